@@ -1,0 +1,71 @@
+#ifndef SIRQPROF_RESOLVER_H
+#define SIRQPROF_RESOLVER_H
+
+/*
+ * Address → name: symbolize/ implements it, analyze/ asks, tests fake it.
+ */
+#include <sirqprof/err.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sp_frame {
+	const char *name;	/* demangled function name, or "[unknown]"; lives as long as the
+				 * resolver */
+	const char *module;	/* "[kernel.kallsyms]", "[module]", ELF path, "" unknown */
+	const char *file;	/* source file with line, NULL unknown (only with --lines) */
+	uint32_t line;
+	uint64_t offset;	/* from the function's first byte */
+	bool known;		/* name is a real name */
+	bool inlined;		/* inlined into the next (outer) frame */
+};
+
+/* One mapping of a process at a time, as records tell it. */
+struct sp_mapping {
+	int32_t pid;
+	uint64_t time_ns;
+	uint64_t start, len, pgoff;
+	const char *path;
+	const char *build_id;	/* lower-case hex, "" unknown */
+};
+
+struct sp_user_regs {
+	uint64_t abi;		/* PERF_SAMPLE_REGS_ABI_* */
+	uint64_t mask;		/* sample_regs_user */
+	const uint64_t *regs;	/* one per bit of mask, lowest bit first */
+	const uint8_t *stack;	/* copy of the user stack from the stack pointer on */
+	uint64_t stack_size;	/* bytes really there (dyn_size) */
+};
+
+/*
+ * Every function may be NULL ("nothing to do here"). Frames come innermost first; more than one
+ * where inlining is known. Returned strings belong to the resolver.
+ */
+struct sp_resolver {
+	void *self;
+
+	/* The frames of a kernel address; pc is the address to look up (return address − 1).
+	 * Returns how many of ret were filled, 1..max; an unknown address gives one "[unknown]"
+	 * or "module+0x…" frame. */
+	size_t (*kernel)(void *self, uint64_t pc, struct sp_frame *ret, size_t max);
+
+	/* The same for an address of process pid at a time. */
+	size_t (*user)(void *self, int32_t pid, uint64_t time_ns, uint64_t pc,
+		       struct sp_frame *ret, size_t max);
+
+	/* What the stream tells: mappings, exec, exit, kernel symbols that travelled with it. */
+	int (*mapped)(void *self, const struct sp_mapping *m, struct sp_err *err);
+	int (*forked)(void *self, int32_t pid, int32_t ppid, uint64_t time_ns, struct sp_err *err);
+	int (*execed)(void *self, int32_t pid, uint64_t time_ns, struct sp_err *err);
+	int (*exited)(void *self, int32_t pid, uint64_t time_ns, struct sp_err *err);
+	int (*kernel_symbol)(void *self, uint64_t addr, uint64_t start, const char *name,
+			     const char *module, struct sp_err *err);
+
+	/* Unwinds user frames from registers and stack; writes up to max addresses, innermost
+	 * first; returns how many (0: could not). */
+	size_t (*unwind)(void *self, int32_t pid, uint64_t time_ns, const struct sp_user_regs *regs,
+			 uint64_t *ret, size_t max);
+};
+
+#endif
