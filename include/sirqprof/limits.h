@@ -15,7 +15,7 @@
 #define SP_MAX_STRING 4096U		/* one string of an input: path, comm, label, cgroup */
 #define SP_MAX_STRINGS_BYTES (64U << 20) /* all distinct strings kept */
 #define SP_MAX_SPIKES 1000000U		/* spikes kept (rows read are not bounded) */
-#define SP_MAX_STALLS 1000000U		/* stalls kept */
+#define SP_MAX_STALLS 50000U		/* stalls kept */
 #define SP_MAX_STALL_SHARES 64U		/* distinct (task, stack) pairs kept of one stall */
 #define SP_MAX_EVIDENCE 16U		/* evidence rows of one stall */
 #define SP_MAX_FDS 512U			/* file descriptors read of one task by the stuck watch */

@@ -1,0 +1,78 @@
+/* analyze/stalls: order of begin, ids, and what happens past the limit. */
+#include "stalls.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void put(struct stalls *s, uint32_t cpu, uint64_t begin_ns, uint64_t length_ns)
+{
+	struct sp_stall_sink sink = stalls_sink(s);
+	struct sp_err err = SP_ERR_INIT;
+	struct sp_stall stall = {
+		.cpu = cpu,
+		.begin_ns = begin_ns,
+		.end_ns = begin_ns + length_ns,
+		.shares = calloc(1, sizeof(struct sp_share)),
+	};
+
+	assert_int_equal(sink.put(sink.self, &stall, &err), 0);
+}
+
+static void ids_follow_begin_over_cpus(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(stalls) s = NULL;
+	struct sp_stall *at;
+	uint32_t n;
+
+	(void)state;
+	assert_int_equal(stalls_new(&s, &err), 0);
+	put(s, 1, 500, 10);
+	put(s, 0, 100, 10);
+	put(s, 0, 500, 10);
+	at = stalls_done(s, &n);
+	assert_int_equal(n, 3);
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(at[i].id, i + 1);
+	assert_int_equal(at[0].begin_ns, 100);
+	assert_int_equal(at[1].cpu, 0);
+	assert_int_equal(at[2].cpu, 1);
+}
+
+static void past_the_limit_the_long_ones_stay(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(stalls) s = NULL;
+	struct sp_stall *at;
+	uint64_t longest = 0;
+	uint32_t n;
+
+	(void)state;
+	assert_int_equal(stalls_new(&s, &err), 0);
+	for (uint32_t i = 0; i < SP_MAX_STALLS + 10; i++)
+		put(s, 0, i * 1000ULL, i == 7 ? 999 : 100 + i % 100);
+	at = stalls_done(s, &n);
+	assert_true(n <= SP_MAX_STALLS);
+	assert_int_equal(n + stalls_dropped(s), SP_MAX_STALLS + 10);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t length_ns = at[i].end_ns - at[i].begin_ns;
+
+		longest = length_ns > longest ? length_ns : longest;
+		assert_true(i == 0 || at[i].begin_ns >= at[i - 1].begin_ns);
+	}
+	assert_int_equal(longest, 999);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ids_follow_begin_over_cpus),
+		cmocka_unit_test(past_the_limit_the_long_ones_stay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
