@@ -1,0 +1,41 @@
+#ifndef EVENTS_H
+#define EVENTS_H
+
+/*
+ * The opened events: one ring a CPU, every event of the CPU writes into it.
+ *
+ * In:    the plan and the CPUs
+ * Out:   descriptors, ids, rings
+ * Keeps: both until events_free()
+ */
+#include "plan.h"
+#include "ring.h"
+#include "stream.h"
+
+struct events_cpu {
+	uint32_t cpu;
+	bool witness;		/* watched, not profiled */
+	struct ring ring;
+	int lead;		/* the descriptor whose ring it is; poll this */
+};
+
+struct events {
+	struct events_cpu *cpus;
+	uint32_t ncpus;		/* the witness, if any, is the last */
+	int *fds;
+	uint32_t nfds;
+	struct stream_id *ids;	/* one a descriptor, same index */
+};
+
+/* Opens plan on cpus, and its witness events on CPU witness (SP_NO_CPU: none). An event that the
+ * kernel refuses is marked absent and noted in the plan. Errors: SP_ESYS. */
+int events_new(struct events **ret, struct plan *p, const uint32_t *cpus, uint32_t ncpus,
+	       uint32_t witness, uint64_t ring_bytes, struct sp_err *err);
+void events_free(struct events *e);
+
+int events_enable(struct events *e, struct sp_err *err);
+void events_disable(struct events *e);
+
+SP_DEFINE_FREEP(events);
+
+#endif

@@ -1,0 +1,272 @@
+#include "probe.h"
+
+#include "pmu.h"
+#include "tracefs.h"
+
+#include <sirqprof/limits.h>
+
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38	/* since Linux 5.8 */
+#endif
+
+static bool read_line(const char *path, char *text, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	bool ok = f && fgets(text, (int)size, f);
+
+	if (f)
+		fclose(f);
+	if (!ok)
+		text[0] = 0;
+	text[strcspn(text, "\n")] = 0;
+	return ok;
+}
+
+/* Marks the CPUs of a list such as "0-3,8"; false when it is none. */
+static bool parse_list(const char *text, bool *set, uint32_t *bad_cpu)
+{
+	while (*text) {
+		char *end;
+		unsigned long from, to;
+
+		if (*text < '0' || *text > '9')
+			return false;
+		from = to = strtoul(text, &end, 10);
+		if (*end == '-') {
+			text = end + 1;
+			if (*text < '0' || *text > '9')
+				return false;
+			to = strtoul(text, &end, 10);
+		}
+		if (to < from || (*end && *end != ','))
+			return false;
+		if (to >= SP_MAX_CPUS) {
+			*bad_cpu = to > UINT32_MAX ? UINT32_MAX : (uint32_t)to;
+			to = SP_MAX_CPUS - 1;
+		}
+		for (unsigned long cpu = from; cpu <= to; cpu++)
+			set[cpu] = true;
+		if (*end == ',' && !end[1])
+			return false;
+		text = *end ? end + 1 : end;
+	}
+	return true;
+}
+
+static int pick(const bool *wanted, const bool *online, uint32_t **ret, uint32_t *ret_n,
+		struct sp_err *err)
+{
+	uint32_t n = 0, *cpus = calloc(SP_MAX_CPUS, sizeof(*cpus));
+
+	if (!cpus)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the list of CPUs");
+	for (uint32_t cpu = 0; cpu < SP_MAX_CPUS; cpu++)
+		if (wanted[cpu] && online[cpu])
+			cpus[n++] = cpu;
+	*ret = cpus;
+	*ret_n = n;
+	return SP_OK;
+}
+
+int probe_cpus(const char *list, uint32_t **ret, uint32_t *ret_n, struct sp_err *err)
+{
+	bool wanted[SP_MAX_CPUS] = { 0 }, online[SP_MAX_CPUS] = { 0 }, present[SP_MAX_CPUS] = { 0 };
+	char on[1024], there[1024];
+	uint32_t none = UINT32_MAX, bad = UINT32_MAX;
+
+	if (!read_line("/sys/devices/system/cpu/online", on, sizeof(on)) ||
+	    !parse_list(on, online, &none))
+		return sp_fail(err, SP_EFORMAT, SP_NOWHERE,
+			       "cannot read /sys/devices/system/cpu/online: is /sys mounted?");
+	if (!read_line("/sys/devices/system/cpu/present", there, sizeof(there)) ||
+	    !parse_list(there, present, &none))
+		memcpy(present, online, sizeof(present));
+	if (!list || strcmp(list, "all") == 0)
+		return pick(online, online, ret, ret_n, err);
+	if (!*list || !parse_list(list, wanted, &bad))
+		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
+			       "--cpu takes a list such as 3, 0-7 or 1,5,9, or all, not '%s'", list);
+	for (uint32_t cpu = 0; bad == UINT32_MAX && cpu < SP_MAX_CPUS; cpu++)
+		if (wanted[cpu] && !present[cpu])
+			bad = cpu;
+	if (bad != UINT32_MAX)
+		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
+			       "--cpu: CPU %" PRIu32 " does not exist: this machine has %s", bad,
+			       there);
+	for (uint32_t cpu = 0; cpu < SP_MAX_CPUS; cpu++)
+		if (wanted[cpu] && !online[cpu])
+			return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
+				       "--cpu: CPU %" PRIu32 " is offline: online are %s", cpu, on);
+	return pick(wanted, online, ret, ret_n, err);
+}
+
+static bool has_cap(int cap)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	if (syscall(SYS_capget, &head, data))
+		return false;
+	return data[cap / 32].effective >> cap % 32 & 1;
+}
+
+/* Opens a CPU-wide clock as the sampler does; keeps errno. */
+static bool may_profile(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.disabled = 1,
+	};
+	int fd = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || errno == ENODEV;
+}
+
+static bool locked_down(char *mode, size_t size)
+{
+	return read_line("/sys/kernel/security/lockdown", mode, size) && !strstr(mode, "[none]");
+}
+
+int probe_privilege(struct sp_err *err)
+{
+	struct tracefs *t = NULL;
+	char paranoid[16], mode[64];
+	int rc;
+
+	read_line("/proc/sys/kernel/perf_event_paranoid", paranoid, sizeof(paranoid));
+	if (!may_profile() && errno == ENOSYS)
+		return sp_fail(err, SP_EUNSUP, SP_NOWHERE,
+			       "this kernel has no perf_event_open: it was built without "
+			       "CONFIG_PERF_EVENTS, or a seccomp filter forbids it");
+	if (!may_profile())
+		return sp_fail_sys(err,
+				   "may not profile CPUs%s: run as root, or give CAP_PERFMON "
+				   "(CAP_SYS_ADMIN before Linux 5.8); kernel.perf_event_paranoid is %s",
+				   locked_down(mode, sizeof(mode)) ? " (the kernel is locked down)" : "",
+				   paranoid[0] ? paranoid : "unknown");
+	rc = tracefs_new(&t, err);
+	tracefs_free(t);
+	return rc;
+}
+
+static struct probe_row *row(struct probe_row *rows, uint32_t max, uint32_t *n, const char *what)
+{
+	static struct probe_row spill;
+	struct probe_row *r = *n < max ? &rows[(*n)++] : &spill;
+
+	*r = (struct probe_row){ .state = PROBE_GOOD };
+	snprintf(r->what, sizeof(r->what), "%s", what);
+	return r;
+}
+
+static void probe_events(struct probe_row *rows, uint32_t max, uint32_t *n)
+{
+	struct probe_row *r = row(rows, max, n, "profiling CPUs");
+	char paranoid[16];
+
+	read_line("/proc/sys/kernel/perf_event_paranoid", paranoid, sizeof(paranoid));
+	if (may_profile()) {
+		snprintf(r->text, sizeof(r->text), "allowed (perf_event_paranoid %s%s)", paranoid,
+			 has_cap(CAP_PERFMON) || has_cap(CAP_SYS_ADMIN) ? ", privileged" : "");
+	} else {
+		r->state = PROBE_BAD;
+		snprintf(r->text, sizeof(r->text), "refused: %s (perf_event_paranoid %s)",
+			 strerror(errno), paranoid);
+		snprintf(r->remedy, sizeof(r->remedy),
+			 "run as root, or: setcap cap_perfmon,cap_sys_ptrace+ep sirqprof");
+	}
+	r = row(rows, max, n, "hardware cycles");
+	if (pmu_has_cycles()) {
+		snprintf(r->text, sizeof(r->text), "counted: samples can see into irqs-off");
+	} else {
+		r->state = PROBE_WEAK;
+		snprintf(r->text, sizeof(r->text),
+			 "none: cpu-clock instead, which shows where interrupts came on again");
+		snprintf(r->remedy, sizeof(r->remedy), "on a VM, ask for a virtual PMU");
+	}
+}
+
+static void probe_tracefs(struct probe_row *rows, uint32_t max, uint32_t *n)
+{
+	static const char *const wanted[][2] = { { "irq", "softirq_entry" },
+						 { "irq", "irq_handler_entry" },
+						 { "irq_vectors", "local_timer_entry" },
+						 { "sched", "sched_switch" },
+						 { "timer", "timer_expire_entry" } };
+	struct probe_row *r = row(rows, max, n, "tracepoints");
+	struct sp_err err = SP_ERR_INIT;
+	struct tracefs *t = NULL;
+	uint32_t id;
+
+	if (tracefs_new(&t, &err)) {
+		r->state = PROBE_BAD;
+		snprintf(r->text, sizeof(r->text), "%.150s", err.text);
+		snprintf(r->remedy, sizeof(r->remedy),
+			 "as root: mount -t tracefs tracefs /sys/kernel/tracing");
+		return;
+	}
+	snprintf(r->text, sizeof(r->text), "readable");
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		struct sp_err why = SP_ERR_INIT;
+
+		if (!tracefs_id(t, wanted[i][0], wanted[i][1], &id, &why))
+			continue;
+		r = row(rows, max, n, "tracepoint");
+		r->state = PROBE_WEAK;
+		snprintf(r->text, sizeof(r->text), "%s:%s is not in this kernel", wanted[i][0],
+			 wanted[i][1]);
+		snprintf(r->remedy, sizeof(r->remedy), "none: verdicts that need it are not made");
+	}
+	tracefs_free(t);
+}
+
+static void probe_names(struct probe_row *rows, uint32_t max, uint32_t *n)
+{
+	struct probe_row *r = row(rows, max, n, "kernel names");
+	char line[256] = "", mode[64];
+	struct utsname u;
+
+	read_line("/proc/kallsyms", line, sizeof(line));
+	if (strtoull(line, NULL, 16) || strstr(line, " A ")) {
+		snprintf(r->text, sizeof(r->text), "readable");
+	} else {
+		r->state = PROBE_BAD;
+		snprintf(r->text, sizeof(r->text), "withheld (kptr_restrict)");
+		snprintf(r->remedy, sizeof(r->remedy),
+			 "run as root with sysctl kernel.kptr_restrict=1 or 0");
+	}
+	r = row(rows, max, n, "lockdown");
+	if (locked_down(mode, sizeof(mode))) {
+		r->state = PROBE_WEAK;
+		snprintf(r->text, sizeof(r->text), "%.120s", mode);
+		snprintf(r->remedy, sizeof(r->remedy),
+			 "kernel addresses may be withheld; boot with lockdown=none to see them");
+	} else {
+		snprintf(r->text, sizeof(r->text), "none");
+	}
+	r = row(rows, max, n, "kernel");
+	if (!uname(&u))
+		snprintf(r->text, sizeof(r->text), "%.64s %.32s", u.release, u.machine);
+}
+
+uint32_t probe_all(struct probe_row *rows, uint32_t max)
+{
+	uint32_t n = 0;
+
+	probe_events(rows, max, &n);
+	probe_tracefs(rows, max, &n);
+	probe_names(rows, max, &n);
+	return n;
+}

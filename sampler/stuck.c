@@ -1,0 +1,207 @@
+#include "stuck.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Tids remembered a CPU: the running one is nearly always the newest or the one before. */
+#define RECENT 4
+/* Processes looked through for the one that runs on the CPU, when the records do not tell. */
+#define SCAN_MAX 1024
+
+struct stuck_cpu {
+	uint32_t recent[RECENT];	/* newest first, 0 empty */
+	bool idle;
+	bool looked;			/* in this silence */
+	uint64_t moved_ns;
+};
+
+struct stuck {
+	uint64_t silent_ns;
+	uint32_t ncpus;
+	struct stuck_cpu cpus[];
+};
+
+int stuck_new(struct stuck **ret, uint32_t ncpus, uint64_t silent_ns, struct sp_err *err)
+{
+	struct stuck *w = calloc(1, sizeof(*w) + ncpus * sizeof(w->cpus[0]));
+
+	if (!w)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the stuck watch");
+	w->silent_ns = silent_ns;
+	w->ncpus = ncpus;
+	/* Nothing is known of a CPU before its first record: take it for idle. */
+	for (uint32_t i = 0; i < ncpus; i++)
+		w->cpus[i].idle = true;
+	*ret = w;
+	return SP_OK;
+}
+
+void stuck_free(struct stuck *w)
+{
+	free(w);
+}
+
+void stuck_see(struct stuck *w, uint32_t index, uint32_t tid, bool idle, uint64_t now_ns)
+{
+	struct stuck_cpu *c = &w->cpus[index];
+	int at = 0;
+
+	(void)now_ns;
+	c->idle = idle;
+	if (!tid || c->recent[0] == tid)
+		return;
+	while (at < RECENT - 1 && c->recent[at] != tid)
+		at++;
+	memmove(&c->recent[1], &c->recent[0], (size_t)at * sizeof(c->recent[0]));
+	c->recent[0] = tid;
+}
+
+void stuck_moved(struct stuck *w, uint32_t index, uint64_t now_ns)
+{
+	w->cpus[index].moved_ns = now_ns;
+	w->cpus[index].looked = false;
+}
+
+bool stuck_is(const struct stuck *w, uint32_t index, uint64_t now_ns)
+{
+	const struct stuck_cpu *c = &w->cpus[index];
+
+	return !c->idle && now_ns - c->moved_ns >= w->silent_ns;
+}
+
+static ssize_t read_at(int dir, const char *name, char *text, size_t size)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, size - 1) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = 0;
+	return n;
+}
+
+/* "nr arg0 … sp pc", or "running" when it is not in a system call, or on another CPU right now. */
+static int tell_syscall(int task, uint32_t tid, struct stream *s, struct sp_err *err)
+{
+	char text[256];
+	unsigned long long nr, arg0;
+
+	if (read_at(task, "syscall", text, sizeof(text)) <= 0 ||
+	    sscanf(text, "%llu %llx", &nr, &arg0) != 2)
+		return SP_OK;
+	fact_begin(s, SP_FACT_SYSCALL, stream_now(), UINT32_MAX);
+	fact_u32(s, tid);
+	fact_str(s, "");
+	fact_u64(s, nr);
+	fact_u64(s, arg0);
+	return fact_end(s, err);
+}
+
+/* Reads all links first: the fact says how many come. */
+static int tell_fds(int task, uint32_t tid, struct stream *s, struct sp_err *err)
+{
+	int fd = openat(task, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	uint32_t numbers[SP_MAX_FDS], n = 0;
+	char path[SP_MAX_STRING];
+	struct dirent *d;
+	int rc;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return SP_OK;	/* it has ended, or is a kernel thread */
+	}
+	while (n < SP_MAX_FDS && (d = readdir(dir)))
+		if (isdigit((unsigned char)d->d_name[0]))
+			numbers[n++] = (uint32_t)strtoul(d->d_name, NULL, 10);
+	fact_begin(s, SP_FACT_FDS, stream_now(), UINT32_MAX);
+	fact_u32(s, tid);
+	fact_u32(s, n);
+	for (uint32_t i = 0; i < n; i++) {
+		char name[16];
+		ssize_t len;
+
+		snprintf(name, sizeof(name), "%u", numbers[i]);
+		len = readlinkat(fd, name, path, sizeof(path) - 1);
+		path[len > 0 ? len : 0] = 0;
+		fact_u32(s, numbers[i]);
+		fact_str(s, fact_room(s, strlen(path) + 8) ? path : "");
+	}
+	rc = n ? fact_end(s, err) : SP_OK;
+	closedir(dir);
+	return rc;
+}
+
+static int tell_task(uint32_t tid, struct observe *o, struct stream *s, struct sp_err *err)
+{
+	char path[32];
+	int task, rc;
+
+	snprintf(path, sizeof(path), "/proc/%u", tid);
+	task = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (task < 0)
+		return SP_OK;
+	rc = tell_fds(task, tid, s, err);
+	rc = rc ? rc : tell_syscall(task, tid, s, err);
+	close(task);
+	return rc ? rc : observe_task(o, s, tid, err);
+}
+
+/* Fields 3 (state) and 39 (processor) of /proc/PID/stat (proc_pid_stat(5)). */
+static bool runs_on(int proc, const char *pid, uint32_t cpu)
+{
+	char name[32], text[1024];
+	const char *at;
+
+	snprintf(name, sizeof(name), "%.16s/stat", pid);
+	if (read_at(proc, name, text, sizeof(text)) <= 0)
+		return false;
+	at = strrchr(text, ')');
+	if (!at || at[1] != ' ' || at[2] != 'R')
+		return false;
+	at++;
+	for (int field = 2; field < 38 && at; field++)
+		at = strchr(at + 1, ' ');
+	return at && strtoul(at + 1, NULL, 10) == cpu;
+}
+
+/* The running tasks of the CPU, newest process first: one-shot readers are young. */
+static int scan(uint32_t cpu, struct observe *o, struct stream *s, const uint32_t *known,
+		struct sp_err *err)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *d;
+	int rc = SP_OK, left = SCAN_MAX;
+
+	while (proc && !rc && left > 0 && (d = readdir(proc))) {
+		uint32_t tid;
+
+		if (!isdigit((unsigned char)d->d_name[0]))
+			continue;
+		left--;
+		tid = (uint32_t)strtoul(d->d_name, NULL, 10);
+		if (tid != known[0] && runs_on(dirfd(proc), d->d_name, cpu))
+			rc = tell_task(tid, o, s, err);
+	}
+	if (proc)
+		closedir(proc);
+	return rc;
+}
+
+int stuck_look(struct stuck *w, uint32_t index, uint32_t cpu, uint64_t now_ns, struct observe *o,
+	       struct stream *s, struct sp_err *err)
+{
+	struct stuck_cpu *c = &w->cpus[index];
+	int rc = SP_OK;
+
+	if (c->looked || !stuck_is(w, index, now_ns))
+		return SP_OK;
+	c->looked = true;
+	if (c->recent[0])
+		rc = tell_task(c->recent[0], o, s, err);
+	return rc ? rc : scan(cpu, o, s, c->recent, err);
+}
