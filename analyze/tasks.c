@@ -1,0 +1,253 @@
+#include "tasks.h"
+
+#include <sirqprof/limits.h>
+
+#include <stdlib.h>
+#include <uthash.h>
+
+/* Tids kept. Past that the oldest dead ones go, so that a fork bomb cannot fill the memory. */
+#define MAX_TASKS 200000U
+/* Names kept of one tid, the newest: exec renames, and tids are reused. */
+#define MAX_NAMES 6
+/* Open files and system calls read by the stuck watch, kept of one tid. */
+#define MAX_READ_FILES 2048U
+
+struct name {
+	uint64_t from_ns;
+	sp_str comm;
+	int32_t pid, ppid;
+};
+
+struct read_file {
+	uint32_t fd;
+	sp_str path;
+	uint64_t at_ns;
+};
+
+struct task {
+	int32_t tid;
+	struct name names[MAX_NAMES];	/* oldest first */
+	uint32_t nnames;
+	sp_str cgroup;
+	struct read_file *files;	/* in order of time */
+	uint32_t nfiles;
+	struct task_syscall syscall;
+	UT_hash_handle hh;
+};
+
+struct tasks {
+	struct strings *strings;
+	struct task *by_tid;
+};
+
+int tasks_new(struct tasks **ret, struct strings *strings, struct sp_err *err)
+{
+	struct tasks *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for tasks");
+	t->strings = strings;
+	*ret = t;
+	return SP_OK;
+}
+
+static void drop(struct tasks *t, struct task *task)
+{
+	HASH_DEL(t->by_tid, task);
+	free(task->files);
+	free(task);
+}
+
+void tasks_free(struct tasks *t)
+{
+	struct task *task, *next;
+
+	if (!t)
+		return;
+	HASH_ITER(hh, t->by_tid, task, next)
+		drop(t, task);
+	free(t);
+}
+
+static struct task *find(const struct tasks *t, int32_t tid)
+{
+	struct task *task;
+
+	HASH_FIND_INT(t->by_tid, &tid, task);
+	return task;
+}
+
+static int get(struct tasks *t, int32_t tid, struct task **ret, struct sp_err *err)
+{
+	struct task *task = find(t, tid);
+
+	if (!task) {
+		/* uthash keeps the order of insertion: the head is the oldest. */
+		if (HASH_COUNT(t->by_tid) >= MAX_TASKS)
+			drop(t, t->by_tid);
+		task = calloc(1, sizeof(*task));
+		if (!task)
+			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for tasks");
+		task->tid = tid;
+		HASH_ADD_INT(t->by_tid, tid, task);
+	}
+	*ret = task;
+	return SP_OK;
+}
+
+/* Adds what is known from a time on; fields that are unknown (0, SP_NO_TASK) are taken over. */
+static void name_from(struct task *task, uint64_t at_ns, sp_str comm, int32_t pid, int32_t ppid)
+{
+	struct name *last = task->nnames ? &task->names[task->nnames - 1] : NULL;
+	struct name n = { .from_ns = at_ns, .comm = comm, .pid = pid, .ppid = ppid };
+
+	if (last) {
+		n.comm = comm ? comm : last->comm;
+		n.pid = pid > 0 ? pid : last->pid;
+		n.ppid = ppid > 0 ? ppid : last->ppid;
+		if (n.comm == last->comm || last->comm == 0) {
+			/* The same name, or the first one: it completes what was known. */
+			n.from_ns = last->from_ns;
+			*last = n;
+			return;
+		}
+	}
+	if (task->nnames == MAX_NAMES) {
+		memmove(task->names, task->names + 1, sizeof(task->names) - sizeof(task->names[0]));
+		task->nnames--;
+	}
+	task->names[task->nnames++] = n;
+}
+
+static int put_file(struct task *task, const struct sp_event *e, struct sp_err *err)
+{
+	struct read_file *files;
+
+	if (task->nfiles == MAX_READ_FILES) {
+		memmove(task->files, task->files + MAX_READ_FILES / 2,
+			MAX_READ_FILES / 2 * sizeof(*task->files));
+		task->nfiles = MAX_READ_FILES / 2;
+	}
+	files = realloc(task->files, (task->nfiles + 1) * sizeof(*files));
+	if (!files)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for open files");
+	task->files = files;
+	files[task->nfiles++] = (struct read_file){ e->fd.fd, e->fd.path, e->time_ns };
+	return SP_OK;
+}
+
+/* The comms in a switch keep tids known that never exec'd while we watched. */
+static int put_switch(struct tasks *t, const struct sp_event *e, struct sp_err *err)
+{
+	struct task *task;
+	int rc = SP_OK;
+
+	if (e->sched.next_tid > 0 && e->sched.next_comm)
+		rc = get(t, e->sched.next_tid, &task, err);
+	if (!rc && e->sched.next_tid > 0 && e->sched.next_comm)
+		name_from(task, e->time_ns, e->sched.next_comm, 0, 0);
+	if (!rc && e->type == SP_EV_SWITCH && e->tid > 0 && e->sched.prev_comm) {
+		rc = get(t, e->tid, &task, err);
+		if (!rc)
+			name_from(task, e->time_ns, e->sched.prev_comm, 0, 0);
+	}
+	return rc;
+}
+
+static int put_fork(struct tasks *t, const struct sp_event *e, struct sp_err *err)
+{
+	struct task *task, *parent = find(t, e->task.ppid);
+	sp_str comm = 0;
+	int rc = get(t, e->tid, &task, err);
+
+	if (rc)
+		return rc;
+	if (parent && parent->nnames)
+		comm = parent->names[parent->nnames - 1].comm;
+	/* A new life of the tid: what is open now is not what was open then. */
+	name_from(task, e->time_ns, comm, e->pid, e->task.ppid);
+	if (parent && !task->cgroup)
+		task->cgroup = parent->cgroup;
+	return SP_OK;
+}
+
+int tasks_put(struct tasks *t, const struct sp_event *e, struct sp_err *err)
+{
+	struct task *task;
+	int rc;
+
+	switch (e->type) {
+	case SP_EV_SWITCH:
+	case SP_EV_WAKE:
+		return put_switch(t, e, err);
+	case SP_EV_FORK:
+		return put_fork(t, e, err);
+	case SP_EV_COMM:
+	case SP_EV_FD:
+	case SP_EV_CGROUP:
+	case SP_EV_SYSCALL:
+		break;
+	default:
+		return SP_OK;
+	}
+	if (e->tid <= 0)
+		return SP_OK;
+	rc = get(t, e->tid, &task, err);
+	if (rc)
+		return rc;
+	if (e->type == SP_EV_COMM)
+		name_from(task, e->time_ns, e->task.comm, e->pid, e->task.ppid);
+	else if (e->type == SP_EV_CGROUP)
+		task->cgroup = e->str;
+	else if (e->type == SP_EV_SYSCALL)
+		task->syscall = (struct task_syscall){ e->syscall.nr, e->syscall.arg0,
+						       e->syscall.name, e->time_ns };
+	else
+		rc = put_file(task, e, err);
+	return rc;
+}
+
+bool tasks_at(const struct tasks *t, int32_t tid, uint64_t time_ns, struct task_info *ret)
+{
+	const struct task *task = find(t, tid);
+	const struct name *n = NULL;
+
+	*ret = (struct task_info){ .pid = SP_NO_TASK, .tid = tid, .ppid = SP_NO_TASK };
+	if (!task || !task->nnames)
+		return false;
+	n = &task->names[0];
+	for (uint32_t i = 1; i < task->nnames && task->names[i].from_ns <= time_ns; i++)
+		n = &task->names[i];
+	ret->comm = n->comm;
+	ret->pid = n->pid > 0 ? n->pid : SP_NO_TASK;
+	ret->ppid = n->ppid > 0 ? n->ppid : SP_NO_TASK;
+	ret->cgroup = task->cgroup;
+	return true;
+}
+
+bool tasks_file(const struct tasks *t, int32_t tid, uint32_t fd, uint64_t begin_ns,
+		uint64_t end_ns, struct task_file *ret)
+{
+	const struct task *task = find(t, tid);
+
+	for (uint32_t i = task ? task->nfiles : 0; i-- > 0;) {
+		const struct read_file *f = &task->files[i];
+
+		if (f->fd == fd && f->at_ns >= begin_ns && f->at_ns <= end_ns && f->path) {
+			*ret = (struct task_file){ f->fd, f->path, f->at_ns };
+			return true;
+		}
+	}
+	return false;
+}
+
+bool tasks_syscall(const struct tasks *t, int32_t tid, uint64_t begin_ns, uint64_t end_ns,
+		   struct task_syscall *ret)
+{
+	const struct task *task = find(t, tid);
+
+	if (!task || task->syscall.read_ns < begin_ns || task->syscall.read_ns > end_ns)
+		return false;
+	*ret = task->syscall;
+	return true;
+}
