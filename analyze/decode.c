@@ -1,0 +1,472 @@
+#include "decode.h"
+
+#include "attrs.h"
+#include "facts.h"
+#include "features.h"
+#include "fields.h"
+#include "points.h"
+#include "sample.h"
+
+#include <sirqprof/limits.h>
+#include <sirqprof/perfdata.h>
+
+#include <linux/perf_event.h>
+#include <stdlib.h>
+
+#define X86_IF 0x200ULL		/* interrupt flag (arch/x86/include/asm/processor-flags.h) */
+#define X86_FLAGS_BIT 9		/* PERF_REG_X86_FLAGS */
+#define X86_DI_BIT 5		/* PERF_REG_X86_DI: first argument of a system call */
+#define ARM64_X0_BIT 0
+#define MAX_UNWOUND 256
+
+enum attr_kind { KIND_UNSEEN, KIND_SAMPLER, KIND_TICK, KIND_POINT, KIND_FACT, KIND_OTHER };
+
+struct decode {
+	struct decode_parts parts;
+	struct decode_info info;
+	struct attrs *attrs;
+	struct formats *formats;
+	int id_pos, trailer_pos;	/* of the first attr; all must agree */
+	uint32_t bound_attrs;		/* attrs already looked at */
+	bool have_sampler;
+	bool arm64;
+};
+
+int decode_new(struct decode **ret, const struct decode_parts *parts, struct sp_err *err)
+{
+	sp_auto(decode) d = calloc(1, sizeof(*d));
+	int rc;
+
+	if (!d)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to decode");
+	d->parts = *parts;
+	d->info.clockid = -1;
+	d->info.witness = SP_NO_CPU;
+	rc = attrs_new(&d->attrs, err);
+	rc = rc ? rc : formats_new(&d->formats, err);
+	if (!rc)
+		*ret = sp_take(d);
+	return rc;
+}
+
+void decode_free(struct decode *d)
+{
+	if (!d)
+		return;
+	for (uint32_t i = 0; d->attrs && i < attrs_count(d->attrs); i++)
+		free(attrs_at(d->attrs, i)->bound);
+	attrs_free(d->attrs);
+	formats_free(d->formats);
+	free(d);
+}
+
+/* The sampler's period as time: clocks count ns; a hardware event's fixed period says nothing of
+ * time, the tick beside it does. */
+static void note_sampler(struct decode *d, struct attr *a)
+{
+	bool clock = a->type == PERF_TYPE_SOFTWARE && (a->config == PERF_COUNT_SW_CPU_CLOCK ||
+						       a->config == PERF_COUNT_SW_TASK_CLOCK);
+
+	if (d->have_sampler && clock && d->info.hardware_sampler) {
+		a->kind = KIND_TICK;
+		d->info.period_ns = a->freq ? 0 : a->sample_period;
+		return;
+	}
+	a->kind = KIND_SAMPLER;
+	if (d->have_sampler)
+		return;
+	d->have_sampler = true;
+	d->info.hardware_sampler = !clock;
+	d->info.freq_mode = a->freq;
+	snprintf(d->info.sampler, sizeof(d->info.sampler), "%s",
+		 a->name[0] ? a->name : clock ? "cpu-clock" : "cycles");
+	if (a->freq)
+		d->info.period_ns = a->sample_period ? 1000000000ULL / a->sample_period : 0;
+	else if (clock)
+		d->info.period_ns = a->sample_period;
+}
+
+static void note_point(struct decode *d, const struct attr *a, enum point_bit bit, const char *name)
+{
+	bool whole = !a->freq && a->sample_period == 1;
+
+	if (!whole) {
+		d->info.thinned = true;
+		snprintf(d->info.thinned_name, sizeof(d->info.thinned_name), "%s", name);
+		return;
+	}
+	d->info.has_raise |= bit == POINT_RAISE;
+	d->info.has_entry |= bit == POINT_ENTRY;
+	d->info.has_exit |= bit == POINT_EXIT;
+	d->info.has_irq |= bit == POINT_IRQ;
+	d->info.has_tick |= bit == POINT_TICK;
+	d->info.has_switch |= bit == POINT_SWITCH;
+}
+
+static int bind_point(struct decode *d, struct attr *a, struct sp_err *err)
+{
+	const struct format *f = formats_get(d->formats, (uint32_t)a->config);
+	struct point *p = NULL;
+	int rc;
+
+	a->kind = KIND_POINT;
+	if (!f) {
+		d->info.no_formats = true;
+		return SP_OK;
+	}
+	if (!a->name[0])
+		snprintf(a->name, sizeof(a->name), "%s:%s", f->system, f->name);
+	rc = point_bind(f, &p, err);
+	if (!rc && p)
+		note_point(d, a, point_bit(p), a->name);
+	a->bound = p;
+	return rc;
+}
+
+static int bind(struct decode *d, struct attr *a, struct sp_err *err)
+{
+	if (a->type == PERF_TYPE_TRACEPOINT)
+		return bind_point(d, a, err);
+	if (a->type == PERF_TYPE_SOFTWARE && a->config == PERF_COUNT_SW_BPF_OUTPUT) {
+		a->kind = KIND_FACT;
+		d->info.has_facts |= strcmp(a->name, SP_FACT_EVENT) == 0;
+	} else if (a->type == PERF_TYPE_SOFTWARE && a->config != PERF_COUNT_SW_CPU_CLOCK &&
+		   a->config != PERF_COUNT_SW_TASK_CLOCK) {
+		a->kind = KIND_OTHER;	/* dummy, page-faults …: no measure of time */
+	} else {
+		note_sampler(d, a);
+	}
+	if (a->use_clockid) {
+		d->info.clockid = a->clockid;
+		d->info.has_clockid = true;
+	}
+	return SP_OK;
+}
+
+/* Events are bound when the first record comes: formats and names stand behind the attrs. */
+static int bind_all(struct decode *d, struct sp_err *err)
+{
+	int rc = SP_OK;
+
+	while (!rc && d->bound_attrs < attrs_count(d->attrs)) {
+		struct attr *a = attrs_at(d->attrs, d->bound_attrs++);
+
+		d->id_pos = sample_id_pos(a->sample_type);
+		d->trailer_pos = sample_trailer_id_pos(a->sample_type);
+		rc = bind(d, a, err);
+		d->info.generation++;
+	}
+	d->arm64 = strcmp(d->info.arch, "aarch64") == 0;
+	return rc;
+}
+
+const struct decode_info *decode_info(struct decode *d)
+{
+	return &d->info;
+}
+
+/* The event a record belongs to: by its id, or the only one there is. */
+static struct attr *attr_of(struct decode *d, const struct sp_record *r, uint32_t *cpu)
+{
+	bool sample = r->type == PERF_RECORD_SAMPLE;
+	int pos = sample ? d->id_pos : d->trailer_pos;
+	struct sp_span in = sp_span_of(r->data, r->size, r->swap);
+	const struct attr_id *s;
+
+	*cpu = SP_NO_CPU;
+	if (pos < 0 || (!sample && !attrs_at(d->attrs, 0)->sample_id_all))
+		return attrs_at(d->attrs, 0);
+	if (r->size < 8 + (size_t)pos + 8)
+		return NULL;
+	sp_span_skip(&in, sample ? 8 + (size_t)pos : r->size - (size_t)pos);
+	s = attrs_find(d->attrs, sp_span_u64(&in));
+	if (!s)
+		return attrs_count(d->attrs) == 1 || !sample ? attrs_at(d->attrs, 0) : NULL;
+	*cpu = s->cpu;
+	return attrs_at(d->attrs, s->attr);
+}
+
+/* The value of a register that the mask has. */
+static bool reg(const uint8_t *regs, uint64_t mask, unsigned int bit, bool swap, uint64_t *ret)
+{
+	struct sp_span in;
+
+	if (!regs || !(mask >> bit & 1))
+		return false;
+	in = sp_span_of(regs + 8 * __builtin_popcountll(mask & ((1ULL << bit) - 1)), 8, swap);
+	*ret = sp_span_u64(&in);
+	return true;
+}
+
+/* User frames unwound from the copy of the stack, appended to the recorded chain. */
+static int add_unwound(struct decode *d, const struct attr *a, const struct raw_sample *s,
+		       const struct sp_record *r, sp_stack *ret, struct sp_err *err)
+{
+	const struct sp_resolver *res = d->parts.resolver;
+	uint64_t regs[64], chain[SP_MAX_CHAIN + MAX_UNWOUND + 1];
+	uint32_t n = s->nchain < SP_MAX_CHAIN ? s->nchain : SP_MAX_CHAIN;
+	struct sp_user_regs user = {
+		.abi = s->user_abi,
+		.mask = a->sample_regs_user,
+		.regs = regs,
+		.stack = s->stack,
+		.stack_size = s->stack_size,
+	};
+
+	memcpy(regs, s->user_regs, 8U * (unsigned int)__builtin_popcountll(user.mask));
+	memcpy(chain, s->chain ? (const void *)s->chain : regs, n * 8U);
+	chain[n++] = (uint64_t)PERF_CONTEXT_USER;
+	n += (uint32_t)res->unwind(res->self, (int32_t)s->pid, s->time_ns, &user, chain + n,
+				   MAX_UNWOUND);
+	return stacks_add(d->parts.stacks, chain, n, r->swap, ret, err);
+}
+
+static int put_sample(struct decode *d, const struct attr *a, const struct raw_sample *s,
+		      const struct sp_record *r, struct sp_event *e, struct sp_err *err)
+{
+	const struct sp_resolver *res = d->parts.resolver;
+	uint64_t v;
+	int rc;
+
+	e->type = SP_EV_SAMPLE;
+	e->sample.mode = r->misc & PERF_RECORD_MISC_CPUMODE_MASK;
+	e->sample.is_sampler = a->kind == KIND_SAMPLER ? 1 : a->kind == KIND_TICK ? 2 : 0;
+	e->sample.period = s->period ? s->period : a->freq ? 0 : a->sample_period;
+	if (!d->arm64 && reg(s->intr_regs, a->sample_regs_intr, X86_FLAGS_BIT, r->swap, &v))
+		e->sample.irqs_on = v & X86_IF ? SP_YES : SP_NO;
+	if (reg(s->user_regs, a->sample_regs_user, d->arm64 ? ARM64_X0_BIT : X86_DI_BIT, r->swap,
+		&v)) {
+		e->sample.has_arg0 = 1;
+		e->sample.arg0 = (uint32_t)v;
+	}
+	if (s->stack_size && s->user_regs && !r->swap && res && res->unwind)
+		rc = add_unwound(d, a, s, r, &e->sample.stack, err);
+	else if (s->chain)
+		rc = stacks_add(d->parts.stacks, s->chain, s->nchain, r->swap, &e->sample.stack,
+				err);
+	else
+		rc = s->ip ? stacks_add(d->parts.stacks, &s->ip, 1, false, &e->sample.stack, err)
+			   : SP_OK;
+	return rc ? rc : d->parts.sink.put(d->parts.sink.self, e, err);
+}
+
+static int on_sample(struct decode *d, const struct sp_record *r, struct sp_err *err)
+{
+	struct sp_event e = { .pid = SP_NO_TASK, .tid = SP_NO_TASK };
+	struct raw_sample s;
+	struct attr *a;
+	uint32_t cpu;
+	int rc;
+
+	a = attrs_count(d->attrs) ? attr_of(d, r, &cpu) : NULL;
+	if (!a || !sample_parse(a, sp_span_of(r->data + 8, r->size - 8, r->swap), &s)) {
+		d->info.bad_records++;
+		return SP_OK;
+	}
+	e.time_ns = s.time_ns;
+	e.cpu = s.has_cpu ? s.cpu : cpu;
+	if (e.cpu >= SP_MAX_CPUS)
+		e.cpu = SP_NO_CPU;
+	if (s.has_tid) {
+		e.pid = (int32_t)s.pid;
+		e.tid = (int32_t)s.tid;
+	}
+	if (a->kind == KIND_FACT)
+		return facts_decode(s.raw, s.raw ? s.raw_size : 0, r->swap, d->parts.strings, &e,
+				    &d->info, d->parts.sink, err);
+	if (a->kind != KIND_POINT)
+		return put_sample(d, a, &s, r, &e, err);
+	if (a->bound && s.raw) {
+		rc = point_decode(a->bound, s.raw, s.raw_size, r->swap, d->parts.strings, &e, err);
+		if (rc == SP_OK)
+			rc = d->parts.sink.put(d->parts.sink.self, &e, err);
+		if (rc < 0)
+			return rc;
+	}
+	/* A tracepoint with a callchain is a look at the stack as well. */
+	return s.chain ? put_sample(d, a, &s, r, &e, err) : SP_OK;
+}
+
+static int add_str(struct decode *d, struct sp_span *in, sp_str *ret, struct sp_err *err)
+{
+	size_t len = strnlen((const char *)in->at, sp_span_left(in));
+
+	return strings_add(d->parts.strings, (const char *)in->at, len, ret, err);
+}
+
+static int decode_map(struct decode *d, const struct sp_record *r, struct sp_span *in,
+		      struct sp_event *e, struct sp_err *err)
+{
+	uint32_t prot = 4;	/* PROT_EXEC: MMAP (1) has executable ones only, unless MMAP_DATA */
+
+	e->type = SP_EV_MMAP;
+	e->map.start = sp_span_u64(in);
+	e->map.len = sp_span_u64(in);
+	e->map.pgoff = sp_span_u64(in);
+	if (r->type == PERF_RECORD_MMAP2) {
+		uint8_t size, id[20];
+
+		if (r->misc & PERF_RECORD_MISC_MMAP_BUILD_ID) {
+			char hex[41];
+			int rc;
+
+			size = sp_span_u8(in);
+			sp_span_skip(in, 3);
+			sp_span_copy(in, id, sizeof(id));
+			size = size > sizeof(id) ? sizeof(id) : size;
+			for (int i = 0; i < size; i++)
+				snprintf(hex + 2 * i, 3, "%02x", id[i]);
+			rc = strings_add(d->parts.strings, hex, 2U * size, &e->map.build_id, err);
+			if (rc)
+				return rc;
+		} else {
+			sp_span_skip(in, 24);	/* maj, min, ino, ino_generation */
+		}
+		prot = sp_span_u32(in);
+		sp_span_u32(in);		/* flags */
+	} else if (r->misc & PERF_RECORD_MISC_MMAP_DATA) {
+		prot = 1;
+	}
+	e->map.executable = prot >> 2 & 1;
+	e->map.kernel = (r->misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_KERNEL;
+	return add_str(d, in, &e->map.path, err);
+}
+
+static int decode_side(struct decode *d, const struct sp_record *r, struct sp_span *in,
+		       struct sp_event *e, struct sp_err *err)
+{
+	switch (r->type) {
+	case PERF_RECORD_COMM:
+		e->type = SP_EV_COMM;
+		e->pid = (int32_t)sp_span_u32(in);
+		e->tid = (int32_t)sp_span_u32(in);
+		e->task.exec = (r->misc & PERF_RECORD_MISC_COMM_EXEC) != 0;
+		return add_str(d, in, &e->task.comm, err);
+	case PERF_RECORD_FORK:
+	case PERF_RECORD_EXIT:
+		e->type = r->type == PERF_RECORD_FORK ? SP_EV_FORK : SP_EV_TASK_EXIT;
+		e->pid = (int32_t)sp_span_u32(in);
+		e->task.ppid = (int32_t)sp_span_u32(in);
+		e->tid = (int32_t)sp_span_u32(in);
+		return SP_OK;
+	case PERF_RECORD_MMAP:
+	case PERF_RECORD_MMAP2:
+		e->pid = (int32_t)sp_span_u32(in);
+		e->tid = (int32_t)sp_span_u32(in);
+		return decode_map(d, r, in, e, err);
+	case PERF_RECORD_LOST:
+		e->type = SP_EV_LOST;
+		sp_span_u64(in);
+		e->count = sp_span_u64(in);
+		return SP_OK;
+	case PERF_RECORD_LOST_SAMPLES:
+		e->type = SP_EV_LOST;
+		e->count = sp_span_u64(in);
+		return SP_OK;
+	case PERF_RECORD_THROTTLE:
+	case PERF_RECORD_UNTHROTTLE:
+		e->type = r->type == PERF_RECORD_THROTTLE ? SP_EV_THROTTLE : SP_EV_UNTHROTTLE;
+		e->time_ns = sp_span_u64(in);
+		return SP_OK;
+	default:
+		return SP_END;
+	}
+}
+
+/* A record of the kernel that is no sample: its trailer says when and where. */
+static int on_side(struct decode *d, const struct sp_record *r, struct sp_err *err)
+{
+	struct sp_span in = sp_span_of(r->data + 8, r->size - 8, r->swap);
+	struct sp_event e = { .pid = SP_NO_TASK, .tid = SP_NO_TASK, .cpu = SP_NO_CPU };
+	struct raw_sample s = { .cpu = SP_NO_CPU };
+	struct attr *a = NULL;
+	uint32_t cpu = SP_NO_CPU;
+	int rc;
+
+	if (attrs_count(d->attrs))
+		a = attr_of(d, r, &cpu);
+	if (a && sample_trailer(a, in, &s)) {
+		e.time_ns = s.time_ns;
+		e.cpu = s.has_cpu ? s.cpu : cpu;
+		if (s.has_tid) {
+			e.pid = (int32_t)s.pid;
+			e.tid = (int32_t)s.tid;
+		}
+	}
+	if (e.cpu >= SP_MAX_CPUS)
+		e.cpu = SP_NO_CPU;
+	rc = decode_side(d, r, &in, &e, err);
+	if (in.over) {
+		d->info.bad_records++;
+		return SP_OK;
+	}
+	if (rc == SP_END)
+		return SP_OK;
+	return rc ? rc : d->parts.sink.put(d->parts.sink.self, &e, err);
+}
+
+static int on_header(struct decode *d, const struct sp_record *r, struct sp_err *err)
+{
+	struct sp_span in = sp_span_of(r->data + 8, r->size - 8, r->swap);
+	struct sp_err why = SP_ERR_INIT;
+	int rc = SP_OK;
+
+	d->info.generation++;
+	switch (r->type) {
+	case SP_REC_HEADER_ATTR:
+		rc = attrs_add(d->attrs, in, &why);
+		break;
+	case SP_REC_EVENT_UPDATE:
+		rc = attrs_update(d->attrs, in, &why);
+		break;
+	case SP_REC_ID_INDEX:
+		rc = attrs_index(d->attrs, in, &why);
+		break;
+	case SP_REC_HEADER_TRACING_DATA:
+		sp_span_u32(&in);
+		rc = formats_read(d->formats, in, &why);
+		break;
+	case SP_REC_HEADER_FEATURE:
+		rc = features_decode(in, d->attrs, &d->info, &why);
+		break;
+	}
+	/* A damaged header section costs what it would have told, not the recording. */
+	if (rc == SP_ENOMEM || rc == SP_ELIMIT)
+		return sp_fail(err, rc, r->off, "%s", why.text);
+	if (rc < 0)
+		d->info.bad_records++;
+	return SP_OK;
+}
+
+int decode_put(struct decode *d, const struct sp_record *r, struct sp_err *err)
+{
+	struct sp_event round = { .type = SP_EV_ROUND, .cpu = SP_NO_CPU };
+	int rc = SP_OK;
+
+	if (r->size < 8)
+		return SP_OK;
+	d->info.counts[r->type < 256 ? r->type : 0]++;
+	switch (r->type) {
+	case SP_REC_HEADER_ATTR:
+	case SP_REC_EVENT_UPDATE:
+	case SP_REC_ID_INDEX:
+	case SP_REC_HEADER_TRACING_DATA:
+	case SP_REC_HEADER_FEATURE:
+		return on_header(d, r, err);
+	case SP_REC_FINISHED_ROUND:
+		return d->parts.sink.put(d->parts.sink.self, &round, err);
+	default:
+		break;
+	}
+	if (d->bound_attrs < attrs_count(d->attrs))
+		rc = bind_all(d, err);
+	if (rc)
+		return rc;
+	if (r->type == PERF_RECORD_SAMPLE)
+		return on_sample(d, r, err);
+	if (r->type >= 1 && r->type < SP_REC_HEADER_ATTR)
+		return on_side(d, r, err);
+	if (r->type > SP_REC_BPF_METADATA)
+		d->info.unknown_records++;
+	return SP_OK;
+}

@@ -1,0 +1,34 @@
+#ifndef SAMPLE_H
+#define SAMPLE_H
+
+/*
+ * The bytes of a PERF_RECORD_SAMPLE, by the event's sample_type
+ * (include/uapi/linux/perf_event.h, the comment at PERF_RECORD_SAMPLE: order and sizes).
+ */
+#include "attrs.h"
+
+struct raw_sample {
+	uint64_t id, ip, time_ns, period;
+	uint32_t pid, tid, cpu;
+	bool has_tid, has_time, has_cpu;
+	const uint64_t *chain;	/* may be unaligned; NULL: none */
+	uint32_t nchain;
+	const uint8_t *raw;	/* tracepoint or fact; NULL: none */
+	uint32_t raw_size;
+	uint64_t user_abi, intr_abi;
+	const uint8_t *user_regs, *intr_regs;	/* one u64 a bit of the attr's mask; NULL: none */
+	const uint8_t *stack;
+	uint64_t stack_size;	/* bytes of it that are real */
+};
+
+/* Reads body, the record without its header. False when the fields do not fit into it. */
+bool sample_parse(const struct attr *a, struct sp_span body, struct raw_sample *ret);
+
+/* The trailing sample_id of a record that is no sample. False when it does not fit. */
+bool sample_trailer(const struct attr *a, struct sp_span body, struct raw_sample *ret);
+
+/* Where in a sample (from its begin) or trailer (from its end) the id stands; −1: nowhere. */
+int sample_id_pos(uint64_t sample_type);
+int sample_trailer_id_pos(uint64_t sample_type);
+
+#endif
