@@ -4,7 +4,7 @@
 set -eu
 
 build="gcc cmake make pkg-config libpfm4-dev libdw-dev libelf-dev libunwind-dev libjansson-dev
-libzstd-dev libcsv-dev libxxhash-dev uthash-dev libiberty-dev"
+libzstd-dev libpcre2-dev libcsv-dev libxxhash-dev uthash-dev libiberty-dev"
 test="g++ libcmocka-dev clang llvm libbpf-dev bpftool linux-perf iproute2 iputils-ping hping3 python3
 python3-jsonschema libclang-rt-14-dev clang-format clang-tidy mandoc zstd procps util-linux"
 demo="libdevel-nytprof-perl"
@@ -25,7 +25,7 @@ if ! command -v apt-get >/dev/null 2>&1; then
 	cat >&2 <<EOT
 deps: this is not Debian or a relative of it: please install by your own package manager
       (Fedora: gcc cmake pkgconf libpfm-devel elfutils-devel libunwind-devel jansson-devel
-      libzstd-devel libcsv-devel xxhash-devel uthash-devel binutils-devel libcmocka-devel clang llvm
+      libzstd-devel pcre2-devel libcsv-devel xxhash-devel uthash-devel binutils-devel libcmocka-devel clang llvm
       libbpf-devel bpftool perf iproute iputils hping3 python3-jsonschema)
       missing here:$missing
 EOT
