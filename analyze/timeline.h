@@ -16,6 +16,7 @@
 #include <sirqprof/own.h>
 #include <sirqprof/resolver.h>
 #include <sirqprof/stall.h>
+#include <sirqprof/quality.h>
 
 /* What the capture can and cannot see; decode and the header records tell it. */
 struct timeline_cfg {
@@ -29,6 +30,7 @@ struct timeline_cfg {
 	bool has_sampler;
 	bool has_bh_flag;	/* common_flags carry BH off (kernel 5.17 and later) */
 	enum sp_tristate nmi;	/* SP_UNKNOWN: learn it */
+	uint32_t witness;	/* CPU that is watched, not profiled; SP_NO_CPU none */
 	int32_t self_pid;	/* sirqprof itself; SP_NO_TASK unknown */
 };
 

@@ -1,0 +1,217 @@
+#include "lane.h"
+#include "leaf.h"
+
+/*
+ * A tick is due every period on a CPU that is not idle. If the next interrupt of any kind comes
+ * later than that, interrupts were off, or the machine did not run:
+ *
+ *	tick        tick   last_on                             late interrupt
+ *	 │           │──────┤ begin is in here                  │ end
+ *	 ┴───────────┴──────┬┄┄┄┄┄┄┬────────────┬───────────────┴──►
+ *	                begin_lo  begin_hi (first tick missed)
+ *
+ * Which of the two it was is for the sample that the late interrupt takes, and for pending.c.
+ */
+
+/* Without a grid, or with one that is not known, a missed tick is later than this share of a
+ * period: a VM delivers its timer some 100 us late now and then. */
+#define SLACK_DIV 4
+
+static uint64_t period_of(const struct timeline *t)
+{
+	return t->cfg.period_ns ? t->cfg.period_ns : t->cfg.tick_ns;
+}
+
+void gap_alive(struct lane *l, uint64_t ns)
+{
+	if (ns > l->gap.last_on_ns) {
+		l->gap.last_on_ns = ns;
+		if (l->gap.off.n)
+			shares_begin(&l->gap.off, ns);
+	}
+}
+
+/* The first grid point behind ns; ns + period where the grid is not known. */
+static uint64_t next_due(const struct gap_state *g, uint64_t ns, uint64_t period_ns)
+{
+	uint64_t from = g->last_tick_ns ? g->last_tick_ns : ns;
+
+	if (!g->phase_ns || ns < g->phase_ns)
+		return from + period_ns > ns ? from + period_ns : ns + period_ns;
+	return g->phase_ns + ((ns - g->phase_ns) / period_ns + 1) * period_ns;
+}
+
+/* Ticks that come a period after the one before keep the grid's phase. */
+static void learn_phase(struct gap_state *g, uint64_t ns, uint64_t period_ns)
+{
+	uint64_t since = ns - g->phase_ns, off = since % period_ns;
+
+	if (!g->phase_ns || since > 64 * period_ns) {
+		g->phase_ns = ns;
+		return;
+	}
+	/* Interrupts of other timers lie between grid points: only those near one count. */
+	if (off < period_ns / 8)
+		g->phase_ns = ns - off / 2;
+	else if (off > period_ns - period_ns / 8)
+		g->phase_ns = ns;
+}
+
+static bool is_gap(const struct timeline *t, const struct lane *l, uint64_t ns, uint64_t *due_ns)
+{
+	const struct gap_state *g = &l->gap;
+	uint64_t period = period_of(t), late, half;
+
+	if (!period || l->idle || !g->last_on_ns || ns <= g->last_on_ns ||
+	    g->last_on_ns < l->blind_until_ns)
+		return false;
+	*due_ns = next_due(g, g->last_on_ns, period);
+	if (ns <= *due_ns)
+		return false;
+	late = ns - *due_ns;
+	half = (*due_ns - g->last_on_ns) / 2;
+	return late >= t->cfg.min_stall_ns / 2 && late >= period / SLACK_DIV &&
+	       late + half >= lane_least(t, period / 2);
+}
+
+int gap_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
+{
+	struct gap_state *g = &l->gap;
+	bool tick = e->irq.kind == SP_IRQ_TICK;
+	uint64_t period = period_of(t), due = 0;
+	int rc = SP_OK;
+
+	if (g->open && tick && e->time_ns > g->end_ns + 2000000)
+		rc = gap_close(t, l, err);	/* its sample never came */
+	if (!rc && !g->open && is_gap(t, l, e->time_ns, &due)) {
+		g->open = true;
+		g->begin_lo_ns = g->last_on_ns;
+		g->begin_hi_ns = due;
+		g->end_ns = e->time_ns;
+		g->tid = e->tid;
+	} else if (tick && period && !g->open && !l->idle) {
+		learn_phase(g, e->time_ns, period);
+	}
+	if (tick)
+		g->last_tick_ns = e->time_ns;
+	gap_alive(l, e->time_ns);
+	return rc;
+}
+
+static struct pending_stall begin_stall(const struct timeline *t, const struct lane *l)
+{
+	const struct gap_state *g = &l->gap;
+	struct pending_stall p = {
+		.is_gap = true,
+		.seen_ns = g->end_ns,
+		.leaf = LEAF_UNKNOWN,
+		.stall = {
+			.cpu = l->cpu,
+			.begin_ns = g->begin_lo_ns / 2 + g->begin_hi_ns / 2,
+			.begin_lo_ns = g->begin_lo_ns,
+			.begin_hi_ns = g->begin_hi_ns,
+			.end_ns = g->end_ns,
+			.end_lo_ns = g->end_ns,
+			.end_hi_ns = g->end_ns,
+			.mechanism = SP_MECH_STOPPED,
+			.pid = SP_NO_TASK,
+			.tid = SP_NO_TASK,
+		},
+	};
+
+	(void)t;
+	lane_evidence(&p.stall, SP_EVID_TICK_LATE, g->end_ns, g->end_ns - g->begin_hi_ns, 0, 0, 0);
+	return p;
+}
+
+/* The late sample owns the whole gap: its stack is the point of release. */
+static int take_release(struct timeline *t, const struct sp_event *e, struct pending_stall *p,
+			struct sp_err *err)
+{
+	struct stack stack = stacks_get(t->parts.stacks, e->sample.stack);
+	struct shares s;
+
+	p->sampled = true;
+	p->user = e->sample.mode == SP_MODE_USER || !stack.nkernel;
+	p->leaf = p->user ? LEAF_OTHER : (uint8_t)leaf_of(t->parts.resolver, stack.addr[0]);
+	if (p->leaf == LEAF_OTHER && stack.nkernel > 1) {
+		/* A leaf without a frame of its own (a thunk) leaves its caller to look at. */
+		enum leaf_class outer = leaf_of(t->parts.resolver, stack.addr[1] - 1);
+
+		if (outer == LEAF_RELEASE)
+			p->leaf = LEAF_RELEASE;
+	}
+	if (stack.nkernel)
+		lane_evidence(&p->stall,
+			      p->leaf == LEAF_RELEASE ? SP_EVID_RELEASE_POINT : SP_EVID_LATE_SAMPLE,
+			      e->time_ns, e->time_ns - p->stall.begin_hi_ns, 0, 0, stack.addr[0]);
+	shares_begin(&s, p->stall.begin_ns);
+	shares_add(&s, e);
+	s.rows[0].owned_ns = p->stall.end_ns - p->stall.begin_ns;
+	return shares_give(&s, &p->stall, err);
+}
+
+static int finish(struct timeline *t, struct lane *l, const struct sp_event *sample,
+		  struct sp_err *err)
+{
+	struct gap_state *g = &l->gap;
+	struct pending_stall p = begin_stall(t, l);
+	int rc;
+
+	g->open = false;
+	if (p.stall.begin_ns < l->stall_end_ns)
+		p.stall.begin_ns = p.stall.begin_lo_ns = l->stall_end_ns;
+	if (p.stall.begin_ns >= p.stall.end_ns)
+		return SP_OK;
+	p.stall.vectors = lane_pending_vectors(l);
+	if (g->off.samples) {
+		/* Seen from inside, by NMI: no need to judge by the point of release. */
+		p.sampled = true;
+		p.leaf = LEAF_RELEASE;
+		lane_evidence(&p.stall, SP_EVID_IF_CLEAR, g->off.from_ns, g->off.samples, 0, 0, 0);
+		rc = shares_give(&g->off, &p.stall, err);
+	} else if (sample) {
+		rc = take_release(t, sample, &p, err);
+	} else {
+		rc = shares_give(&g->off, &p.stall, err);
+		p.stall.tid = g->tid;
+	}
+	if (!rc)
+		lane_culprit(&p.stall);
+	return rc ? rc : pending_add(t, l, &p, err);
+}
+
+int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
+{
+	struct gap_state *g = &l->gap;
+	uint64_t period = period_of(t), due;
+
+	if (e->sample.irqs_on == SP_NO) {
+		if (!g->off.n)
+			shares_begin(&g->off, g->last_on_ns);
+		shares_add(&g->off, e);
+		return SP_OK;
+	}
+	/* A recording without the tick's interrupt: the clock's samples are the ticks. */
+	if (!g->open && !t->cfg.has_tick && e->sample.is_sampler) {
+		if (e->tid != 0 && is_gap(t, l, e->time_ns, &due)) {
+			g->open = true;
+			g->begin_lo_ns = g->last_on_ns;
+			g->begin_hi_ns = due;
+			g->end_ns = e->time_ns;
+			g->tid = e->tid;
+		} else if (period && !l->idle) {
+			learn_phase(g, e->time_ns, period);
+		}
+		g->last_tick_ns = e->time_ns;
+	}
+	gap_alive(l, e->time_ns);
+	if (!g->open || !e->sample.is_sampler)
+		return SP_OK;
+	return finish(t, l, e, err);
+}
+
+int gap_close(struct timeline *t, struct lane *l, struct sp_err *err)
+{
+	return l->gap.open ? finish(t, l, NULL, err) : SP_OK;
+}

@@ -1,0 +1,73 @@
+#include "lane.h"
+
+void lane_evidence(struct sp_stall *s, enum sp_evidence_kind kind, uint64_t at_ns, uint64_t n0,
+		   uint64_t n1, sp_str name, uint64_t addr)
+{
+	if (s->nevidence == SP_MAX_EVIDENCE)
+		return;
+	s->evidence[s->nevidence++] = (struct sp_evidence){
+		.kind = (uint8_t)kind,
+		.at_ns = at_ns,
+		.n = { n0, n1 },
+		.name = name,
+		.addr = addr,
+	};
+}
+
+uint32_t lane_pending_vectors(const struct lane *l)
+{
+	uint32_t mask = 0;
+
+	for (uint32_t v = 0; v < SP_NR_VECS; v++)
+		if (l->raised_ns[v])
+			mask |= 1U << v;
+	return mask;
+}
+
+uint64_t lane_least(const struct timeline *t, uint64_t slack_ns)
+{
+	uint64_t min = t->cfg.min_stall_ns;
+
+	return min / 2 > slack_ns ? min - slack_ns : min - min / 2;
+}
+
+void lane_culprit(struct sp_stall *s)
+{
+	uint64_t best = 0;
+
+	s->pid = SP_NO_TASK;
+	s->tid = SP_NO_TASK;
+	for (uint32_t i = 0; i < s->nshares; i++) {
+		uint64_t sum = 0;
+
+		for (uint32_t k = 0; k < s->nshares; k++)
+			if (s->shares[k].tid == s->shares[i].tid)
+				sum += s->shares[k].owned_ns;
+		if (sum > best || (i == 0 && !best)) {
+			best = sum;
+			s->pid = s->shares[i].pid;
+			s->tid = s->shares[i].tid;
+		}
+	}
+}
+
+int lane_baseline(struct timeline *t, struct lane *l, const struct shares *s, struct sp_err *err)
+{
+	int rc = SP_OK;
+
+	if (!t->parts.baseline.put)
+		return SP_OK;
+	for (uint32_t i = 0; !rc && i < s->n; i++) {
+		struct sp_event e = {
+			.type = SP_EV_SAMPLE,
+			.time_ns = s->from_ns,
+			.cpu = l->cpu,
+			.pid = s->rows[i].pid,
+			.tid = s->rows[i].tid,
+			.sample = { .stack = s->rows[i].stack, .mode = s->rows[i].mode },
+		};
+
+		rc = t->parts.baseline.put(t->parts.baseline.self, &e, s->rows[i].owned_ns, err);
+	}
+	return rc;
+}

@@ -1,0 +1,22 @@
+#ifndef LEAF_H
+#define LEAF_H
+
+/*
+ * What the innermost function of a late sample says of the gap before it.
+ *
+ * A clock interrupt that was held back fires the moment interrupts come on: the sample then stands
+ * in a function that switches them on. A host that paused the whole virtual CPU stops it anywhere.
+ */
+#include <sirqprof/resolver.h>
+
+enum leaf_class {
+	LEAF_OTHER,	/* says nothing */
+	LEAF_RELEASE,	/* interrupts come on here */
+	LEAF_CLEARING,	/* long page clearing or copying: where pauses of the host are met */
+	LEAF_UNKNOWN,	/* no name */
+};
+
+enum leaf_class leaf_of_name(const char *name);
+enum leaf_class leaf_of(const struct sp_resolver *r, uint64_t addr);
+
+#endif

@@ -1,0 +1,209 @@
+#include "lane.h"
+#include "leaf.h"
+
+#include <stdlib.h>
+
+/*
+ * A gap without interrupts is irqs-off, steal or a machine that stood still. What tells them apart
+ * comes later than the gap itself: the next reading of the steal counter, and the other CPUs' own
+ * gaps. Stalls wait here for it, in order, and leave in order.
+ */
+
+/* Without a reading for this long there will be none. */
+#define WAIT_NS 400000000ULL
+/* A gap is the host's when steal covers this share of it; where the late sample says that interrupts
+ * came on right there, it takes more. */
+#define STEAL_SHARE_PCT 50
+#define STEAL_SHARE_RELEASE_PCT 80
+/* Two CPUs stood still together when their gaps overlap by this share of the shorter. */
+#define TOGETHER_PCT 70
+
+static void drop_culprit(struct sp_stall *s)
+{
+	free(s->shares);
+	s->shares = NULL;
+	s->nshares = 0;
+	s->unsampled_ns = s->end_ns - s->begin_ns;
+	s->pid = SP_NO_TASK;
+	s->tid = SP_NO_TASK;
+	s->comm = 0;
+}
+
+/* Steal over the readings that enclose the stall; 0 when it moved by less than a step. */
+static uint64_t steal_over(const struct lane *l, const struct sp_stall *s, uint64_t *between_ns)
+{
+	uint64_t before = UINT64_MAX, before_at = 0;
+
+	for (uint32_t i = 0; i < STEAL_READS; i++) {
+		const struct steal_read *r = &l->steals[i];
+
+		if (r->at_ns && r->at_ns <= s->begin_lo_ns && r->at_ns > before_at) {
+			before = r->total_ns;
+			before_at = r->at_ns;
+		}
+	}
+	if (before == UINT64_MAX || l->steal_at_ns < s->end_ns)
+		return 0;
+	*between_ns = l->steal_at_ns - before_at;
+	if (l->steal_ns < before || l->steal_ns - before < l->steal_step_ns)
+		return 0;
+	return l->steal_ns - before;
+}
+
+/* Another CPU with a gap at the same time. */
+static const struct lane *paused_with(const struct timeline *t, const struct lane *l,
+				      const struct sp_stall *s)
+{
+	for (uint32_t i = 0; i < t->nlanes; i++) {
+		const struct lane *o = t->lanes[i];
+		uint64_t from, to, shorter;
+
+		if (!o || o == l || !o->pause_end_ns)
+			continue;
+		from = o->pause_begin_ns > s->begin_ns ? o->pause_begin_ns : s->begin_ns;
+		to = o->pause_end_ns < s->end_ns ? o->pause_end_ns : s->end_ns;
+		shorter = o->pause_end_ns - o->pause_begin_ns;
+		if (s->end_ns - s->begin_ns < shorter)
+			shorter = s->end_ns - s->begin_ns;
+		if (to > from && to - from >= shorter / 100 * TOGETHER_PCT)
+			return o;
+	}
+	return NULL;
+}
+
+/* A CPU that went on ticking through the stall. */
+static const struct lane *ran_on(const struct timeline *t, const struct lane *l,
+				 const struct sp_stall *s)
+{
+	for (uint32_t i = 0; i < t->nlanes; i++) {
+		const struct lane *o = t->lanes[i];
+
+		if (o && o != l && !o->idle && o->gap.last_tick_ns >= s->end_ns &&
+		    o->pause_end_ns <= s->begin_ns)
+			return o;
+	}
+	return NULL;
+}
+
+/* The one place where gaps are told apart. */
+static void judge_gap(struct timeline *t, struct lane *l, struct pending_stall *p)
+{
+	struct sp_stall *s = &p->stall;
+	uint64_t length = s->end_ns - s->begin_ns, between = 0, steal = steal_over(l, s, &between);
+	const struct lane *with = paused_with(t, l, s), *ran = with ? NULL : ran_on(t, l, s);
+	bool released = p->sampled && p->leaf == LEAF_RELEASE && !p->user;
+	uint64_t share = released ? STEAL_SHARE_RELEASE_PCT : STEAL_SHARE_PCT;
+
+	if (steal)
+		lane_evidence(s, SP_EVID_STEAL, s->end_ns, steal, between, 0, 0);
+	if (with)
+		lane_evidence(s, SP_EVID_WITNESS_GAP, with->pause_begin_ns, with->cpu,
+			      with->pause_end_ns - with->pause_begin_ns, 0, 0);
+	else if (ran)
+		lane_evidence(s, SP_EVID_WITNESS_RAN, s->end_ns, ran->cpu, 0, 0, 0);
+	if (steal >= length / 100 * share) {
+		s->mechanism = SP_MECH_STEAL;
+		s->confidence = released ? 0.7 : 0.92;
+		drop_culprit(s);
+	} else if (released && !with) {
+		s->mechanism = SP_MECH_IRQS_OFF;
+		s->confidence = t->cfg.has_tick ? 0.96 : t->cfg.has_switch ? 0.85 : 0.75;
+		if (steal)
+			s->confidence -= 0.15;
+	} else {
+		s->mechanism = SP_MECH_STOPPED;
+		s->confidence = with ? 0.9 : p->user || p->leaf == LEAF_CLEARING ? 0.8 : 0.5;
+		lane_evidence(s, p->user || p->leaf == LEAF_CLEARING ? SP_EVID_HOST_PAUSE
+								      : SP_EVID_NO_REASON,
+			      s->end_ns, 0, 0, 0, 0);
+		drop_culprit(s);
+	}
+}
+
+static int emit(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err)
+{
+	if (p->is_gap)
+		judge_gap(t, l, p);
+	return t->parts.stalls.put(t->parts.stalls.self, &p->stall, err);
+}
+
+/* Sends on what need not wait longer, from the oldest. */
+static int release(struct timeline *t, struct lane *l, uint64_t now_ns, bool all, struct sp_err *err)
+{
+	uint32_t done = 0;
+	int rc = SP_OK;
+
+	while (!rc && done < l->npending) {
+		struct pending_stall *p = &l->pending[done];
+		bool read = !p->is_gap || l->steal_at_ns >= p->stall.end_ns;
+
+		if (!all && !read && now_ns - p->stall.end_ns < WAIT_NS)
+			break;
+		rc = emit(t, l, p, err);
+		done++;
+	}
+	if (done) {
+		l->npending -= done;
+		memmove(l->pending, l->pending + done, l->npending * sizeof(l->pending[0]));
+	}
+	return rc;
+}
+
+int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err)
+{
+	struct sp_stall *s = &p->stall;
+	struct task_info who;
+	int rc = SP_OK;
+
+	/* Stalls of one CPU do not overlap: the one found first (the inner one) keeps its time. */
+	if (s->begin_ns < l->stall_end_ns) {
+		s->begin_ns = s->begin_lo_ns = l->stall_end_ns;
+		if (s->begin_hi_ns < s->begin_ns)
+			s->begin_hi_ns = s->begin_ns;
+	}
+	if (s->end_ns <= s->begin_ns || s->end_ns - s->begin_ns < t->cfg.min_stall_ns / 2) {
+		free(s->shares);
+		return SP_OK;
+	}
+	if (s->tid > 0 && tasks_at(t->parts.tasks, s->tid, s->end_ns, &who)) {
+		s->comm = who.comm;
+		if (s->pid <= 0)
+			s->pid = who.pid;
+	}
+	for (uint32_t i = 0; i < s->nshares; i++)
+		if (tasks_at(t->parts.tasks, s->shares[i].tid, s->end_ns, &who))
+			s->shares[i].comm = who.comm;
+	if (p->is_gap) {
+		l->pause_begin_ns = s->begin_ns;
+		l->pause_end_ns = s->end_ns;
+		l->soft.stalled_ns += l->soft.open ? s->end_ns - s->begin_ns : 0;
+	}
+	l->stall_end_ns = s->end_ns;
+	if (l->cpu == t->cfg.witness) {
+		free(s->shares);	/* watched only to tell whether the machine stood still */
+		return SP_OK;
+	}
+	if (l->npending == PENDING_MAX)
+		rc = release(t, l, s->end_ns, true, err);
+	l->pending[l->npending++] = *p;
+	return rc ? rc : release(t, l, s->end_ns, false, err);
+}
+
+int pending_steal(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
+{
+	l->steals[l->nsteals++ % STEAL_READS] = (struct steal_read){ e->time_ns, e->steal.total_ns };
+	l->steal_ns = e->steal.total_ns;
+	l->steal_step_ns = e->steal.step_ns;
+	l->steal_at_ns = e->time_ns;
+	return release(t, l, e->time_ns, false, err);
+}
+
+int pending_age(struct timeline *t, struct lane *l, uint64_t now_ns, struct sp_err *err)
+{
+	return l->npending ? release(t, l, now_ns, false, err) : SP_OK;
+}
+
+int pending_flush(struct timeline *t, struct lane *l, struct sp_err *err)
+{
+	return release(t, l, l->now_ns, true, err);
+}

@@ -1,0 +1,83 @@
+#include "shares.h"
+
+#include <stdlib.h>
+
+void shares_begin(struct shares *s, uint64_t from_ns)
+{
+	s->n = 0;
+	s->samples = 0;
+	s->owned_ns = 0;
+	s->from_ns = from_ns;
+}
+
+static struct sp_share *row_of(struct shares *s, const struct sp_event *e)
+{
+	struct sp_share *row;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->rows[i].stack == e->sample.stack && s->rows[i].tid == e->tid)
+			return &s->rows[i];
+	if (s->n == SP_MAX_STALL_SHARES) {
+		row = &s->rows[s->n - 1];
+		row->stack = 0;		/* a mix: no stack is true of it */
+		return row;
+	}
+	row = &s->rows[s->n++];
+	*row = (struct sp_share){
+		.stack = e->sample.stack,
+		.pid = e->pid,
+		.tid = e->tid,
+		.mode = e->sample.mode,
+	};
+	return row;
+}
+
+void shares_add(struct shares *s, const struct sp_event *e)
+{
+	uint64_t owned = e->time_ns > s->from_ns ? e->time_ns - s->from_ns : 0;
+	struct sp_share *row = row_of(s, e);
+
+	row->owned_ns += owned;
+	row->samples++;
+	if (e->sample.has_arg0) {
+		row->arg0 = e->sample.arg0;
+		row->has_arg0 = 1;
+	}
+	s->owned_ns += owned;
+	s->samples++;
+	if (e->time_ns > s->from_ns)
+		s->from_ns = e->time_ns;
+}
+
+static int largest_first(const void *a, const void *b)
+{
+	const struct sp_share *x = a, *y = b;
+
+	if (x->owned_ns != y->owned_ns)
+		return x->owned_ns > y->owned_ns ? -1 : 1;
+	return x->stack == y->stack ? 0 : x->stack < y->stack ? -1 : 1;
+}
+
+int shares_give(const struct shares *s, struct sp_stall *stall, struct sp_err *err)
+{
+	uint64_t length = stall->end_ns - stall->begin_ns, left = length;
+
+	stall->shares = NULL;
+	stall->nshares = 0;
+	stall->unsampled_ns = length;
+	if (!s->n)
+		return SP_OK;
+	stall->shares = malloc(s->n * sizeof(*stall->shares));
+	if (!stall->shares)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for a stall");
+	memcpy(stall->shares, s->rows, s->n * sizeof(*stall->shares));
+	stall->nshares = s->n;
+	qsort(stall->shares, s->n, sizeof(*stall->shares), largest_first);
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (stall->shares[i].owned_ns > left)
+			stall->shares[i].owned_ns = left;
+		left -= stall->shares[i].owned_ns;
+	}
+	stall->unsampled_ns = left;
+	return SP_OK;
+}

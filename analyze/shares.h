@@ -1,0 +1,28 @@
+#ifndef SHARES_H
+#define SHARES_H
+
+/*
+ * Who owns the time of an interval, by samples: each sample owns the time back to the one before,
+ * or to the interval's begin.
+ *
+ * In:    samples in time order
+ * Out:   rows of (task, stack, time), largest first
+ * Keeps: SP_MAX_STALL_SHARES rows; what does not fit is added to the last one's stack 0
+ */
+#include <sirqprof/stall.h>
+
+struct shares {
+	struct sp_share rows[SP_MAX_STALL_SHARES];
+	uint32_t n;
+	uint32_t samples;
+	uint64_t from_ns;	/* end of what is owned so far */
+	uint64_t owned_ns;
+};
+
+void shares_begin(struct shares *s, uint64_t from_ns);
+void shares_add(struct shares *s, const struct sp_event *sample);
+
+/* Copies the rows into the stall (largest first), clipped to its length; sets unsampled_ns. */
+int shares_give(const struct shares *s, struct sp_stall *stall, struct sp_err *err);
+
+#endif

@@ -1,0 +1,205 @@
+#include "lane.h"
+
+/*
+ * Entry … exit of softirq vectors and of hard interrupts: both ends are told by the kernel, so the
+ * length is exact. What ran inside is named by tracepoints (timer, tasklet) and by samples.
+ */
+
+/* An inner stall that takes this much of a span leaves no stall of the span's own. */
+#define INNER_SHARE 2	/* half */
+
+static void open_span(struct span_state *s, uint64_t ns)
+{
+	s->open = true;
+	s->begin_ns = ns;
+	s->func_addr = 0;
+	s->func_ns = 0;
+	s->func_open_addr = 0;
+	s->stalled_ns = 0;
+	shares_begin(&s->shares, ns);
+}
+
+static struct pending_stall begin_stall(const struct lane *l, const struct span_state *s,
+					enum sp_mechanism m, uint64_t end_ns)
+{
+	return (struct pending_stall){
+		.sampled = s->shares.samples || s->func_addr,
+		.seen_ns = end_ns,
+		.stall = {
+			.cpu = l->cpu,
+			.begin_ns = s->begin_ns,
+			.begin_lo_ns = s->begin_ns,
+			.begin_hi_ns = s->begin_ns,
+			.end_ns = end_ns,
+			.end_lo_ns = end_ns,
+			.end_hi_ns = end_ns,
+			.mechanism = (uint8_t)m,
+			.confidence = 0.98,
+			.vectors = lane_pending_vectors(l),
+			.pid = SP_NO_TASK,
+			.tid = SP_NO_TASK,
+			.vec = s->vec,
+			.irq = s->irq,
+		},
+	};
+}
+
+/* A function that took most of the span is the one to name. */
+static void take_func(struct pending_stall *p, const struct span_state *s)
+{
+	uint64_t length = p->stall.end_ns - p->stall.begin_ns;
+
+	if (!s->func_addr || s->func_ns < length / 2)
+		return;
+	p->stall.func_addr = s->func_addr;
+	p->stall.func_kind = s->func_kind;
+	lane_evidence(&p->stall, SP_EVID_FUNC, s->func_begin_ns, s->func_ns, 0, 0, s->func_addr);
+}
+
+static int close_softirq(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err)
+{
+	struct span_state *s = &l->soft;
+	uint64_t length = ns - s->begin_ns;
+	struct pending_stall p;
+	int rc;
+
+	s->open = false;
+	if (length < t->cfg.min_stall_ns || s->stalled_ns > length / INNER_SHARE)
+		return s->shares.n ? lane_baseline(t, l, &s->shares, err) : SP_OK;
+	p = begin_stall(l, s, SP_MECH_SOFTIRQ, ns);
+	p.stall.vectors &= ~(1U << s->vec);
+	lane_evidence(&p.stall, SP_EVID_ENTRY_EXIT, s->begin_ns, s->vec, length, 0, 0);
+	for (uint32_t v = 0; v < SP_NR_VECS; v++)
+		if (p.stall.vectors >> v & 1 && ns > l->raised_ns[v])
+			lane_evidence(&p.stall, SP_EVID_PENDING, l->raised_ns[v], v,
+				      ns - l->raised_ns[v], 0, 0);
+	take_func(&p, s);
+	rc = shares_give(&s->shares, &p.stall, err);
+	if (rc)
+		return rc;
+	/* The task that was interrupted is innocent: a softirq runs on anybody's back. */
+	if (!p.sampled)
+		t->unsampled++;
+	return pending_add(t, l, &p, err);
+}
+
+static int enter_softirq(struct timeline *t, struct lane *l, const struct sp_event *e,
+			 struct sp_err *err)
+{
+	uint32_t vec = e->vec;
+	int rc = SP_OK;
+
+	if (vec < SP_NR_VECS && l->raised_ns[vec]) {
+		if (e->time_ns > l->raised_ns[vec] && l->raised_ns[vec] >= l->blind_until_ns)
+			rc = coverage_delay(t->parts.coverage, l->cpu, e->time_ns,
+					    e->time_ns - l->raised_ns[vec], err);
+		/* The bit is kept until a BH stall that ends here has seen it. */
+	}
+	l->softirq_ns = e->time_ns;
+	rc = rc ? rc : bh_free(t, l, e->time_ns, err);
+	if (vec < SP_NR_VECS)
+		l->raised_ns[vec] = 0;
+	open_span(&l->soft, e->time_ns);
+	l->soft.vec = vec;
+	return rc;
+}
+
+int span_softirq(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
+{
+	int rc = SP_OK;
+
+	if (e->type == SP_EV_RAISE) {
+		if (e->vec < SP_NR_VECS && !l->raised_ns[e->vec])
+			l->raised_ns[e->vec] = e->time_ns;
+		return SP_OK;
+	}
+	/* Handlers run with interrupts on. */
+	gap_alive(l, e->time_ns);
+	if (e->type == SP_EV_ENTRY)
+		return enter_softirq(t, l, e, err);
+	l->softirq_ns = e->time_ns;
+	if (!l->soft.open || l->soft.vec != e->vec || l->soft.begin_ns < l->blind_until_ns) {
+		l->soft.open = false;
+		return SP_OK;
+	}
+	if (e->vec == SP_VEC_NET_RX)
+		rc = wait_net_rx(t, l, l->soft.begin_ns, e->time_ns, err);
+	return rc ? rc : close_softirq(t, l, e->time_ns, err);
+}
+
+static int close_irq(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err)
+{
+	struct span_state *s = &l->hard;
+	uint64_t length = ns - s->begin_ns;
+	struct pending_stall p;
+	int rc;
+
+	s->open = false;
+	if (length < t->cfg.min_stall_ns)
+		return SP_OK;
+	p = begin_stall(l, s, SP_MECH_HARDIRQ, ns);
+	lane_evidence(&p.stall, SP_EVID_ENTRY_EXIT, s->begin_ns, s->irq.id, length, s->irq.name, 0);
+	take_func(&p, s);
+	rc = shares_give(&s->shares, &p.stall, err);
+	if (rc)
+		return rc;
+	if (!p.sampled)
+		t->unsampled++;
+	l->soft.stalled_ns += length;
+	/* Interrupts are off in there: the gap is explained. */
+	l->gap.open = false;
+	return pending_add(t, l, &p, err);
+}
+
+int span_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
+{
+	struct span_state *s = &l->hard;
+
+	if (e->type == SP_EV_IRQ_ENTRY) {
+		open_span(s, e->time_ns);
+		s->irq = e->irq;
+		return SP_OK;
+	}
+	if (!s->open || s->irq.kind != e->irq.kind || s->irq.id != e->irq.id ||
+	    s->begin_ns < l->blind_until_ns) {
+		s->open = false;
+		return SP_OK;
+	}
+	return close_irq(t, l, e->time_ns, err);
+}
+
+/* Functions nest at most one deep in what is watched: a timer inside TIMER, a tasklet inside HI. The
+ * longest of a span is kept. */
+void span_func(struct lane *l, const struct sp_event *e)
+{
+	struct span_state *s = l->hard.open ? &l->hard : &l->soft;
+	uint64_t ran_ns;
+
+	if (!s->open)
+		return;
+	if (e->type == SP_EV_FUNC_ENTRY) {
+		s->func_open_addr = e->func.addr;
+		s->func_open_kind = e->func.kind;
+		s->func_open_ns = e->time_ns;
+		return;
+	}
+	if (!s->func_open_addr || s->func_open_kind != e->func.kind)
+		return;
+	ran_ns = e->time_ns - s->func_open_ns;
+	if (ran_ns > s->func_ns) {
+		s->func_ns = ran_ns;
+		s->func_addr = s->func_open_addr;
+		s->func_kind = s->func_open_kind;
+		s->func_begin_ns = s->func_open_ns;
+	}
+	s->func_open_addr = 0;
+}
+
+int span_sample(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
+{
+	(void)t;
+	(void)err;
+	if (l->soft.open)
+		shares_add(&l->soft.shares, e);
+	return SP_OK;
+}

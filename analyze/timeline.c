@@ -1,0 +1,354 @@
+#include "timeline.h"
+
+#include "lane.h"
+
+#include <sirqprof/limits.h>
+
+#include <stdlib.h>
+
+/* Idle intervals after which a CPU that never said anything in one is known to be blind there. */
+#define IDLE_TRIES 3
+
+int timeline_new(struct timeline **ret, const struct timeline_parts *parts, struct sp_err *err)
+{
+	struct timeline *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the timeline");
+	t->parts = *parts;
+	t->cfg.witness = SP_NO_CPU;
+	*ret = t;
+	return SP_OK;
+}
+
+void timeline_free(struct timeline *t)
+{
+	if (!t)
+		return;
+	for (uint32_t i = 0; i < t->nlanes; i++) {
+		for (uint32_t k = 0; t->lanes[i] && k < t->lanes[i]->npending; k++)
+			free(t->lanes[i]->pending[k].stall.shares);
+		free(t->lanes[i]);
+	}
+	free(t->lanes);
+	free(t);
+}
+
+int timeline_configure(struct timeline *t, const struct timeline_cfg *cfg, struct sp_err *err)
+{
+	(void)err;
+	t->cfg = *cfg;
+	return SP_OK;
+}
+
+static int lane_of(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err)
+{
+	if (cpu >= t->nlanes) {
+		uint32_t n = cpu + 8;
+		struct lane **lanes = realloc(t->lanes, n * sizeof(*lanes));
+
+		if (!lanes)
+			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for CPU %u", cpu);
+		memset(lanes + t->nlanes, 0, (n - t->nlanes) * sizeof(*lanes));
+		t->lanes = lanes;
+		t->nlanes = n;
+	}
+	if (!t->lanes[cpu]) {
+		t->lanes[cpu] = calloc(1, sizeof(**t->lanes));
+		if (!t->lanes[cpu])
+			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for CPU %u", cpu);
+		t->lanes[cpu]->cpu = cpu;
+		t->lanes[cpu]->tid = SP_NO_TASK;
+	}
+	*ret = t->lanes[cpu];
+	return SP_OK;
+}
+
+/* Forgets what cannot be trusted across time that was not seen. */
+static void go_blind(struct lane *l, uint64_t until_ns)
+{
+	l->blind_until_ns = until_ns;
+	l->gap.open = false;
+	l->gap.last_on_ns = 0;
+	l->bh.open = false;
+	l->bh.last_free_ns = until_ns;
+	l->soft.open = false;
+	l->hard.open = false;
+	l->ksoftirqd_since_ns = 0;
+	l->load_begin_ns = 0;
+	memset(l->raised_ns, 0, sizeof(l->raised_ns));
+}
+
+static int enter_idle(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err)
+{
+	int rc = gap_close(t, l, err);
+
+	rc = rc ? rc : bh_free(t, l, ns, err);
+	l->idle = true;
+	l->idle_since_ns = ns;
+	l->seen_in_this_idle = false;
+	l->sample_ns = ns;
+	return rc;
+}
+
+/* The end of idle is the first event of another task. */
+static int leave_idle(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err)
+{
+	bool blind = false;
+	int rc = SP_OK;
+
+	l->idle = false;
+	l->idle_spells++;
+	l->idle_seen += l->seen_in_this_idle;
+	/* Idle time in which this CPU never says anything is time that was not observed. */
+	blind = !l->idle_seen && l->idle_spells >= IDLE_TRIES;
+	if ((blind || !l->idle_seen) && l->idle_since_ns)
+		rc = coverage_gap(t->parts.coverage, l->cpu, COVERAGE_NOT_OBSERVED,
+				  l->idle_since_ns, ns, err);
+	if (blind)
+		memset(l->raised_ns, 0, sizeof(l->raised_ns));
+	l->gap.last_tick_ns = 0;
+	l->sample_ns = ns;
+	gap_alive(l, ns);
+	return rc;
+}
+
+/* Every record names its task: idle is noticed even when its switch was not seen. */
+static int follow_task(struct timeline *t, struct lane *l, const struct sp_event *e,
+		       struct sp_err *err)
+{
+	if (e->tid == SP_NO_TASK || e->type == SP_EV_SWITCH)
+		return SP_OK;
+	l->tid = e->tid;
+	if (e->tid == 0 && !l->idle)
+		return enter_idle(t, l, e->time_ns, err);
+	if (e->tid > 0 && l->idle)
+		return leave_idle(t, l, e->time_ns, err);
+	if (l->idle)
+		l->seen_in_this_idle = true;
+	return SP_OK;
+}
+
+static int on_switch(struct timeline *t, struct lane *l, const struct sp_event *e,
+		     struct sp_err *err)
+{
+	int rc = gap_close(t, l, err);
+
+	/* A switch is made with interrupts off, but proves that the CPU goes on. */
+	gap_alive(l, e->time_ns);
+	l->tid = e->sched.next_tid;
+	if (!rc && l->idle && e->sched.next_tid != 0)
+		rc = leave_idle(t, l, e->time_ns, err);
+	rc = rc ? rc : bh_free(t, l, e->time_ns, err);
+	rc = rc ? rc : wait_sched(t, l, e, err);
+	if (!rc && e->sched.next_tid == 0 && !l->idle)
+		rc = enter_idle(t, l, e->time_ns, err);
+	return rc;
+}
+
+static int on_sample(struct timeline *t, struct lane *l, const struct sp_event *e,
+		     struct sp_err *err)
+{
+	bool in_span = l->soft.open || l->bh.open || l->gap.open;
+	uint64_t from = l->sample_ns, owned;
+	int rc;
+
+	if (e->sample.irqs_on != SP_UNKNOWN)
+		t->with_flags++;
+	if (e->sample.irqs_on == SP_NO)
+		t->learnt_nmi++;
+	if (e->sample.is_sampler == 0 && t->cfg.has_sampler)
+		return SP_OK;	/* a tracepoint's stack: no measure of time beside a sampler */
+	rc = gap_sample(t, l, e, err);
+	bh_sample(l, e);
+	wait_sample(l, e);
+	rc = rc ? rc : span_sample(t, l, e, err);
+	l->sample_ns = e->time_ns;
+	if (rc || in_span || l->idle || !from || !t->parts.baseline.put)
+		return rc;
+	owned = e->time_ns > from ? e->time_ns - from : 0;
+	if (t->cfg.period_ns && owned > 2 * t->cfg.period_ns)
+		owned = t->cfg.period_ns;
+	return t->parts.baseline.put(t->parts.baseline.self, e, owned, err);
+}
+
+static int on_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
+{
+	int rc = SP_OK;
+
+	if (e->type == SP_EV_IRQ_EXIT) {
+		rc = span_irq(t, l, e, err);
+		gap_alive(l, e->time_ns);
+		return rc;
+	}
+	rc = gap_irq(t, l, e, err);
+	if (!rc && e->irq.kind == SP_IRQ_TICK && t->cfg.has_bh_flag)
+		rc = bh_tick(t, l, e, err);
+	return rc ? rc : span_irq(t, l, e, err);
+}
+
+static int on_lost(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
+{
+	uint64_t from = l->now_ns ? l->now_ns : e->time_ns;
+	int rc = coverage_gap(t->parts.coverage, l->cpu, COVERAGE_LOST, from, e->time_ns, err);
+
+	go_blind(l, e->time_ns);
+	return rc;
+}
+
+static int on_throttle(struct timeline *t, struct lane *l, const struct sp_event *e,
+		       struct sp_err *err)
+{
+	int rc = SP_OK;
+
+	if (e->type == SP_EV_THROTTLE) {
+		l->throttled = true;
+		l->throttled_since_ns = e->time_ns;
+		return SP_OK;
+	}
+	if (l->throttled)
+		rc = coverage_gap(t->parts.coverage, l->cpu, COVERAGE_NOT_OBSERVED,
+				  l->throttled_since_ns, e->time_ns, err);
+	l->throttled = false;
+	go_blind(l, e->time_ns);
+	return rc;
+}
+
+static int on_side(struct timeline *t, const struct sp_event *e, struct sp_err *err)
+{
+	return t->parts.side.put ? t->parts.side.put(t->parts.side.self, e, e->time_ns, err) : SP_OK;
+}
+
+static int dispatch(struct timeline *t, struct lane *l, const struct sp_event *e,
+		    struct sp_err *err)
+{
+	switch (e->type) {
+	case SP_EV_SAMPLE:
+		return on_sample(t, l, e, err);
+	case SP_EV_RAISE:
+	case SP_EV_ENTRY:
+	case SP_EV_EXIT:
+		return span_softirq(t, l, e, err);
+	case SP_EV_IRQ_ENTRY:
+	case SP_EV_IRQ_EXIT:
+		return on_irq(t, l, e, err);
+	case SP_EV_FUNC_ENTRY:
+	case SP_EV_FUNC_EXIT:
+		span_func(l, e);
+		return SP_OK;
+	case SP_EV_NAPI_POLL:
+		l->load_dev = e->napi.dev;
+		l->load_polls++;
+		l->load_packets += e->napi.work;
+		return SP_OK;
+	case SP_EV_SWITCH:
+		return on_switch(t, l, e, err);
+	case SP_EV_DROP:
+	case SP_EV_RECLAIM_BEGIN:
+	case SP_EV_RECLAIM_END:
+		return on_side(t, e, err);
+	default:
+		return SP_OK;
+	}
+}
+
+/* Events that are about a CPU but did not happen there (read by the recorder elsewhere). */
+static int from_outside(struct timeline *t, const struct sp_event *e, struct sp_err *err)
+{
+	struct lane *l;
+	int rc;
+
+	if (e->type == SP_EV_NETSTAT)
+		return on_side(t, e, err);
+	if (e->cpu == SP_NO_CPU)
+		return SP_OK;
+	rc = lane_of(t, e->cpu, &l, err);
+	if (rc)
+		return rc;
+	if (!l->first_ns)
+		l->first_ns = e->time_ns;
+	if (e->type == SP_EV_STEAL)
+		return pending_steal(t, l, e, err);
+	return e->type == SP_EV_SOFTNET ? on_side(t, e, err) : SP_OK;
+}
+
+/* A wake-up is recorded where the waker ran, and waits where the thread will run. */
+static int on_wake(struct timeline *t, const struct sp_event *e, struct sp_err *err)
+{
+	struct lane *l;
+	int rc;
+
+	if (e->sched.target_cpu >= SP_MAX_CPUS)
+		return SP_OK;
+	rc = lane_of(t, e->sched.target_cpu, &l, err);
+	return rc ? rc : wait_sched(t, l, e, err);
+}
+
+int timeline_put(struct timeline *t, const struct sp_event *e, struct sp_err *err)
+{
+	struct lane *l;
+	int rc;
+
+	if (e->type >= SP_EV_COMM || !e->time_ns)
+		return e->time_ns ? from_outside(t, e, err) : SP_OK;
+	if (e->cpu == SP_NO_CPU)
+		return SP_OK;
+	if (e->type == SP_EV_WAKE)
+		return on_wake(t, e, err);
+	rc = lane_of(t, e->cpu, &l, err);
+	if (rc)
+		return rc;
+	if (!l->first_ns)
+		l->first_ns = e->time_ns;
+	l->used = true;
+	if (e->type == SP_EV_LOST)
+		rc = on_lost(t, l, e, err);
+	else if (e->type == SP_EV_THROTTLE || e->type == SP_EV_UNTHROTTLE)
+		rc = on_throttle(t, l, e, err);
+	else
+		rc = follow_task(t, l, e, err);
+	rc = rc ? rc : dispatch(t, l, e, err);
+	if (e->time_ns > l->now_ns)
+		l->now_ns = e->time_ns;
+	return rc ? rc : pending_age(t, l, l->now_ns, err);
+}
+
+int timeline_flush(struct timeline *t, uint64_t end_ns, struct sp_err *err)
+{
+	uint64_t newest = 0;
+	int rc = SP_OK;
+
+	for (uint32_t i = 0; i < t->nlanes; i++)
+		if (t->lanes[i] && t->lanes[i]->now_ns > newest)
+			newest = t->lanes[i]->now_ns;
+	if (end_ns == SP_UNKNOWN_NS || end_ns < newest)
+		end_ns = newest;
+	for (uint32_t i = 0; !rc && i < t->nlanes; i++) {
+		struct lane *l = t->lanes[i];
+
+		if (!l)
+			continue;
+		rc = gap_close(t, l, err);
+		rc = rc ? rc : wait_flush(t, l, err);
+		rc = rc ? rc : pending_flush(t, l, err);
+		if (rc || l->cpu == t->cfg.witness || !l->first_ns)
+			continue;
+		rc = coverage_cpu(t->parts.coverage, l->cpu, l->first_ns, end_ns, err);
+		if (!rc && (l->idle || !l->used) && !l->idle_seen)
+			rc = coverage_gap(t->parts.coverage, l->cpu, COVERAGE_NOT_OBSERVED,
+					  l->used ? l->idle_since_ns : l->first_ns, end_ns, err);
+	}
+	return rc;
+}
+
+enum sp_tristate timeline_nmi(const struct timeline *t)
+{
+	if (t->learnt_nmi)
+		return SP_YES;
+	return t->with_flags ? SP_NO : SP_UNKNOWN;
+}
+
+uint64_t timeline_quality(const struct timeline *t, uint32_t code)
+{
+	return code == SP_Q_UNSAMPLED ? t->unsampled : 0;
+}
