@@ -1,0 +1,209 @@
+#include "kallsyms.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char kernel_module[] = "[kernel.kallsyms]";
+
+struct symbol {
+	uint64_t start;
+	uint32_t name;		/* offset in text */
+	uint32_t module;	/* offset in text, 0: the kernel's own */
+};
+
+struct kallsyms {
+	char *text;		/* names in it are NUL-ended in place; text[0] is NUL */
+	struct symbol *at;	/* by start */
+	size_t n;
+	bool hidden;
+};
+
+void kallsyms_free(struct kallsyms *k)
+{
+	if (!k)
+		return;
+	free(k->text);
+	free(k->at);
+	free(k);
+}
+
+/* 0..15, or 16 for anything else. */
+static inline unsigned int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned int)(c - '0');
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10) : 16;
+}
+
+/* Data symbols never hold code: t, T, w, W and the like do. */
+static bool is_code(char type)
+{
+	return type == 't' || type == 'T' || type == 'w' || type == 'W' || type == 'i';
+}
+
+/* One line; returns its end. */
+static char *parse_line(struct kallsyms *k, char *at, const char *end)
+{
+	uint64_t addr = 0;
+	unsigned int digit;
+	char *name, *nl = memchr(at, '\n', (size_t)(end - at)), *tab;
+	char type;
+
+	if (!nl)
+		nl = (char *)end;
+	while (at < nl && (digit = hex_digit(*at)) < 16) {
+		addr = addr << 4 | digit;
+		at++;
+	}
+	if (nl - at < 4 || at[0] != ' ' || at[2] != ' ')
+		return nl;
+	type = at[1];
+	name = at + 3;
+	*nl = 0;
+	if (!is_code(type))
+		return nl;
+	k->hidden &= addr == 0;
+	if (!addr)
+		return nl;
+	tab = memchr(name, '\t', (size_t)(nl - name));
+	if (tab)
+		*tab = 0;
+	k->at[k->n++] = (struct symbol){
+		.start = addr,
+		.name = (uint32_t)(name - k->text),
+		.module = tab ? (uint32_t)(tab + 1 - k->text) : 0,
+	};
+	return nl;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return x->name == y->name ? 0 : x->name < y->name ? -1 : 1;
+}
+
+/* The kernel's own lines are sorted; modules and BPF programs follow in orders of their own. */
+static void sort_if_needed(struct kallsyms *k)
+{
+	for (size_t i = 1; i < k->n; i++)
+		if (k->at[i].start < k->at[i - 1].start) {
+			qsort(k->at, k->n, sizeof(k->at[0]), by_start);
+			return;
+		}
+}
+
+/* Takes text over, which has room for one more byte at its end. */
+static int index_text(struct kallsyms **ret, char *text, size_t len, struct sp_err *err)
+{
+	sp_auto(kallsyms) k = calloc(1, sizeof(*k));
+	char *end = text + len;
+	size_t lines = 1;
+
+	if (!k) {
+		free(text);
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
+	}
+	k->text = text;
+	k->hidden = true;
+	if (len >= UINT32_MAX)
+		return sp_fail(err, SP_ELIMIT, SP_NOWHERE, "4 GB of kernel symbols");
+	for (char *at = text + 1; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+		lines++;
+	k->at = malloc((lines + 1) * sizeof(*k->at));
+	if (!k->at)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
+	for (char *at = text + 1; at < end;)
+		at = parse_line(k, at, end) + 1;
+	sort_if_needed(k);
+	*ret = sp_take(k);
+	return SP_OK;
+}
+
+int kallsyms_parse(struct kallsyms **ret, const char *text, size_t len, struct sp_err *err)
+{
+	char *copy = malloc(len + 2);
+
+	if (!copy)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
+	copy[0] = 0;
+	memcpy(copy + 1, text, len);
+	copy[len + 1] = 0;
+	return index_text(ret, copy, len + 1, err);
+}
+
+int kallsyms_load(struct kallsyms **ret, const char *path, struct sp_err *err)
+{
+	size_t room = 8 << 20, len = 1;
+	char *text = malloc(room + 1), *more;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	if (fd < 0 || !text) {
+		sp_fail_sys(err, "%s", path);
+		free(text);
+		if (fd >= 0)
+			close(fd);
+		return SP_ESYS;
+	}
+	text[0] = 0;
+	while ((n = read(fd, text + len, room - len)) > 0) {
+		len += (size_t)n;
+		if (len < room)
+			continue;
+		more = realloc(text, room * 2 + 1);
+		if (!more)
+			break;
+		text = more;
+		room *= 2;
+	}
+	close(fd);
+	text[len] = 0;
+	if (n != 0) {
+		free(text);
+		return sp_fail_sys(err, "%s", path);
+	}
+	return index_text(ret, text, len, err);
+}
+
+bool kallsyms_find(const struct kallsyms *k, uint64_t addr, struct ksymbol *ret)
+{
+	size_t lo = 0, hi = k->n;
+	const struct symbol *s;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (k->at[mid].start <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (!lo)
+		return false;
+	s = &k->at[lo - 1];
+	if (addr - s->start >= KALLSYMS_MAX_SIZE)
+		return false;
+	/* Several names of one address: the first is the one that perf shows too. */
+	while (s > k->at && s[-1].start == s->start)
+		s--;
+	ret->start = s->start;
+	ret->name = k->text + s->name;
+	ret->module = s->module ? k->text + s->module : kernel_module;
+	return true;
+}
+
+size_t kallsyms_count(const struct kallsyms *k)
+{
+	return k->n;
+}
+
+bool kallsyms_hidden(const struct kallsyms *k)
+{
+	return k->hidden;
+}

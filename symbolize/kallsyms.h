@@ -1,0 +1,48 @@
+#ifndef KALLSYMS_H
+#define KALLSYMS_H
+
+/*
+ * Kernel symbols: /proc/kallsyms, or text like it.
+ *
+ * In:    lines "address type name [module]" (kernel/kallsyms.c, s_show())
+ * Out:   the symbol that holds an address
+ * Keeps: the text once, and 16 bytes a symbol
+ *
+ * kallsyms has no sizes: a symbol ends where the next begins, and the last of a module or of the
+ * kernel's text ends after at most KALLSYMS_MAX_SIZE.
+ */
+#include <sirqprof/err.h>
+#include <sirqprof/own.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KALLSYMS_MAX_SIZE (1U << 20)
+
+struct kallsyms;
+
+struct ksymbol {
+	uint64_t start;
+	const char *name;	/* NUL-ended */
+	const char *module;	/* "[kernel.kallsyms]", "[bpf]", "[nf_tables]" … */
+};
+
+/* Reads path. Errors: SP_ESYS. All addresses zero (kptr_restrict) is no error: see
+ * kallsyms_hidden(). */
+int kallsyms_load(struct kallsyms **ret, const char *path, struct sp_err *err);
+
+/* The same from text of len bytes, which is copied. */
+int kallsyms_parse(struct kallsyms **ret, const char *text, size_t len, struct sp_err *err);
+void kallsyms_free(struct kallsyms *k);
+
+/* The symbol that holds addr; false when none does. */
+bool kallsyms_find(const struct kallsyms *k, uint64_t addr, struct ksymbol *ret);
+
+/* Symbols read; and whether their addresses are withheld. */
+size_t kallsyms_count(const struct kallsyms *k);
+bool kallsyms_hidden(const struct kallsyms *k);
+
+SP_DEFINE_FREEP(kallsyms);
+
+#endif

@@ -1,0 +1,37 @@
+#ifndef SYMBOLS_H
+#define SYMBOLS_H
+
+/*
+ * Address → name, by whatever knows it: symbols that travelled with the recording first, then this
+ * machine's kernel, if it is the one that was recorded.
+ *
+ * In:    addresses; what the stream tells of mappings and symbols
+ * Out:   struct sp_resolver
+ * Keeps: kernel symbols (loaded at the first question only), user mappings, ELF symbol tables
+ */
+#include <sirqprof/own.h>
+#include <sirqprof/quality.h>
+#include <sirqprof/resolver.h>
+
+struct symbols_cfg {
+	bool local;		/* the recording is of this machine and this boot */
+	bool user;		/* look into programs and libraries */
+	const char *kallsyms;	/* another file than /proc/kallsyms; NULL */
+};
+
+struct symbols;
+
+int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_err *err);
+void symbols_free(struct symbols *s);
+const struct sp_resolver *symbols_resolver(struct symbols *s);
+
+/* The recording turned out to be of this boot (or not). */
+void symbols_set_local(struct symbols *s, bool local);
+
+/* Kernel names withheld (kptr_restrict, lockdown); kernel addresses that no symbol held. */
+bool symbols_hidden(const struct symbols *s);
+uint64_t symbols_unknown(const struct symbols *s);
+
+SP_DEFINE_FREEP(symbols);
+
+#endif
