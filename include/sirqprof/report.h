@@ -54,6 +54,7 @@ enum sp_why {
 	SP_WHY_CHANCE,		/* candidates, but chance could do as well */
 	SP_WHY_TOO_SHORT,	/* stalls there, but they explain less than half */
 	SP_WHY_HEALTHY,		/* observed, nothing there */
+	SP_WHY_RIVALS,		/* stalls of several CPUs, by several culprits, fit equally well */
 };
 
 /* One stall, as analysis attributed it. */

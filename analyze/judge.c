@@ -1,0 +1,398 @@
+#include "judge.h"
+
+#include "candidates.h"
+#include "chance.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RTO_SLACK_NS UINT64_C(20000000)	/* a jiffy or two, and the trip itself */
+
+struct judge {
+	struct sp_verdict *verdicts;
+	struct sp_overlap *overlaps;	/* of all verdicts */
+	uint32_t noverlaps, overlaps_room;
+	struct judge_seen seen;
+};
+
+/* What a run needs besides its result. */
+struct run {
+	struct judge *judge;
+	struct judge_cfg cfg;
+	const struct judge_input *in;
+	uint64_t begin_ns, end_ns;	/* of the recording */
+	const uint32_t *cpus;
+	uint32_t ncpus;
+	struct candidates *candidates;
+	struct chance *chance;
+};
+
+/* What was seen of a window. */
+struct observed {
+	uint64_t missing_ns;	/* on the CPU that was seen least */
+	bool lost;		/* because records were lost there */
+	uint64_t worst_delay_ns;
+};
+
+static bool has_latency(const struct sp_spike *k)
+{
+	return k->latency_ns != SP_UNKNOWN_NS;
+}
+
+static uint64_t length(const struct sp_spike *k)
+{
+	return k->end_ns > k->begin_ns ? k->end_ns - k->begin_ns : 0;
+}
+
+static void observe_cpu(const struct run *r, const struct sp_spike *k, uint32_t cpu,
+			struct observed *o)
+{
+	struct coverage_answer a = coverage_ask(r->in->coverage, cpu, k->begin_ns, k->end_ns);
+	uint64_t seen_ns = a.recorded ? a.observed_ns : 0;
+	uint64_t missing_ns = length(k) > seen_ns ? length(k) - seen_ns : 0;
+
+	if (missing_ns > o->missing_ns) {
+		o->missing_ns = missing_ns;
+		o->lost = a.lost_ns * 2 > missing_ns;
+	}
+	if (a.worst_delay_ns != SP_UNKNOWN_NS &&
+	    (o->worst_delay_ns == SP_UNKNOWN_NS || a.worst_delay_ns > o->worst_delay_ns))
+		o->worst_delay_ns = a.worst_delay_ns;
+}
+
+static struct observed observe(const struct run *r, const struct sp_spike *k)
+{
+	struct observed o = { .worst_delay_ns = SP_UNKNOWN_NS };
+
+	if (k->cpu != SP_NO_CPU) {
+		observe_cpu(r, k, k->cpu, &o);
+		return o;
+	}
+	for (uint32_t i = 0; i < r->ncpus; i++)
+		observe_cpu(r, k, r->cpus[i], &o);
+	return o;
+}
+
+static int add_overlap(struct judge *j, const struct sp_overlap *o, struct sp_err *err)
+{
+	uint32_t room = j->overlaps_room ? j->overlaps_room * 2 : 256;
+	struct sp_overlap *at = j->overlaps;
+
+	if (j->noverlaps == j->overlaps_room) {
+		at = realloc(at, room * sizeof(*at));
+		if (!at)
+			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for verdicts");
+		j->overlaps = at;
+		j->overlaps_room = room;
+	}
+	at[j->noverlaps++] = *o;
+	return SP_OK;
+}
+
+/* The CPU that explains comes first, as the first stall of a verdict is its culprit. */
+static int add_overlaps(const struct run *r, const struct candidates_best *b, struct sp_verdict *v,
+			struct sp_err *err)
+{
+	int rc = SP_OK;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (uint32_t i = 0; !rc && i < b->n && v->nstalls < JUDGE_OVERLAPS; i++) {
+			const struct candidate *k = &b->all[i];
+			struct sp_overlap o = {
+				.stall = r->in->stalls[k->stall].id,
+				.overlap_ns = k->end_ns - k->begin_ns,
+			};
+
+			if ((k->cpu == b->cpu) != (pass == 0))
+				continue;
+			rc = add_overlap(r->judge, &o, err);
+			v->nstalls += !rc;
+		}
+	}
+	return rc;
+}
+
+/* Half the latency; where that is not known, half of what is there, so that chance counts what
+ * would look as convincing. */
+static uint64_t needed(const struct sp_spike *k, uint64_t held_ns)
+{
+	uint64_t of_ns = has_latency(k) ? k->latency_ns : held_ns;
+
+	return of_ns / 2 + of_ns % 2;
+}
+
+static double sure_of_stall(const struct sp_spike *k, const struct candidates_best *b,
+			    const struct sp_verdict *v)
+{
+	double share = 0.8;
+
+	/* A latency that is all explained leaves no room for another cause. */
+	if (has_latency(k) && k->latency_ns)
+		share = (double)v->explained_ns / (double)k->latency_ns;
+	return b->confidence * (0.7 + 0.3 * share) * (1 - v->chance);
+}
+
+/* Sets kind stall or ambiguous when stalls explain the spike; else leaves it. */
+static int judge_stalls(const struct run *r, const struct sp_spike *k, struct sp_verdict *v,
+			struct sp_err *err)
+{
+	struct candidates_best b;
+	uint64_t need_ns;
+	int rc = candidates_find(r->candidates, k->cpu, k->begin_ns, k->end_ns, &b, err);
+
+	rc = rc ? rc : add_overlaps(r, &b, v, err);
+	if (rc || !b.n)
+		return rc;
+	v->explained_ns = b.held_ns;
+	if (has_latency(k) && v->explained_ns > k->latency_ns)
+		v->explained_ns = k->latency_ns;
+	need_ns = needed(k, b.held_ns);
+	v->why = SP_WHY_TOO_SHORT;
+	/* Of a stall that only ends as the window begins nothing is said where no latency is known. */
+	if (v->explained_ns < need_ns ||
+	    (!has_latency(k) && b.held_ns < r->cfg.min_stall_ns / 2 + 1))
+		return SP_OK;
+	rc = chance_of(r->chance, k->cpu == SP_NO_CPU ? CHANCE_ANY : k->cpu, length(k), need_ns,
+		       &v->chance, err);
+	if (rc)
+		return rc;
+	v->kind = SP_VERDICT_AMBIGUOUS;
+	if (v->chance > r->cfg.chance_max) {
+		v->why = SP_WHY_CHANCE;
+	} else if (b.rival_ns >= need_ns && b.rival_ns >= b.held_ns / 5 * 4) {
+		v->why = SP_WHY_RIVALS;
+	} else {
+		v->kind = SP_VERDICT_STALL;
+		v->why = SP_WHY_NOTHING;
+		v->explained = true;
+		v->confidence = sure_of_stall(k, &b, v);
+	}
+	return SP_OK;
+}
+
+/*
+ * The time that TCP waits before it has sent a segment again once, twice, …: 200 ms at least and twice
+ * as long each time (TCP_RTO_MIN, include/net/tcp.h), 1 s for a first SYN (TCP_TIMEOUT_INIT). 0: the
+ * latency is none of these.
+ */
+static uint64_t rto_of(uint64_t latency_ns)
+{
+	static const uint32_t waits_ms[] = { 200, 600, 1000, 1400, 3000, 6200, 7000, 12600, 15000 };
+
+	for (size_t i = sizeof(waits_ms) / sizeof(waits_ms[0]); i--;) {
+		uint64_t wait_ns = waits_ms[i] * UINT64_C(1000000);
+
+		if (latency_ns + RTO_SLACK_NS / 5 >= wait_ns &&
+		    latency_ns <= wait_ns + wait_ns / 5 + RTO_SLACK_NS)
+			return wait_ns;
+	}
+	return 0;
+}
+
+/* Sets kind drop when a packet was lost early enough for TCP to have waited that long for it. */
+static int judge_drops(const struct run *r, const struct sp_spike *k, struct sp_verdict *v,
+		       struct sp_err *err)
+{
+	uint64_t rto_ns = has_latency(k) ? rto_of(k->latency_ns) : 0;
+	uint64_t end_ns = k->end_ns;
+	struct sides_drops drops;
+	double chance;
+	int rc;
+
+	if (!r->in->sides)
+		return SP_OK;
+	drops = sides_dropped(r->in->sides, k->begin_ns, k->end_ns);
+	v->drops = drops.count;
+	v->drop_reason = drops.reason && r->cfg.str ? r->cfg.str(r->cfg.self, drops.reason) : NULL;
+	if (!drops.count || (!rto_ns && !k->is_retransmit) || v->kind == SP_VERDICT_STALL)
+		return SP_OK;
+	if (rto_ns)
+		end_ns = k->end_ns - (rto_ns < length(k) ? rto_ns : length(k)) + RTO_SLACK_NS / 5;
+	end_ns = end_ns < k->end_ns ? end_ns : k->end_ns;
+	if (!sides_dropped(r->in->sides, k->begin_ns, end_ns).count)
+		return SP_OK;
+	rc = sides_drop_chance(r->in->sides, end_ns - k->begin_ns, &chance, err);
+	if (rc || chance > r->cfg.chance_max)
+		return rc;
+	v->kind = SP_VERDICT_DROP;
+	v->why = SP_WHY_NOTHING;
+	v->explained = true;
+	v->rto_ns = rto_ns;
+	v->chance = chance;
+	if (rto_ns)
+		v->explained_ns = rto_ns < k->latency_ns ? rto_ns : k->latency_ns;
+	/* Counters tell the second, not the packet. */
+	v->confidence = (drops.reason ? 0.9 : 0.7) * (1 - chance);
+	return SP_OK;
+}
+
+static int judge_reclaim(const struct run *r, const struct sp_spike *k, struct sp_verdict *v,
+			 struct sp_err *err)
+{
+	struct sides_reclaim held;
+	double chance;
+	int rc;
+
+	if (!r->in->sides || v->explained)
+		return SP_OK;
+	held = sides_reclaimed(r->in->sides, k->begin_ns, k->end_ns);
+	v->reclaim_ns = held.held_ns;
+	if (held.tid != SP_NO_TASK && r->cfg.comm)
+		v->task_comm = r->cfg.comm(r->cfg.self, held.tid, held.at_ns);
+	if (!has_latency(k) || !held.held_ns || held.held_ns < needed(k, 0))
+		return SP_OK;
+	rc = sides_reclaim_chance(r->in->sides, length(k), needed(k, 0), &chance, err);
+	if (rc || chance > r->cfg.chance_max)
+		return rc;
+	v->kind = SP_VERDICT_TASK_DELAY;
+	v->why = SP_WHY_NOTHING;
+	v->explained = true;
+	v->explained_ns = held.held_ns < k->latency_ns ? held.held_ns : k->latency_ns;
+	v->chance = chance;
+	/* Which task the spike's was is not known: it may be another's reclaim. */
+	v->confidence = 0.6 * (1 - chance);
+	return SP_OK;
+}
+
+/* Nothing explains it: was it seen well enough to say so? */
+static void judge_nothing(const struct run *r, const struct observed *o, struct sp_verdict *v)
+{
+	if (o->missing_ns <= r->cfg.min_stall_ns) {
+		v->kind = SP_VERDICT_NONE;
+		v->why = v->nstalls ? SP_WHY_TOO_SHORT : SP_WHY_HEALTHY;
+		v->confidence = 0.95;
+	} else {
+		v->kind = SP_VERDICT_NO_DATA;
+		v->why = o->lost ? SP_WHY_LOST : SP_WHY_NOT_OBSERVED;
+	}
+}
+
+/* Whether the spike can be judged at all; counts why not. */
+static bool judge_where(const struct run *r, const struct sp_spike *k, struct sp_verdict *v)
+{
+	struct judge_seen *seen = &r->judge->seen;
+	bool before = k->end_ns <= r->begin_ns, after = k->begin_ns >= r->end_ns;
+	int64_t away_ns;
+
+	v->unobserved_ns = length(k);
+	if (r->begin_ns >= r->end_ns || before || after) {
+		v->why = SP_WHY_OUTSIDE;
+		away_ns = before ? -(int64_t)(r->begin_ns - k->end_ns) - 1 :
+				   (int64_t)(k->begin_ns - r->end_ns) + 1;
+		if (!seen->outside++ || llabs(away_ns) < llabs(seen->nearest_ns))
+			seen->nearest_ns = away_ns;
+		return false;
+	}
+	if (k->cpu != SP_NO_CPU &&
+	    !coverage_ask(r->in->coverage, k->cpu, k->begin_ns, k->end_ns).recorded) {
+		v->why = SP_WHY_CPU_NOT_RECORDED;
+		seen->not_recorded++;
+		return false;
+	}
+	return true;
+}
+
+static int judge_one(const struct run *r, const struct sp_spike *k, struct sp_verdict *v,
+		     struct sp_err *err)
+{
+	struct observed o;
+	int rc;
+
+	*v = (struct sp_verdict){
+		.kind = SP_VERDICT_NO_DATA,
+		.chance = NAN,
+		.confidence = NAN,
+		.worst_delay_ns = SP_UNKNOWN_NS,
+	};
+	if (!judge_where(r, k, v))
+		return SP_OK;
+	rc = judge_stalls(r, k, v, err);
+	rc = rc ? rc : judge_drops(r, k, v, err);
+	rc = rc ? rc : judge_reclaim(r, k, v, err);
+	if (rc)
+		return rc;
+	o = observe(r, k);
+	v->unobserved_ns = o.missing_ns;
+	v->worst_delay_ns = o.worst_delay_ns;
+	if (v->kind == SP_VERDICT_NO_DATA)
+		judge_nothing(r, &o, v);
+	return SP_OK;
+}
+
+static int prepare(struct run *r, struct sp_err *err)
+{
+	const struct judge_input *in = r->in;
+	int rc;
+
+	if (!coverage_extent(in->coverage, &r->begin_ns, &r->end_ns))
+		r->begin_ns = r->end_ns = 0;
+	r->cpus = coverage_cpus(in->coverage, &r->ncpus);
+	rc = candidates_new(&r->candidates, in->stalls, in->nstalls, err);
+	rc = rc ? rc : chance_new(&r->chance, r->begin_ns, r->end_ns, err);
+	for (uint32_t i = 0; !rc && i < in->nstalls; i++)
+		rc = chance_add(r->chance, in->stalls[i].cpu, in->stalls[i].begin_ns,
+				in->stalls[i].end_ns, err);
+	if (!rc)
+		chance_seal(r->chance);
+	if (!rc && in->sides)
+		rc = sides_seal(in->sides, r->begin_ns, r->end_ns, err);
+	return rc;
+}
+
+/* The array of overlaps has moved while it grew: only now can verdicts point into it. */
+static void point_overlaps(struct judge *j, uint32_t nverdicts)
+{
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < nverdicts; i++) {
+		j->verdicts[i].stalls = j->overlaps ? j->overlaps + at : NULL;
+		at += j->verdicts[i].nstalls;
+	}
+}
+
+int judge_new(struct judge **ret, const struct judge_cfg *cfg, const struct judge_input *in,
+	      struct sp_err *err)
+{
+	sp_auto(judge) j = calloc(1, sizeof(*j));
+	sp_auto(candidates) candidates = NULL;
+	sp_auto(chance) chance = NULL;
+	struct run r = { .judge = j, .cfg = *cfg, .in = in };
+	int rc;
+
+	if (j)
+		j->verdicts = calloc(in->nspikes ? in->nspikes : 1, sizeof(j->verdicts[0]));
+	if (!j || !j->verdicts)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u verdicts",
+			       in->nspikes);
+	r.cfg.chance_max = cfg->chance_max > 0 ? cfg->chance_max : JUDGE_CHANCE;
+	rc = prepare(&r, err);
+	candidates = r.candidates;
+	chance = r.chance;
+	for (uint32_t i = 0; !rc && i < in->nspikes; i++)
+		rc = judge_one(&r, &in->spikes[i], &j->verdicts[i], err);
+	if (rc)
+		return rc;
+	point_overlaps(j, in->nspikes);
+	*ret = sp_take(j);
+	return SP_OK;
+}
+
+void judge_free(struct judge *j)
+{
+	if (!j)
+		return;
+	free(j->overlaps);
+	free(j->verdicts);
+	free(j);
+}
+
+const struct sp_verdict *judge_verdicts(const struct judge *j)
+{
+	return j->verdicts;
+}
+
+struct judge_seen judge_seen(const struct judge *j)
+{
+	return j->seen;
+}

@@ -1,0 +1,210 @@
+#include "sides.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A packet was dropped in [begin, end]: an event is an instant, a counter lies between two reads. */
+struct drop {
+	uint64_t begin_ns, end_ns;
+	uint32_t count;
+	sp_str reason;
+};
+
+struct reclaim {
+	uint64_t begin_ns, end_ns;
+	int32_t tid;
+};
+
+/* The last read of a counter that only grows. */
+struct counter {
+	bool known;
+	uint64_t at_ns, value;
+};
+
+struct sides {
+	struct drop *drops;
+	uint32_t ndrops, drops_room;
+	struct reclaim *reclaims;
+	uint32_t nreclaims, reclaims_room;
+	struct counter pfmemalloc;
+	struct counter *backlog;	/* by CPU */
+	uint32_t ncpus;
+	struct chance *drop_chance, *reclaim_chance;
+};
+
+int sides_new(struct sides **ret, struct sp_err *err)
+{
+	struct sides *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for drops and reclaim");
+	*ret = s;
+	return SP_OK;
+}
+
+void sides_free(struct sides *s)
+{
+	if (!s)
+		return;
+	chance_free(s->drop_chance);
+	chance_free(s->reclaim_chance);
+	free(s->backlog);
+	free(s->reclaims);
+	free(s->drops);
+	free(s);
+}
+
+/* Room for one more of size bytes; *full instead when there are SIDES_MAX. */
+static int grow(void **at, uint32_t n, uint32_t *room, size_t size, bool *full, struct sp_err *err)
+{
+	uint32_t more = *room ? *room * 2 : 64;
+	void *to;
+
+	*full = n == SIDES_MAX;
+	if (*full || n < *room)
+		return SP_OK;
+	to = realloc(*at, more * size);
+	if (!to)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u drops", more);
+	*at = to;
+	*room = more;
+	return SP_OK;
+}
+
+static int put_drop(struct sides *s, const struct drop *d, struct sp_err *err)
+{
+	void *at = s->drops;
+	bool full;
+	int rc = grow(&at, s->ndrops, &s->drops_room, sizeof(*d), &full, err);
+
+	s->drops = at;
+	if (!rc && !full)
+		s->drops[s->ndrops++] = *d;
+	return rc;
+}
+
+static int put_reclaim(struct sides *s, const struct reclaim *r, struct sp_err *err)
+{
+	void *at = s->reclaims;
+	bool full;
+	int rc = grow(&at, s->nreclaims, &s->reclaims_room, sizeof(*r), &full, err);
+
+	s->reclaims = at;
+	if (!rc && !full)
+		s->reclaims[s->nreclaims++] = *r;
+	return rc;
+}
+
+static int count(struct sides *s, struct counter *c, uint64_t at_ns, uint64_t value,
+		 struct sp_err *err)
+{
+	uint64_t more = c->known && value > c->value ? value - c->value : 0;
+	struct drop d = {
+		.begin_ns = c->at_ns,
+		.end_ns = at_ns,
+		.count = more < UINT32_MAX ? (uint32_t)more : UINT32_MAX,
+	};
+
+	*c = (struct counter){ true, at_ns, value };
+	return more ? put_drop(s, &d, err) : SP_OK;
+}
+
+static int put_softnet(struct sides *s, const struct sp_event *e, struct sp_err *err)
+{
+	struct counter *to;
+
+	if (e->cpu >= SP_MAX_CPUS)
+		return SP_OK;
+	if (e->cpu >= s->ncpus) {
+		to = realloc(s->backlog, (e->cpu + 1) * sizeof(*to));
+		if (!to)
+			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for cpu %u", e->cpu);
+		memset(to + s->ncpus, 0, (e->cpu + 1 - s->ncpus) * sizeof(*to));
+		s->backlog = to;
+		s->ncpus = e->cpu + 1;
+	}
+	return count(s, &s->backlog[e->cpu], e->time_ns, e->softnet.dropped, err);
+}
+
+int sides_put(struct sides *s, const struct sp_event *e, uint64_t begin_ns, struct sp_err *err)
+{
+	struct drop d = { e->time_ns, e->time_ns, 1, 0 };
+	struct reclaim r = { begin_ns, e->time_ns, e->tid };
+
+	switch (e->type) {
+	case SP_EV_DROP:
+		d.reason = e->drop.reason_name;
+		return put_drop(s, &d, err);
+	case SP_EV_NETSTAT:
+		return count(s, &s->pfmemalloc, e->time_ns, e->netstat.pfmemalloc, err);
+	case SP_EV_SOFTNET:
+		return put_softnet(s, e, err);
+	case SP_EV_RECLAIM_END:
+		return begin_ns < e->time_ns ? put_reclaim(s, &r, err) : SP_OK;
+	default:
+		return SP_OK;
+	}
+}
+
+int sides_seal(struct sides *s, uint64_t begin_ns, uint64_t end_ns, struct sp_err *err)
+{
+	int rc = chance_new(&s->drop_chance, begin_ns, end_ns, err);
+
+	rc = rc ? rc : chance_new(&s->reclaim_chance, begin_ns, end_ns, err);
+	for (uint32_t i = 0; !rc && i < s->ndrops; i++)
+		rc = chance_add(s->drop_chance, 0, s->drops[i].begin_ns, s->drops[i].end_ns + 1,
+				err);
+	for (uint32_t i = 0; !rc && i < s->nreclaims; i++)
+		rc = chance_add(s->reclaim_chance, (uint32_t)s->reclaims[i].tid,
+				s->reclaims[i].begin_ns, s->reclaims[i].end_ns, err);
+	if (!rc) {
+		chance_seal(s->drop_chance);
+		chance_seal(s->reclaim_chance);
+	}
+	return rc;
+}
+
+struct sides_drops sides_dropped(const struct sides *s, uint64_t begin_ns, uint64_t end_ns)
+{
+	struct sides_drops all = { 0 };
+
+	for (uint32_t i = 0; i < s->ndrops; i++) {
+		const struct drop *d = &s->drops[i];
+
+		if (d->begin_ns > end_ns || d->end_ns < begin_ns)
+			continue;
+		all.count += d->count < UINT32_MAX - all.count ? d->count : 0;
+		all.reason = all.reason ? all.reason : d->reason;
+	}
+	return all;
+}
+
+struct sides_reclaim sides_reclaimed(const struct sides *s, uint64_t begin_ns, uint64_t end_ns)
+{
+	struct sides_reclaim best = { .tid = SP_NO_TASK };
+	uint32_t lane = 0;
+
+	if (!s->nreclaims)
+		return best;
+	best.held_ns = chance_held(s->reclaim_chance, begin_ns, end_ns, &lane);
+	for (uint32_t i = 0; best.held_ns && i < s->nreclaims; i++) {
+		const struct reclaim *r = &s->reclaims[i];
+
+		if (r->tid == (int32_t)lane && r->begin_ns < end_ns && r->end_ns > begin_ns) {
+			best.tid = r->tid;
+			best.at_ns = r->end_ns;
+		}
+	}
+	return best;
+}
+
+int sides_drop_chance(struct sides *s, uint64_t window_ns, double *ret, struct sp_err *err)
+{
+	return chance_of(s->drop_chance, CHANCE_ANY, window_ns, 1, ret, err);
+}
+
+int sides_reclaim_chance(struct sides *s, uint64_t window_ns, uint64_t need_ns, double *ret,
+			 struct sp_err *err)
+{
+	return chance_of(s->reclaim_chance, CHANCE_ANY, window_ns, need_ns, ret, err);
+}

@@ -1,0 +1,50 @@
+#ifndef SIDES_H
+#define SIDES_H
+
+/*
+ * What makes a thing late without a stall: packets dropped for lack of memory, and reclaim that a
+ * task does itself.
+ *
+ * In:    DROP, NETSTAT and SOFTNET events in order of time; reclaim as intervals of a task
+ * Out:   what of it a window holds, and how likely that is by accident
+ * Keeps: SIDES_MAX of each; past that they are counted only
+ */
+#include "chance.h"
+
+#include <sirqprof/event.h>
+#include <sirqprof/limits.h>
+
+#define SIDES_MAX 100000U
+
+struct sides;
+
+struct sides_drops {
+	uint32_t count;
+	sp_str reason;		/* of the first; 0: known from counters only */
+};
+
+struct sides_reclaim {
+	int32_t tid;
+	uint64_t held_ns;
+	uint64_t at_ns;		/* an instant of it */
+};
+
+int sides_new(struct sides **ret, struct sp_err *err);
+void sides_free(struct sides *s);
+
+/* begin_ns: where a reclaim began, for SP_EV_RECLAIM_END. Other types are passed over. */
+int sides_put(struct sides *s, const struct sp_event *e, uint64_t begin_ns, struct sp_err *err);
+
+/* No event may follow; the recording lies in [begin, end). */
+int sides_seal(struct sides *s, uint64_t begin_ns, uint64_t end_ns, struct sp_err *err);
+
+struct sides_drops sides_dropped(const struct sides *s, uint64_t begin_ns, uint64_t end_ns);
+struct sides_reclaim sides_reclaimed(const struct sides *s, uint64_t begin_ns, uint64_t end_ns);
+
+int sides_drop_chance(struct sides *s, uint64_t window_ns, double *ret, struct sp_err *err);
+int sides_reclaim_chance(struct sides *s, uint64_t window_ns, uint64_t need_ns, double *ret,
+			 struct sp_err *err);
+
+SP_DEFINE_FREEP(sides);
+
+#endif
