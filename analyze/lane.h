@@ -98,7 +98,16 @@ struct lane {
 	uint64_t pause_begin_ns, pause_end_ns;	/* newest gap of any kind, for other lanes */
 };
 
+/* Tasks in direct reclaim, by tid; a collision loses one interval. */
+#define RECLAIM_SLOTS 256U
+
+struct reclaim {
+	int32_t tid;
+	uint64_t begin_ns;
+};
+
 struct timeline {
+	struct reclaim reclaims[RECLAIM_SLOTS];
 	struct timeline_parts parts;
 	struct timeline_cfg cfg;
 	struct lane **lanes;		/* by CPU, NULL: no event yet */

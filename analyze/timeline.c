@@ -214,9 +214,26 @@ static int on_throttle(struct timeline *t, struct lane *l, const struct sp_event
 	return rc;
 }
 
+/* Drops and counters go on as they are; reclaim at its end, with its begin: a task may move to
+ * another CPU between the two. */
 static int on_side(struct timeline *t, const struct sp_event *e, struct sp_err *err)
 {
-	return t->parts.side.put ? t->parts.side.put(t->parts.side.self, e, e->time_ns, err) : SP_OK;
+	struct reclaim *slot = &t->reclaims[(uint32_t)e->tid % RECLAIM_SLOTS];
+	uint64_t begin = e->time_ns;
+
+	if (!t->parts.side.put)
+		return SP_OK;
+	if (e->type == SP_EV_RECLAIM_BEGIN) {
+		*slot = (struct reclaim){ e->tid, e->time_ns };
+		return SP_OK;
+	}
+	if (e->type == SP_EV_RECLAIM_END) {
+		if (slot->tid != e->tid || !slot->begin_ns)
+			return SP_OK;
+		begin = slot->begin_ns;
+		slot->begin_ns = 0;
+	}
+	return t->parts.side.put(t->parts.side.self, e, begin, err);
 }
 
 static int dispatch(struct timeline *t, struct lane *l, const struct sp_event *e,

@@ -1,0 +1,148 @@
+#include "pipeline.h"
+
+#include "assemble.h"
+#include "clock.h"
+#include "decode.h"
+#include "order.h"
+#include "stages.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* An event in order of time goes to everyone whom it concerns. */
+static int spread(void *self, const struct sp_event *e, struct sp_err *err)
+{
+	struct pipeline *p = self;
+	int rc = stages_configure(p, err);
+
+	rc = rc ? rc : tasks_put(p->tasks, e, err);
+	rc = rc ? rc : stages_names(p, e, err);
+	rc = rc ? rc : stages_facts(p, e, err);
+	return rc ? rc : timeline_put(p->timeline, e, err);
+}
+
+static int to_order(void *self, const struct sp_event *e, struct sp_err *err)
+{
+	return order_put(((struct pipeline *)self)->order, e, err);
+}
+
+static int to_decode(void *self, const struct sp_record *r, struct sp_err *err)
+{
+	return decode_put(((struct pipeline *)self)->decode, r, err);
+}
+
+static int to_baseline(void *self, const struct sp_event *sample, uint64_t owned_ns,
+		       struct sp_err *err)
+{
+	return fold_baseline(((struct pipeline *)self)->fold, sample, owned_ns, err);
+}
+
+static int to_sides(void *self, const struct sp_event *e, uint64_t begin_ns, struct sp_err *err)
+{
+	return sides_put(((struct pipeline *)self)->sides, e, begin_ns, err);
+}
+
+/* The road, built from its end: every stage gets its sink at birth. */
+static int build(struct pipeline *p, struct sp_err *err)
+{
+	int rc = strings_new(&p->strings, err);
+
+	rc = rc ? rc : stacks_new(&p->stacks, err);
+	rc = rc ? rc : tasks_new(&p->tasks, p->strings, err);
+	rc = rc ? rc : quality_new(&p->quality, err);
+	rc = rc ? rc : clock_new(&p->clock, err);
+	rc = rc ? rc : coverage_new(&p->coverage, err);
+	rc = rc ? rc : sides_new(&p->sides, err);
+	rc = rc ? rc : stalls_new(&p->stalls, err);
+	rc = rc ? rc : fold_new(&p->fold, err);
+	rc = rc ? rc
+		: timeline_new(&p->timeline,
+			       &(struct timeline_parts){
+				       .strings = p->strings,
+				       .stacks = p->stacks,
+				       .tasks = p->tasks,
+				       .coverage = p->coverage,
+				       .resolver = p->resolver,
+				       .stalls = stalls_sink(p->stalls),
+				       .baseline = { to_baseline, p },
+				       .side = { to_sides, p },
+			       },
+			       err);
+	rc = rc ? rc : order_new(&p->order, (struct sp_event_sink){ spread, p }, err);
+	return rc ? rc
+		  : decode_new(&p->decode,
+			       &(struct decode_parts){
+				       .strings = p->strings,
+				       .stacks = p->stacks,
+				       .resolver = p->resolver,
+				       .sink = { to_order, p },
+			       },
+			       err);
+}
+
+int pipeline_new(struct pipeline **ret, const struct options *o, const struct sp_resolver *resolver,
+		 struct sp_err *err)
+{
+	sp_auto(pipeline) p = calloc(1, sizeof(*p));
+	int rc;
+
+	if (!p)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the analysis");
+	p->options = o;
+	p->resolver = resolver;
+	p->self_pid = SP_NO_TASK;
+	rc = build(p, err);
+	if (!rc)
+		*ret = sp_take(p);
+	return rc;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	assemble_free(p->assembled);
+	judge_free(p->judge);
+	attribute_free(p->attribute);
+	spikes_free(p->spikes);
+	decode_free(p->decode);
+	order_free(p->order);
+	timeline_free(p->timeline);
+	fold_free(p->fold);
+	stalls_free(p->stalls);
+	sides_free(p->sides);
+	coverage_free(p->coverage);
+	clock_free(p->clock);
+	quality_free(p->quality);
+	tasks_free(p->tasks);
+	stacks_free(p->stacks);
+	strings_free(p->strings);
+	free(p);
+}
+
+struct sp_record_sink pipeline_sink(struct pipeline *p)
+{
+	return (struct sp_record_sink){ .put = to_decode, .self = p };
+}
+
+int pipeline_quality(struct pipeline *p, enum sp_quality_code code, uint32_t cpu, uint64_t count,
+		     const char *detail, struct sp_err *err)
+{
+	return quality_add(p->quality, code, cpu, count, detail, err);
+}
+
+/* The program's second half on one screen: what was recorded → what is reported. */
+int pipeline_finish(struct pipeline *p, struct sp_report *ret, struct sp_err *err)
+{
+	int rc = order_flush(p->order, err);
+
+	rc = rc ? rc : stages_configure(p, err);
+	rc = rc ? rc : timeline_flush(p->timeline, p->newest_ns ? p->newest_ns : SP_UNKNOWN_NS, err);
+	p->all = rc ? NULL : stalls_done(p->stalls, &p->nall);
+	rc = rc ? rc : stages_clock(p, err);
+	rc = rc ? rc : stages_spikes(p, err);
+	rc = rc ? rc : stages_judge(p, err);
+	rc = rc ? rc : stages_attribute(p, err);
+	rc = rc ? rc : stages_quality(p, err);
+	return rc ? rc : assemble(p, ret, err);
+}

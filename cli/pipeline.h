@@ -1,0 +1,41 @@
+#ifndef PIPELINE_H
+#define PIPELINE_H
+
+/*
+ * The road from records to a report, the same for live and recorded data:
+ *
+ *	records ─ decode ─ order ─┬─ tasks, clock, quality, names
+ *	                          └─ timeline ─ stalls ┐
+ *	                 spike files ─ windows ────────┴─ verdicts ─ callers ─ struct sp_report
+ *
+ * In:    perf.data records (pipe-mode stream, record.h), then spike files
+ * Out:   struct sp_report
+ * Keeps: what its stages keep; nothing of the records
+ */
+#include "options.h"
+
+#include <sirqprof/own.h>
+#include <sirqprof/record.h>
+#include <sirqprof/report.h>
+#include <sirqprof/resolver.h>
+
+struct pipeline;
+
+/* Options and resolver are borrowed until pipeline_free(). */
+int pipeline_new(struct pipeline **ret, const struct options *o, const struct sp_resolver *resolver,
+		 struct sp_err *err);
+void pipeline_free(struct pipeline *p);
+
+/* Where the records go. */
+struct sp_record_sink pipeline_sink(struct pipeline *p);
+
+/* Something noticed outside the records: by the reader, the symbols, the commands. */
+int pipeline_quality(struct pipeline *p, enum sp_quality_code code, uint32_t cpu, uint64_t count,
+		     const char *detail, struct sp_err *err);
+
+/* The records have ended: reads the spikes, makes the verdicts. Once. ret lives as long as p. */
+int pipeline_finish(struct pipeline *p, struct sp_report *ret, struct sp_err *err);
+
+SP_DEFINE_FREEP(pipeline);
+
+#endif

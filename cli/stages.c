@@ -1,0 +1,256 @@
+#include "stages.h"
+
+#include <stdlib.h>
+
+int stages_configure(struct pipeline *p, struct sp_err *err)
+{
+	const struct decode_info *i = decode_info(p->decode);
+	struct timeline_cfg cfg;
+
+	if (i->generation == p->configured && p->configured)
+		return SP_OK;
+	p->configured = i->generation;
+	cfg = (struct timeline_cfg){
+		/* A frequency, or another event's period, is no grid to be late on. */
+		.period_ns = i->freq_mode ? 0 : i->period_ns,
+		.min_stall_ns = p->options->min_stall_ns,
+		.has_raise = i->has_raise,
+		.has_entry = i->has_entry,
+		.has_exit = i->has_exit,
+		.has_tick = i->has_tick,
+		.has_irq = i->has_irq,
+		.has_switch = i->has_switch,
+		.has_sampler = i->sampler[0] != 0,
+		.has_bh_flag = i->has_bh_flag,
+		.witness = i->witness,
+		.self_pid = p->self_pid,
+	};
+	return timeline_configure(p->timeline, &cfg, err);
+}
+
+int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *err)
+{
+	const struct sp_resolver *r = p->resolver;
+
+	switch (e->type) {
+	case SP_EV_MMAP:
+		if (e->map.kernel || !e->map.executable || !r->mapped)
+			return SP_OK;
+		return r->mapped(r->self,
+				 &(struct sp_mapping){
+					 .pid = e->pid,
+					 .time_ns = e->time_ns,
+					 .start = e->map.start,
+					 .len = e->map.len,
+					 .pgoff = e->map.pgoff,
+					 .path = strings_get(p->strings, e->map.path),
+					 .build_id = strings_get(p->strings, e->map.build_id),
+				 },
+				 err);
+	case SP_EV_FORK:
+		return r->forked ? r->forked(r->self, e->pid, e->task.ppid, e->time_ns, err) : SP_OK;
+	case SP_EV_COMM:
+		return e->task.exec && r->execed ? r->execed(r->self, e->pid, e->time_ns, err)
+						 : SP_OK;
+	case SP_EV_KSYM:
+		return r->kernel_symbol
+			       ? r->kernel_symbol(r->self, e->ksym.addr, e->ksym.start,
+						  strings_get(p->strings, e->ksym.name),
+						  strings_get(p->strings, e->ksym.module), err)
+			       : SP_OK;
+	default:
+		return SP_OK;
+	}
+}
+
+static void note_time(struct pipeline *p, const struct sp_event *e)
+{
+	if (!e->time_ns || e->type == SP_EV_ROUND)
+		return;
+	if (!p->first_ns || e->time_ns < p->first_ns)
+		p->first_ns = e->time_ns;
+	if (e->time_ns > p->newest_ns)
+		p->newest_ns = e->time_ns;
+}
+
+static void note_self(struct pipeline *p, const struct sp_event *e)
+{
+	p->self_pid = e->pid;
+	if (!p->self_first_ns) {
+		p->self_first_ns = e->time_ns;
+		p->self_first_cpu_ns = e->self.cpu_ns;
+	}
+	p->self_last_ns = e->time_ns;
+	p->self_last_cpu_ns = e->self.cpu_ns;
+}
+
+int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *err)
+{
+	uint32_t cpu = e->cpu < SP_MAX_CPUS ? e->cpu : 0;
+
+	note_time(p, e);
+	switch (e->type) {
+	case SP_EV_CLOCK:
+		return clock_put(p->clock, e->time_ns, (int64_t)e->clock.real_ns,
+				 e->clock.width_ns, err);
+	case SP_EV_QUALITY:
+		return quality_add(p->quality, (enum sp_quality_code)e->quality.code, e->cpu,
+				   e->quality.count, strings_get(p->strings, e->quality.detail),
+				   err);
+	case SP_EV_LOST:
+		p->lost[cpu] += e->count;
+		return quality_add(p->quality, SP_Q_LOST, e->cpu, e->count, NULL, err);
+	case SP_EV_THROTTLE:
+		p->throttle_at_ns[cpu] = e->time_ns;
+		return SP_OK;
+	case SP_EV_UNTHROTTLE:
+		if (p->throttle_at_ns[cpu])
+			p->throttled_ns[cpu] += e->time_ns - p->throttle_at_ns[cpu];
+		p->throttle_at_ns[cpu] = 0;
+		return SP_OK;
+	case SP_EV_SELF:
+		note_self(p, e);
+		return SP_OK;
+	default:
+		return SP_OK;
+	}
+}
+
+/* A recording without clock pairs of ours may have perf's one pair; else wall time is a guess. */
+int stages_clock(struct pipeline *p, struct sp_err *err)
+{
+	const struct decode_info *i = decode_info(p->decode);
+	uint64_t worst;
+	int rc = SP_OK;
+
+	if (!i->has_facts && i->clock_wall_ns)
+		rc = clock_put(p->clock, i->clock_mono_ns, (int64_t)i->clock_wall_ns, 1000, err);
+	if (!rc && clock_steps(p->clock, &worst))
+		rc = quality_add(p->quality, SP_Q_CLOCK_STEP, SP_NO_CPU, worst, NULL, err);
+	return rc;
+}
+
+static const char *comm_of(void *self, int32_t tid, uint64_t at_ns)
+{
+	struct pipeline *p = self;
+	struct task_info who;
+
+	return tasks_at(p->tasks, tid, at_ns, &who) && who.comm ? strings_get(p->strings, who.comm)
+								: NULL;
+}
+
+static const char *text_of(void *self, sp_str s)
+{
+	return strings_get(((struct pipeline *)self)->strings, s);
+}
+
+int stages_judge(struct pipeline *p, struct sp_err *err)
+{
+	struct judge_input in = {
+		.stalls = p->all,
+		.nstalls = p->nall,
+		.coverage = p->coverage,
+		.sides = p->sides,
+	};
+	struct judge_cfg cfg = {
+		.min_stall_ns = p->options->min_stall_ns,
+		.comm = comm_of,
+		.str = text_of,
+		.self = p,
+	};
+	struct judge_seen seen;
+	int rc;
+
+	if (p->spikes)
+		in.spikes = spikes_all(p->spikes, &in.nspikes);
+	rc = judge_new(&p->judge, &cfg, &in, err);
+	if (rc)
+		return rc;
+	seen = judge_seen(p->judge);
+	if (seen.outside)
+		rc = quality_add(p->quality, SP_Q_SPIKES_OUTSIDE, SP_NO_CPU, seen.outside, NULL, err);
+	if (!rc && seen.not_recorded)
+		rc = quality_add(p->quality, SP_Q_CPU_NOT_RECORDED, SP_NO_CPU, seen.not_recorded,
+				 NULL, err);
+	return rc;
+}
+
+int stages_attribute(struct pipeline *p, struct sp_err *err)
+{
+	const struct attribute_parts parts = {
+		.strings = p->strings,
+		.stacks = p->stacks,
+		.tasks = p->tasks,
+		.resolver = p->resolver,
+		.self_pid = p->self_pid,
+	};
+	uint64_t unknown_file = 0, inferred = 0;
+	int rc = attribute_new(&p->attribute, &parts, err);
+
+	p->names = calloc(p->nall + 1, sizeof(*p->names));
+	if (!p->names)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u stalls", p->nall);
+	for (uint32_t i = 0; !rc && i < p->nall; i++) {
+		rc = attribute_stall(p->attribute, &p->all[i], &p->names[i], err);
+		inferred += p->names[i].file_inferred;
+		unknown_file += p->names[i].syscall && !p->names[i].file &&
+				p->all[i].nshares && p->all[i].shares[0].has_arg0;
+	}
+	if (!rc && unknown_file)
+		rc = quality_add(p->quality, SP_Q_FILE_UNKNOWN, SP_NO_CPU, unknown_file, NULL, err);
+	if (!rc && inferred)
+		rc = quality_add(p->quality, SP_Q_FILE_INFERRED, SP_NO_CPU, inferred, NULL, err);
+	return rc;
+}
+
+static int missing(struct pipeline *p, bool has, const char *name, struct sp_err *err)
+{
+	return has ? SP_OK : quality_add(p->quality, SP_Q_MISSING_EVENT, SP_NO_CPU, 1, name, err);
+}
+
+/* Rows about the recording as a whole. */
+int stages_quality(struct pipeline *p, struct sp_err *err)
+{
+	const struct decode_info *i = decode_info(p->decode);
+	const uint32_t *cpus;
+	uint32_t n;
+	int rc = SP_OK;
+
+	if (i->thinned)
+		rc = quality_add(p->quality, SP_Q_THINNED, SP_NO_CPU, 1, i->thinned_name, err);
+	rc = rc ? rc : missing(p, i->has_raise || i->thinned, "irq:softirq_raise", err);
+	rc = rc ? rc : missing(p, i->has_entry || i->thinned, "irq:softirq_entry", err);
+	rc = rc ? rc : missing(p, i->has_exit || i->thinned, "irq:softirq_exit", err);
+	rc = rc ? rc : missing(p, i->sampler[0], "cpu-clock", err);
+	if (!rc && !i->has_switch)
+		rc = quality_add(p->quality, SP_Q_NO_SCHED, SP_NO_CPU, 1, NULL, err);
+	if (!rc && !i->has_bh_flag)
+		rc = quality_add(p->quality, SP_Q_OLD_KERNEL_BH, SP_NO_CPU, 1, NULL, err);
+	if (!rc && i->has_clockid && i->clockid != 1)
+		rc = quality_add(p->quality, SP_Q_CLOCK_NOT_MONOTONIC, SP_NO_CPU, 1, NULL, err);
+	if (!rc && timeline_nmi(p->timeline) != SP_YES)
+		rc = quality_add(p->quality, SP_Q_NO_NMI, SP_NO_CPU, 1, NULL, err);
+	if (!rc && i->unknown_records + i->bad_records)
+		rc = quality_add(p->quality, SP_Q_UNKNOWN_RECORD, SP_NO_CPU,
+				 i->unknown_records + i->bad_records, NULL, err);
+	if (!rc && order_late(p->order))
+		rc = quality_add(p->quality, SP_Q_DISORDER, SP_NO_CPU, order_late(p->order), NULL,
+				 err);
+	if (!rc && timeline_quality(p->timeline, SP_Q_UNSAMPLED))
+		rc = quality_add(p->quality, SP_Q_UNSAMPLED, SP_NO_CPU,
+				 timeline_quality(p->timeline, SP_Q_UNSAMPLED), NULL, err);
+	if (!rc && stalls_dropped(p->stalls))
+		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, stalls_dropped(p->stalls),
+				 "stalls", err);
+	cpus = coverage_cpus(p->coverage, &n);
+	for (uint32_t k = 0; !rc && k < n; k++) {
+		struct coverage_answer a =
+			coverage_ask(p->coverage, cpus[k], p->first_ns, p->newest_ns);
+
+		/* A percent of the recording is worth a row. */
+		if (a.not_observed_ns > (p->newest_ns - p->first_ns) / 100)
+			rc = quality_add(p->quality, SP_Q_NOT_OBSERVED, cpus[k], a.not_observed_ns,
+					 NULL, err);
+	}
+	return rc;
+}

@@ -1,0 +1,78 @@
+#ifndef STAGES_H
+#define STAGES_H
+
+/*
+ * The pipeline's parts and the steps between them. Private to the pipeline: pipeline.c holds the
+ * flow, stages*.c one step each, assemble.c fills the report.
+ */
+#include "attribute.h"
+#include "clock.h"
+#include "coverage.h"
+#include "decode.h"
+#include "fold.h"
+#include "judge.h"
+#include "lag.h"
+#include "order.h"
+#include "pipeline.h"
+#include "quality.h"
+#include "rank.h"
+#include "sides.h"
+#include "spikefile.h"
+#include "spikes.h"
+#include "stacks.h"
+#include "stalls.h"
+#include "strings.h"
+#include "tasks.h"
+#include "timeline.h"
+#include "windows.h"
+
+struct assembled;
+
+struct pipeline {
+	const struct options *options;
+	const struct sp_resolver *resolver;
+	struct strings *strings;
+	struct stacks *stacks;
+	struct tasks *tasks;
+	struct quality *quality;
+	struct clock *clock;
+	struct coverage *coverage;
+	struct sides *sides;
+	struct stalls *stalls;
+	struct fold *fold;
+	struct timeline *timeline;
+	struct order *order;
+	struct decode *decode;
+	struct spikes *spikes;
+	struct judge *judge;
+	struct attribute *attribute;
+	struct assembled *assembled;
+	/* what the stream told */
+	uint32_t configured;		/* decode_info.generation that the timeline knows */
+	uint64_t first_ns, newest_ns;	/* of the recording */
+	int32_t self_pid;
+	uint64_t self_first_ns, self_first_cpu_ns, self_last_ns, self_last_cpu_ns;
+	uint64_t lost[SP_MAX_CPUS], throttled_ns[SP_MAX_CPUS], throttle_at_ns[SP_MAX_CPUS];
+	/* what finish made */
+	struct sp_stall *all;
+	uint32_t nall;
+	struct sp_stall_names *names;
+	struct sp_clock_report offset;
+	struct windows_cfg windows;
+	bool spikes_given;
+};
+
+/* Tells the timeline what decode has learnt of the stream. */
+int stages_configure(struct pipeline *p, struct sp_err *err);
+/* Mappings, execs, forks, travelled symbols: to the resolver. */
+int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *err);
+/* Clock pairs, quality, losses, sirqprof's own CPU time. */
+int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *err);
+
+int stages_clock(struct pipeline *p, struct sp_err *err);
+int stages_spikes(struct pipeline *p, struct sp_err *err);
+int stages_judge(struct pipeline *p, struct sp_err *err);
+int stages_attribute(struct pipeline *p, struct sp_err *err);
+int stages_quality(struct pipeline *p, struct sp_err *err);
+
+#endif

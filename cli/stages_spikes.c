@@ -1,0 +1,113 @@
+#include "stages.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* Options that are words for the analysis. */
+static int spike_cfg(struct pipeline *p, struct spikefile_cfg *ret, char zone[32],
+		     struct sp_err *err)
+{
+	const struct options *o = p->options;
+	const struct decode_info *i = decode_info(p->decode);
+	int32_t tz = i->tz_offset_s;
+
+	*ret = (struct spikefile_cfg){
+		.columns = o->spike_columns,
+		.regex = o->spike_regex,
+		.start = o->spikes_start,
+		.interval_ns = o->spikes_interval_ns,
+		.min_latency_ns = o->spike_min_ns,
+		.lenient = o->spikes_lenient,
+		.tz = o->tz,
+		.near_ns = clock_real(p->clock, p->first_ns),
+	};
+	if (ret->near_ns == INT64_MIN)
+		ret->near_ns = 0;
+	if (i->has_tz) {
+		snprintf(zone, 32, "%c%02d:%02d", tz < 0 ? '-' : '+', abs(tz) / 3600 % 24,
+			 abs(tz) / 60 % 60);
+		ret->tz_default = zone;
+	}
+	if (o->spike_time) {
+		ret->stamp_given = true;
+		ret->stamp = strcmp(o->spike_time, "start") == 0 ? SP_STAMP_START :
+			     strcmp(o->spike_time, "end") == 0	 ? SP_STAMP_END :
+								   SP_STAMP_UNKNOWN;
+	}
+	return o->spikes_format ? spikefile_format(o->spikes_format, &ret->format, err) : SP_OK;
+}
+
+static int note_seen(struct pipeline *p, const struct spikefile_seen *seen, struct sp_err *err)
+{
+	int rc = SP_OK;
+
+	if (seen->bad)
+		rc = quality_add(p->quality, SP_Q_SPIKES_BAD_ROWS, SP_NO_CPU, seen->bad,
+				 seen->first_bad, err);
+	if (!rc && seen->lost)
+		rc = quality_add(p->quality, SP_Q_SPIKES_LOST_REPLIES, SP_NO_CPU, seen->lost, NULL,
+				 err);
+	if (!rc && seen->tz_assumed)
+		rc = quality_add(p->quality, SP_Q_TZ_ASSUMED, SP_NO_CPU, 1, seen->zone, err);
+	return rc;
+}
+
+/* "auto", or seconds with a sign. */
+static int given_offset(struct pipeline *p, struct sp_err *err)
+{
+	const char *text = p->options->clock_offset;
+	char *end;
+	double s;
+
+	p->offset = (struct sp_clock_report){ .score = NAN, .runner_up = NAN, .drift_ppm = NAN };
+	if (!text)
+		return SP_OK;
+	s = strtod(text, &end);
+	if (end == text || *end || !isfinite(s) || fabs(s) > 1e9)
+		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
+			       "--clock-offset takes seconds such as -2.5, not '%s'", text);
+	p->offset.method = SP_OFFSET_GIVEN;
+	p->offset.spike_offset_ns = (int64_t)llround(s * 1e9);
+	p->windows.offset_ns = p->offset.spike_offset_ns;
+	return SP_OK;
+}
+
+/* Windows need the wall clock; a recording that has none tells nothing of when it was. */
+static int set_windows(struct pipeline *p, struct sp_err *err)
+{
+	p->windows.window_ns = p->options->window_ns;
+	if (windows_set(p->spikes, p->clock, &p->windows))
+		return SP_OK;
+	return sp_fail(err, SP_EFORMAT, SP_NOWHERE,
+		       "the recording does not say when it was made (no clock pair), so spikes cannot be "
+		       "laid over it: record with 'sirqprof record', or 'perf record -k CLOCK_MONOTONIC'");
+}
+
+int stages_spikes(struct pipeline *p, struct sp_err *err)
+{
+	const struct opt_list *files = &p->options->spikes;
+	struct spikefile_cfg cfg;
+	char zone[32] = "";
+	int rc = given_offset(p, err);
+
+	if (rc || !files->n)
+		return rc;
+	p->spikes_given = true;
+	rc = spike_cfg(p, &cfg, zone, err);
+	rc = rc ? rc : spikes_new(&p->spikes, err);
+	for (uint32_t i = 0; !rc && i < files->n; i++) {
+		struct spikefile_seen seen = { 0 };
+
+		rc = spikefile_read(p->spikes, files->at[i], &cfg, &seen, err);
+		rc = rc ? rc : note_seen(p, &seen, err);
+	}
+	if (rc)
+		return rc;
+	spikes_join(p->spikes);
+	spikes_sort(p->spikes);
+	if (spikes_dropped(p->spikes))
+		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, spikes_dropped(p->spikes),
+				 "spikes", err);
+	return rc ? rc : set_windows(p, err);
+}

@@ -1,0 +1,59 @@
+#include "render.h"
+#include "units.h"
+
+#include <inttypes.h>
+
+/*
+ * comm;outer;…;inner weight, as flamegraph.pl reads it: weight in whole microseconds. A line of less
+ * than half of one is left out.
+ */
+
+/* ';' parts frames, a blank parts the weight: neither may come from a name. */
+static void put_frame(FILE *out, const char *name)
+{
+	for (; *name; name++) {
+		unsigned char c = (unsigned char)*name;
+
+		if (c == ';')
+			fputc(':', out);
+		else if (c < 0x20 || c == 0x7f)
+			fputc('?', out);
+		else
+			fputc(c, out);
+	}
+}
+
+static void put_lines(FILE *out, const struct sp_fold *folds, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct sp_fold *f = &folds[i];
+		uint64_t us = (f->weight_ns + 500) / 1000;
+
+		if (!us)
+			continue;
+		put_frame(out, f->comm[0] ? f->comm : "[unknown]");
+		for (uint32_t k = 0; k < f->nframes; k++) {
+			fputc(';', out);
+			put_frame(out, f->frames[k]);
+		}
+		fprintf(out, " %" PRIu64 "\n", us);
+	}
+}
+
+int folded_render(FILE *out, const struct sp_report *r, const struct render_opts *opts,
+		  struct sp_err *err)
+{
+	(void)opts;
+	(void)err;
+	put_lines(out, r->folded, r->nfolded);
+	return SP_OK;
+}
+
+int folded_baseline_render(FILE *out, const struct sp_report *r, const struct render_opts *opts,
+			   struct sp_err *err)
+{
+	(void)opts;
+	(void)err;
+	put_lines(out, r->baseline, r->nbaseline);
+	return SP_OK;
+}
