@@ -1,0 +1,155 @@
+#include "quality_text.h"
+
+#include "units.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* In a sentence: %c the CPU (" of CPU 3", "" for all), %n the count, %t the count as a time,
+ * %d the detail. */
+struct text {
+	uint32_t code;
+	const char *name, *sentence, *remedy;
+};
+
+/* clang-format off */
+static const struct text table[] = {
+	{ SP_Q_LOST, "lost", "%n records%c were lost: the time around them is not judged",
+	  "a larger --buffer, fewer CPUs, or --light" },
+	{ SP_Q_THROTTLED, "throttled", "the kernel throttled the sampler%c for %t",
+	  "a lower --freq, or sysctl kernel.perf_event_max_sample_rate" },
+	{ SP_Q_EVENT_FALLBACK, "event-fallback",
+	  "this machine has no hardware cycles (%d): sampled by the clock instead",
+	  "on a VM, ask for a virtual PMU; --event cpu-clock says that it is meant" },
+	{ SP_Q_NO_TRACEPOINT, "no-tracepoint", "tracepoint %d could not be opened: went on without it",
+	  "what it would show is missing from the verdicts; see sirqprof doctor" },
+	{ SP_Q_NO_REGS_INTR, "no-regs-intr",
+	  "the interrupted registers are not to be had: the interrupt flag is not seen", "" },
+	{ SP_Q_NO_REGS_USER, "no-regs-user",
+	  "user registers are not to be had: the file behind a system call is not matched", "" },
+	{ SP_Q_NOT_OBSERVED, "not-observed",
+	  "%t%c was not observed: this kernel gives no events there while the CPU idles",
+	  "keep the CPU from idling (a spinner at nice 19, or idle=poll) while you measure" },
+	{ SP_Q_NO_NMI, "no-nmi",
+	  "samples cannot see into code that runs with interrupts off: it is named by the point where "
+	  "they came on again", "a hardware event (--event cycles) on bare metal samples by NMI" },
+	{ SP_Q_KPTR, "kptr", "kernel names are withheld: functions cannot be named",
+	  "as root: sysctl kernel.kptr_restrict=1 (or 0)" },
+	{ SP_Q_TRUNCATED, "truncated", "the recording stops inside a record at byte %n: used up to there",
+	  "" },
+	{ SP_Q_UNCLOSED, "unclosed",
+	  "the recording was never closed (its recorder was killed): used as far as it goes", "" },
+	{ SP_Q_GARBAGE, "garbage", "%n bytes are no records: passed over", "" },
+	{ SP_Q_THINNED, "thinned",
+	  "%d was recorded with a period other than 1: most events are missing, nothing is concluded "
+	  "from their absence",
+	  "record tracepoints with -c 1: perf record -k CLOCK_MONOTONIC -c 1 -e irq:softirq_raise …" },
+	{ SP_Q_MISSING_EVENT, "missing-event", "the recording has no %d: stalls that need it are not seen",
+	  "sirqprof record, or: perf record -a -g -k CLOCK_MONOTONIC -e cpu-clock -c 1000000 "
+	  "-e irq:softirq_raise/period=1/,irq:softirq_entry/period=1/,irq:softirq_exit/period=1/" },
+	{ SP_Q_NO_CLOCK_DATA, "no-clock-data",
+	  "the recording does not say its wall-clock time: estimated within %t",
+	  "record with -k CLOCK_MONOTONIC, or settle it with --clock-offset" },
+	{ SP_Q_CLOCK_NOT_MONOTONIC, "clock-not-monotonic",
+	  "the recording's clock is not CLOCK_MONOTONIC", "perf record -k CLOCK_MONOTONIC" },
+	{ SP_Q_CLOCK_STEP, "clock-step", "the wall clock was set by %t while recording",
+	  "spikes near that moment have wide windows" },
+	{ SP_Q_TZ_ASSUMED, "tz-assumed", "spike times have no zone: taken as %d",
+	  "say the zone with --tz" },
+	{ SP_Q_SPIKES_OUTSIDE, "spikes-outside", "%n spikes lie outside the recording",
+	  "check the clock and the zone: --tz, --clock-offset" },
+	{ SP_Q_SPIKES_BAD_ROWS, "spikes-bad-rows", "%n rows of spikes were passed over, the first: %d",
+	  "" },
+	{ SP_Q_SPIKES_LOST_REPLIES, "spikes-lost-replies",
+	  "%n probes in the log have no reply: they are no spikes, as their latency is not known", "" },
+	{ SP_Q_CPU_NOT_RECORDED, "cpu-not-recorded", "%n spikes name a CPU that was not recorded",
+	  "record it too: --cpu" },
+	{ SP_Q_FILE_UNKNOWN, "file-unknown",
+	  "%n stalls were in a system call on a file that could not be caught", "" },
+	{ SP_Q_UNSAMPLED, "unsampled", "in %n stalls no sample could be taken: named by tracepoints alone",
+	  "" },
+	{ SP_Q_NO_WITNESS, "no-witness",
+	  "there is no further CPU to watch: a machine that stood still cannot be told from one CPU", "" },
+	{ SP_Q_STEAL_UNREPORTED, "steal-unreported", "this hypervisor reports no steal", "" },
+	{ SP_Q_OFFLINE, "offline", "the CPU%c went offline while recording", "" },
+	{ SP_Q_PIDNS, "pidns", "only this container's own processes can be named",
+	  "run on the host, or with --pid=host" },
+	{ SP_Q_SELF, "self", "sirqprof itself used much of a CPU (%n hundredths of a percent)",
+	  "a lower --freq, fewer CPUs, or --light" },
+	{ SP_Q_SHED, "shed", "events were thinned to spare the host: %d", "" },
+	{ SP_Q_LIMIT, "limit", "%n %d were more than are kept", "a shorter recording, or --min-stall" },
+	{ SP_Q_DISORDER, "disorder", "%n records came out of the order of time", "" },
+	{ SP_Q_UNKNOWN_RECORD, "unknown-record", "%n records could not be read: passed over", "" },
+	{ SP_Q_NO_SYMBOLS, "no-symbols", "no symbols for %n addresses of %d",
+	  "install its debug symbols" },
+	{ SP_Q_BUILD_ID, "build-id", "%d is not the file that ran: its symbols are not used", "" },
+	{ SP_Q_OLD_KERNEL_BH, "old-kernel-bh",
+	  "this kernel's tracepoints do not tell when bottom halves are off (before 5.17)", "" },
+	{ SP_Q_NO_SCHED, "no-sched",
+	  "no switches to and from idle: idle time is inferred from samples", "" },
+	{ SP_Q_PRIVATE, "note", "%d", "" },
+	{ SP_Q_CLOCK_OFFSET, "clock-offset", "--clock-offset auto: %d", "" },
+	{ SP_Q_SMALL_RING, "small-ring", "only %n bytes of ring buffer%c could be had",
+	  "ulimit -l, or sysctl kernel.perf_event_mlock_kb" },
+	{ SP_Q_FILE_INFERRED, "file-inferred",
+	  "in %n stalls the file is inferred from the function that prints it, not seen", "" },
+};
+/* clang-format on */
+
+static const struct text *find(uint32_t code)
+{
+	static const struct text unknown = { 0, "unknown", "something was noticed (code %n)", "" };
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].code == code)
+			return &table[i];
+	return &unknown;
+}
+
+const char *quality_code_name(uint32_t code)
+{
+	return find(code)->name;
+}
+
+const char *quality_severity_name(uint8_t severity)
+{
+	return severity == SP_SEV_ERROR ? "error" : severity == SP_SEV_WARNING ? "warning" : "info";
+}
+
+const char *quality_remedy(uint32_t code)
+{
+	return find(code)->remedy;
+}
+
+const char *quality_sentence(const struct sp_quality_row *row, char ret[QUALITY_TEXT_LEN])
+{
+	const char *at = find(row->code)->sentence;
+	size_t len = 0;
+
+	for (; *at && len < QUALITY_TEXT_LEN - 1; at++) {
+		char word[UNITS_LEN];
+		const char *text = word;
+
+		if (*at != '%') {
+			ret[len++] = *at;
+			continue;
+		}
+		at++;
+		if (*at == 'n')
+			snprintf(word, sizeof(word), "%" PRIu64, row->count);
+		else if (*at == 't')
+			units_duration(word, row->count);
+		else if (*at == 'd')
+			text = row->detail;
+		else if (row->cpu != SP_NO_CPU)
+			snprintf(word, sizeof(word), " of CPU %" PRIu32, row->cpu);
+		else
+			word[0] = 0;
+		len += (size_t)snprintf(ret + len, QUALITY_TEXT_LEN - len, "%s", text);
+		if (len >= QUALITY_TEXT_LEN)
+			len = QUALITY_TEXT_LEN - 1;
+	}
+	ret[len] = 0;
+	return ret;
+}
