@@ -9,6 +9,7 @@
  * Out:   struct sp_stall_names
  * Keeps: the strings it made, until freed
  */
+#include "arena.h"
 #include "stacks.h"
 #include "strings.h"
 #include "tasks.h"
@@ -41,6 +42,12 @@ int attribute_frames(struct attribute *a, sp_stack stack, int32_t pid, uint64_t 
 
 /* A kernel address by name. */
 const char *attribute_addr(struct attribute *a, uint64_t addr);
+
+/* The comm of a thread at a time; "idle" for 0, "[unknown]" when nothing is known. */
+const char *attribute_comm(struct attribute *a, int32_t tid, uint64_t at_ns);
+
+/* Where the report's strings and arrays are kept: freed with a. */
+struct arena *attribute_arena(struct attribute *a);
 
 SP_DEFINE_FREEP(attribute);
 

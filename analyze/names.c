@@ -1,0 +1,222 @@
+#include "names.h"
+
+#include <sirqprof/limits.h>
+
+#include <string.h>
+#include <uthash.h>
+
+/* Frames that inlining may make of one address. */
+#define MAX_INLINED 16
+
+/* The frames of one address: a kernel address has pid 0. */
+struct place {
+	struct {
+		uint64_t addr;
+		int64_t pid;
+	} key;
+	const struct frame *at[MAX_INLINED];	/* innermost first */
+	uint32_t n;
+	UT_hash_handle hh;
+};
+
+/* Functions are shared by all the addresses in them. */
+struct function {
+	struct frame frame;
+	struct {
+		const char *name, *module;	/* the resolver's pointers tell functions apart */
+	} key;
+	UT_hash_handle hh;
+};
+
+struct known_chain {
+	struct {
+		int64_t pid;
+		uint64_t stack;
+	} key;
+	struct chain chain;
+	UT_hash_handle hh;
+};
+
+struct names {
+	const struct stacks *stacks;
+	const struct sp_resolver *resolver;
+	struct arena *arena;
+	struct place *places;
+	struct function *functions;
+	struct known_chain *chains;
+};
+
+int names_new(struct names **ret, const struct stacks *stacks, const struct sp_resolver *resolver,
+	      struct arena *arena, struct sp_err *err)
+{
+	struct names *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for names");
+	n->stacks = stacks;
+	n->resolver = resolver;
+	n->arena = arena;
+	*ret = n;
+	return SP_OK;
+}
+
+void names_free(struct names *n)
+{
+	if (!n)
+		return;
+	/* The entries are the arena's; the tables are uthash's. */
+	HASH_CLEAR(hh, n->places);
+	HASH_CLEAR(hh, n->functions);
+	HASH_CLEAR(hh, n->chains);
+	free(n);
+}
+
+static const struct frame *function_of(struct names *n, const struct sp_frame *from, bool kernel,
+				       struct sp_err *err)
+{
+	struct function *f, key = { .key = { from->name, from->module } };
+	size_t len = plumbing_base_len(from->name);
+
+	HASH_FIND(hh, n->functions, &key.key, sizeof(key.key), f);
+	if (f)
+		return &f->frame;
+	f = arena_get(n->arena, sizeof(*f), err);
+	if (!f)
+		return NULL;
+	f->key = key.key;
+	f->frame = (struct frame){
+		.name = from->name,
+		.base = from->name,
+		.module = from->module ? from->module : "",
+		.plumbing = (uint8_t)(from->known ? plumbing_of(from->name) : PLUMB_UNKNOWN),
+		.landmark = from->known && kernel && plumbing_is_landmark(from->name),
+		.kernel = kernel,
+		.known = from->known,
+	};
+	if (kernel && from->name[len]) {
+		f->frame.base = arena_text(n->arena, from->name, len, err);
+		if (!f->frame.base)
+			return NULL;
+	}
+	HASH_ADD(hh, n->functions, key, sizeof(f->key), f);
+	return &f->frame;
+}
+
+static size_t ask(struct names *n, uint64_t addr, int32_t pid, uint64_t time_ns, bool kernel,
+		  struct sp_frame *ret)
+{
+	const struct sp_resolver *r = n->resolver;
+	size_t got = 0;
+
+	if (r && kernel && r->kernel)
+		got = r->kernel(r->self, addr, ret, MAX_INLINED);
+	else if (r && !kernel && r->user)
+		got = r->user(r->self, pid, time_ns, addr, ret, MAX_INLINED);
+	if (!got)
+		ret[got++] = (struct sp_frame){ .name = "[unknown]", .module = "" };
+	return got > MAX_INLINED ? MAX_INLINED : got;
+}
+
+/* A process may map another file at the same address later on: the first answer stands, which is
+ * right for all but programs that unload libraries. */
+static struct place *place_of(struct names *n, uint64_t addr, int32_t pid, uint64_t time_ns,
+			      bool kernel, struct sp_err *err)
+{
+	struct place *p, key = { .key = { addr, kernel ? -1 : pid } };
+	struct sp_frame frames[MAX_INLINED];
+	size_t got;
+
+	HASH_FIND(hh, n->places, &key.key, sizeof(key.key), p);
+	if (p)
+		return p;
+	p = arena_get(n->arena, sizeof(*p), err);
+	if (!p)
+		return NULL;
+	p->key = key.key;
+	got = ask(n, addr, pid, time_ns, kernel, frames);
+	for (size_t i = 0; i < got; i++) {
+		p->at[p->n] = function_of(n, &frames[i], kernel, err);
+		if (!p->at[p->n])
+			return NULL;
+		p->n++;
+	}
+	HASH_ADD(hh, n->places, key, sizeof(p->key), p);
+	return p;
+}
+
+/* Names addr[0 .. count), innermost first, into frames from *end downwards. */
+static int name_part(struct names *n, const uint64_t *addr, uint32_t count, bool leaf, int32_t pid,
+		     uint64_t time_ns, bool kernel, const struct frame **frames, uint32_t *at,
+		     struct sp_err *err)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		/* All but the sampled instruction are return addresses: one past the call. */
+		uint64_t pc = addr[i] - !(leaf && i == 0);
+		struct place *p = place_of(n, pc, pid, time_ns, kernel, err);
+
+		if (!p)
+			return SP_ENOMEM;
+		for (uint32_t k = 0; k < p->n && *at > 0; k++)
+			frames[--*at] = p->at[k];
+	}
+	return SP_OK;
+}
+
+static int build(struct names *n, sp_stack id, int32_t pid, uint64_t time_ns, struct chain *ret,
+		 struct sp_err *err)
+{
+	const struct frame *frames[SP_MAX_CHAIN * 2];
+	uint32_t at = SP_MAX_CHAIN * 2, kernel_from;
+	struct stack s = stacks_get(n->stacks, id);
+	const struct frame **kept;
+	int rc = name_part(n, s.addr, s.nkernel, true, pid, time_ns, true, frames, &at, err);
+
+	kernel_from = at;
+	rc = rc ? rc
+		: name_part(n, s.addr + s.nkernel, s.nuser, true, pid, time_ns, false, frames, &at,
+			    err);
+	if (rc)
+		return rc;
+	ret->n = SP_MAX_CHAIN * 2 - at;
+	ret->nuser = kernel_from - at;
+	kept = arena_get(n->arena, (ret->n + 1) * sizeof(*kept), err);
+	if (!kept)
+		return SP_ENOMEM;
+	memcpy(kept, frames + at, ret->n * sizeof(*kept));
+	ret->at = kept;
+	return SP_OK;
+}
+
+int names_chain(struct names *n, sp_stack stack, int32_t pid, uint64_t time_ns, struct chain *ret,
+		struct sp_err *err)
+{
+	struct known_chain *c, key = { .key = { pid, stack } };
+	int rc;
+
+	if (!stack) {
+		*ret = (struct chain){ 0 };
+		return SP_OK;
+	}
+	HASH_FIND(hh, n->chains, &key.key, sizeof(key.key), c);
+	if (c) {
+		*ret = c->chain;
+		return SP_OK;
+	}
+	c = arena_get(n->arena, sizeof(*c), err);
+	if (!c)
+		return SP_ENOMEM;
+	c->key = key.key;
+	rc = build(n, stack, pid, time_ns, &c->chain, err);
+	if (rc)
+		return rc;
+	HASH_ADD(hh, n->chains, key, sizeof(c->key), c);
+	*ret = c->chain;
+	return SP_OK;
+}
+
+const struct frame *names_kernel(struct names *n, uint64_t addr, struct sp_err *err)
+{
+	struct place *p = place_of(n, addr, SP_NO_TASK, 0, true, err);
+
+	return p ? p->at[p->n - 1] : NULL;
+}

@@ -1,0 +1,50 @@
+#ifndef NAMES_H
+#define NAMES_H
+
+/*
+ * Stack ids → named frames, outermost first.
+ *
+ * In:    sp_stack ids, and whose stack it is
+ * Out:   struct chain; pointers live until names_free()
+ * Keeps: one frame an address asked for, one array a stack asked for
+ */
+#include "arena.h"
+#include "plumbing.h"
+#include "stacks.h"
+
+#include <sirqprof/own.h>
+#include <sirqprof/resolver.h>
+
+struct frame {
+	const char *name;	/* as the resolver says; "[unknown]" */
+	const char *base;	/* without compiler suffixes: what a person calls it */
+	const char *module;
+	uint8_t plumbing;	/* enum plumbing */
+	bool landmark;
+	bool kernel;
+	bool known;
+};
+
+struct chain {
+	const struct frame *const *at;	/* outermost first: user frames, then kernel frames */
+	uint32_t n;
+	uint32_t nuser;		/* at[0 .. nuser) are user frames */
+};
+
+struct names;
+
+/* All borrowed. */
+int names_new(struct names **ret, const struct stacks *stacks, const struct sp_resolver *resolver,
+	      struct arena *arena, struct sp_err *err);
+void names_free(struct names *n);
+
+/* The frames of a stack of process pid at a time; an empty chain for stack 0. */
+int names_chain(struct names *n, sp_stack stack, int32_t pid, uint64_t time_ns, struct chain *ret,
+		struct sp_err *err);
+
+/* One kernel function, by an address inside it; NULL with *err set when out of memory. */
+const struct frame *names_kernel(struct names *n, uint64_t addr, struct sp_err *err);
+
+SP_DEFINE_FREEP(names);
+
+#endif
