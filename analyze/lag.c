@@ -1,0 +1,368 @@
+#include "lag.h"
+
+#include "votes.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_SEARCH_NS INT64_C(10000000000)
+#define SAME_END_NS 500000	/* stalls that end so close together are one (a stopped machine) */
+#define MIN_MET 5U
+#define MIN_FOR_DRIFT 20U
+#define ACCIDENT 0.001		/* how often unrelated data may look as good, at its best lag */
+#define SHIFTS 16U
+#define NR_BINS 3
+
+static const int64_t bins_ns[NR_BINS] = { 2000000, 8000000, 32000000 };
+
+struct search {
+	const struct lag_cfg *cfg;
+	int64_t search_ns;
+	struct votes_end *spikes, *stalls;
+	uint32_t nspikes, nstalls;
+	int64_t origin_ns;	/* capture clock */
+	struct votes *votes;
+	uint32_t tried;		/* combinations of bin and drift */
+};
+
+/* The best of what was tried. */
+struct best {
+	struct votes_peak peak;
+	struct votes_how how;
+	double log_chance;	/* of such a peak by accident in one bin */
+};
+
+static int by_at(const void *a, const void *b)
+{
+	const struct votes_end *x = a, *y = b;
+
+	return x->at_ns == y->at_ns ? 0 : x->at_ns < y->at_ns ? -1 : 1;
+}
+
+static int by_length(const void *a, const void *b)
+{
+	const struct votes_end *x = a, *y = b;
+
+	return x->length_ns == y->length_ns ? 0 : x->length_ns > y->length_ns ? -1 : 1;
+}
+
+/* Ends of stalls in order; those at one time become one, of the longest's length. */
+static void take_stalls(struct search *s, const struct sp_stall *stalls, uint32_t n)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		s->stalls[i] = (struct votes_end){
+			.at_ns = (int64_t)stalls[i].end_ns,
+			.length_ns = stalls[i].end_ns - stalls[i].begin_ns,
+		};
+	if (n)
+		qsort(s->stalls, n, sizeof(s->stalls[0]), by_at);
+	for (uint32_t i = 0; i < n; i++) {
+		struct votes_end *last = kept ? &s->stalls[kept - 1] : NULL;
+
+		if (last && s->stalls[i].at_ns - last->at_ns <= SAME_END_NS) {
+			if (s->stalls[i].length_ns > last->length_ns)
+				last->length_ns = s->stalls[i].length_ns;
+			continue;
+		}
+		s->stalls[kept++] = s->stalls[i];
+	}
+	s->nstalls = kept;
+}
+
+/* When each late thing ended, on the capture clock; stamps that may be either as told. */
+static bool take_spikes(struct search *s, const struct sp_spike *spikes, uint32_t n,
+			const struct clock *clock, enum sp_stamp unknown)
+{
+	uint64_t uncertainty_ns;
+	int64_t mono_ns;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t stamp = spikes[i].stamp == SP_STAMP_UNKNOWN ? unknown : spikes[i].stamp;
+		uint64_t latency_ns = spikes[i].latency_ns;
+
+		latency_ns = latency_ns == SP_UNKNOWN_NS ? 0 : latency_ns;
+		if (!clock_mono(clock, spikes[i].time_ns, &mono_ns, &uncertainty_ns))
+			return false;
+		if (stamp == SP_STAMP_START)
+			mono_ns += (int64_t)latency_ns;
+		s->spikes[i] = (struct votes_end){ mono_ns, latency_ns };
+	}
+	s->nspikes = n;
+	return true;
+}
+
+/* Keeps the latest spikes, so many that there are LAG_PAIRS pairs at most. */
+static int limit_pairs(struct search *s, struct sp_err *err)
+{
+	int rc;
+
+	for (;;) {
+		qsort(s->spikes, s->nspikes, sizeof(s->spikes[0]), by_at);
+		votes_free(s->votes);
+		s->votes = NULL;
+		rc = votes_new(&s->votes, s->spikes, s->nspikes, s->stalls, s->nstalls,
+			       s->search_ns, (int64_t)s->cfg->begin_ns, (int64_t)s->cfg->end_ns,
+			       err);
+		if (rc || s->nspikes < 50 || votes_pairs(s->votes) <= LAG_PAIRS)
+			return rc;
+		qsort(s->spikes, s->nspikes, sizeof(s->spikes[0]), by_length);
+		s->nspikes -= s->nspikes / 4;
+	}
+}
+
+/* Chernoff's bound on a Poisson count of n or more where mean is expected. */
+static double log_tail(uint32_t n, double mean)
+{
+	mean = mean > 1e-6 ? mean : 1e-6;
+	return n > mean ? n * log(mean / n) + n - mean : 0;
+}
+
+static void try_one(struct search *s, int64_t bin_ns, double drift_ppm, struct best *best)
+{
+	struct votes_how how = {
+		.bin_ns = bin_ns,
+		.drift_ppm = drift_ppm,
+		.origin_ns = s->origin_ns,
+	};
+	struct votes_peak peak = votes_count(s->votes, &how);
+	double log_chance = log_tail(peak.count, peak.expected);
+
+	s->tried++;
+	if (log_chance < best->log_chance)
+		*best = (struct best){ peak, how, log_chance };
+}
+
+/* Every width of bin, and every drift that would blur it. */
+static struct best search_all(struct search *s)
+{
+	double span_s = s->nspikes ? (double)(s->spikes[s->nspikes - 1].at_ns -
+					      s->spikes[0].at_ns) / 1e9 : 0;
+	struct best best = { 0 };
+
+	for (int i = 0; i < NR_BINS; i++) {
+		/* Over half of the span it blurs by a quarter of the bin. */
+		double step_ppm = span_s > 0 ? (double)bins_ns[i] / 4 / (span_s / 2) / 1e3 : 1e9;
+
+		try_one(s, bins_ns[i], 0, &best);
+		for (double ppm = step_ppm; s->nspikes >= MIN_FOR_DRIFT && ppm <= LAG_DRIFT_PPM;
+		     ppm += step_ppm) {
+			try_one(s, bins_ns[i], ppm, &best);
+			try_one(s, bins_ns[i], -ppm, &best);
+		}
+	}
+	return best;
+}
+
+/* The most that spikes moved too far to be related come to; 0 where there is no room to move. */
+static uint32_t most_unrelated(struct search *s, const struct best *best)
+{
+	int64_t length_ns = (int64_t)(s->cfg->end_ns - s->cfg->begin_ns);
+	int64_t room_ns = length_ns - 4 * s->search_ns;
+	struct votes_how how = best->how;
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; room_ns > 0 && i < SHIFTS; i++) {
+		struct votes_peak peak;
+
+		how.shift_ns = 2 * s->search_ns + room_ns / SHIFTS * i + room_ns / SHIFTS / 2;
+		peak = votes_count(s->votes, &how);
+		most = peak.count > most ? peak.count : most;
+	}
+	return most;
+}
+
+/* --- the lag itself, from the spikes that meet a stall's end --- */
+
+struct fit {
+	double *at, *left;	/* s from the origin, ns */
+	uint32_t n;
+	int64_t origin_ns;
+};
+
+static void met(void *self, int64_t spike_ns, int64_t left_ns)
+{
+	struct fit *f = self;
+
+	f->at[f->n] = (double)(spike_ns - f->origin_ns) / 1e9;
+	f->left[f->n++] = (double)left_ns;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return *x == *y ? 0 : *x < *y ? -1 : 1;
+}
+
+/* Reorders what it is given. */
+static double median(double *at, uint32_t n)
+{
+	if (!n)
+		return 0;
+	qsort(at, n, sizeof(at[0]), by_value);
+	return n % 2 ? at[n / 2] : (at[n / 2 - 1] + at[n / 2]) / 2;
+}
+
+/* Least squares: how much is left, in ns a second, around its mean. */
+static double slope(const struct fit *f)
+{
+	double mean_at = 0, mean_left = 0, up = 0, down = 0;
+
+	for (uint32_t i = 0; i < f->n; i++) {
+		mean_at += f->at[i] / f->n;
+		mean_left += f->left[i] / f->n;
+	}
+	for (uint32_t i = 0; i < f->n; i++) {
+		up += (f->at[i] - mean_at) * (f->left[i] - mean_left);
+		down += (f->at[i] - mean_at) * (f->at[i] - mean_at);
+	}
+	return down > 0 ? up / down : 0;
+}
+
+/* Moves lag (and drift) to the middle of what is left; *spread_ns is half of it met. */
+static void refine(struct search *s, struct fit *f, struct votes_how *how, int64_t *lag_ns,
+		   int64_t within_ns, double *spread_ns)
+{
+	double middle;
+
+	f->n = 0;
+	votes_met(s->votes, how, *lag_ns, within_ns, met, f);
+	if (how->drift_ppm != 0 && f->n >= MIN_FOR_DRIFT) {
+		how->drift_ppm += slope(f) / 1e3;
+		f->n = 0;
+		votes_met(s->votes, how, *lag_ns, within_ns, met, f);
+	}
+	middle = median(f->left, f->n);
+	*lag_ns += (int64_t)llround(middle);
+	for (uint32_t i = 0; i < f->n; i++)
+		f->left[i] = fabs(f->left[i] - middle);
+	*spread_ns = median(f->left, f->n);
+}
+
+static uint32_t inside(const struct search *s, const struct votes_how *how, int64_t lag_ns)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->nspikes; i++) {
+		double drift_ns = (double)(s->spikes[i].at_ns - how->origin_ns) * how->drift_ppm /
+				  1e6;
+		int64_t at_ns = s->spikes[i].at_ns + lag_ns + (int64_t)drift_ns;
+
+		n += at_ns >= (int64_t)s->cfg->begin_ns && at_ns <= (int64_t)s->cfg->end_ns;
+	}
+	return n;
+}
+
+static int fit_lag(struct search *s, const struct best *best, struct lag *ret, struct sp_err *err)
+{
+	sp_auto_free double *at = calloc(s->nspikes, sizeof(*at));
+	sp_auto_free double *left = calloc(s->nspikes, sizeof(*left));
+	struct fit f = { .at = at, .left = left, .origin_ns = s->origin_ns };
+	struct votes_how how = best->how;
+	int64_t lag_ns = best->peak.lag_ns;
+	double spread_ns = 0;
+
+	if (!at || !left)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to fit the clock offset");
+	refine(s, &f, &how, &lag_ns, how.bin_ns, &spread_ns);
+	refine(s, &f, &how, &lag_ns, how.bin_ns / 2 + 4 * (int64_t)spread_ns, &spread_ns);
+	ret->offset_ns = lag_ns;
+	ret->drift_ppm = how.drift_ppm;
+	ret->met = f.n;
+	ret->of = inside(s, &how, lag_ns);
+	ret->of = ret->of > ret->met ? ret->of : ret->met;
+	/* Half lie within the spread, nearly all within three of it. */
+	ret->uncertainty_ns = (uint64_t)(3 * spread_ns) + 100000;
+	ret->score = ret->of ? (double)ret->met / ret->of : 0;
+	ret->runner_up = ret->of ? (double)best->peak.runner_up / ret->of : 0;
+	return SP_OK;
+}
+
+/* Whether such a peak is no accident, and one of its kind. */
+static enum lag_refusal believe(struct search *s, const struct best *best)
+{
+	/* Each bin of each try is a chance to look good; twice for two phases of bins. */
+	double tries = 2.0 * best->peak.bins * s->tried;
+
+	if (best->peak.count < MIN_MET)
+		return s->nspikes < MIN_MET || s->nstalls < MIN_MET ? LAG_TOO_FEW : LAG_CHANCE;
+	if (best->log_chance + log(tries) > log(ACCIDENT))
+		return LAG_CHANCE;
+	if (best->peak.runner_up * 10 > best->peak.count * 7)
+		return LAG_SEVERAL;
+	return most_unrelated(s, best) * 10 > best->peak.count * 8 ? LAG_CHANCE : LAG_FOUND;
+}
+
+/* One way of reading the stamps; better ones replace *ret. */
+static int try_stamps(struct search *s, const struct sp_spike *spikes, uint32_t nspikes,
+		      const struct clock *clock, enum sp_stamp unknown, struct best *best,
+		      struct lag *ret, struct sp_err *err)
+{
+	struct best mine;
+	struct lag lag = { 0 };
+	int rc;
+
+	if (!take_spikes(s, spikes, nspikes, clock, unknown))
+		return SP_OK;
+	rc = limit_pairs(s, err);
+	if (rc)
+		return rc;
+	mine = search_all(s);
+	lag.refusal = believe(s, &mine);
+	if (mine.log_chance >= best->log_chance)
+		return SP_OK;
+	rc = mine.peak.count ? fit_lag(s, &mine, &lag, err) : SP_OK;
+	*best = mine;
+	*ret = lag;
+	return rc;
+}
+
+static int find(struct search *s, struct lag *ret, const struct sp_spike *spikes, uint32_t nspikes,
+		const struct clock *clock, struct sp_err *err)
+{
+	int64_t origin_ns = spikes[nspikes / 2].time_ns;
+	struct lag lag = { .refusal = LAG_TOO_FEW };
+	struct best best = { 0 };
+	uint64_t uncertainty_ns;
+	bool either = false;
+	int rc;
+
+	if (!clock_mono(clock, origin_ns, &s->origin_ns, &uncertainty_ns))
+		s->origin_ns = 0;
+	for (uint32_t i = 0; i < nspikes; i++)
+		either = either || spikes[i].stamp == SP_STAMP_UNKNOWN;
+	rc = try_stamps(s, spikes, nspikes, clock, SP_STAMP_END, &best, &lag, err);
+	if (!rc && either)
+		rc = try_stamps(s, spikes, nspikes, clock, SP_STAMP_START, &best, &lag, err);
+	lag.origin_ns = origin_ns;
+	if (!rc)
+		*ret = lag;
+	return rc;
+}
+
+int lag_find(struct lag *ret, const struct sp_spike *spikes, uint32_t nspikes,
+	     const struct sp_stall *stalls, uint32_t nstalls, const struct clock *clock,
+	     const struct lag_cfg *cfg, struct sp_err *err)
+{
+	sp_auto_free struct votes_end *spike_ends = calloc(nspikes ? nspikes : 1, sizeof(*spike_ends));
+	sp_auto_free struct votes_end *stall_ends = calloc(nstalls ? nstalls : 1, sizeof(*stall_ends));
+	struct search s = {
+		.cfg = cfg,
+		.search_ns = cfg->search_ns ? (int64_t)cfg->search_ns : DEFAULT_SEARCH_NS,
+		.spikes = spike_ends,
+		.stalls = stall_ends,
+	};
+	int rc = SP_OK;
+
+	if (!spike_ends || !stall_ends)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to search the clock offset");
+	*ret = (struct lag){ .refusal = LAG_TOO_FEW };
+	take_stalls(&s, stalls, nstalls);
+	if (nspikes >= MIN_MET && s.nstalls >= MIN_MET)
+		rc = find(&s, ret, spikes, nspikes, clock, err);
+	votes_free(s.votes);
+	return rc;
+}
