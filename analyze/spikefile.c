@@ -286,6 +286,7 @@ static int read_all(struct spikes *into, const char *source, struct lines *lines
 	if (!rc) {
 		/* A zone that was asked for is not assumed. */
 		r.seen.tz_assumed = r.seen.tz_assumed && !cfg->tz;
+		r.seen.zone_offset_s = zone_offset(zone, r.stamps.near_ns / 1000000000);
 		*ret = r.seen;
 	}
 	return rc;

@@ -51,6 +51,7 @@ struct spikefile_seen {
 	uint64_t duplicates;	/* replies that came twice, passed over */
 	bool tz_assumed;	/* stamps had no zone */
 	char zone[64];		/* which was taken then */
+	int32_t zone_offset_s;	/* of that zone, east of UTC, at .near_ns */
 	char first_bad[200];	/* "FILE:LINE:COLUMN: expected …, found …"; "" where none */
 };
 
