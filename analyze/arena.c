@@ -10,7 +10,7 @@ struct chunk {
 };
 
 struct arena {
-	struct chunk *chunks;	/* the newest first */
+	struct chunk *chunks; /* the newest first */
 };
 
 int arena_new(struct arena **ret, struct sp_err *err)

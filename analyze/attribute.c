@@ -16,7 +16,7 @@
 /* What the text of a cgroup comes to; the same few texts come again and again. */
 struct group {
 	sp_str text;
-	const char *path, *container, *pod;	/* NULL unknown */
+	const char *path, *container, *pod; /* NULL unknown */
 	UT_hash_handle hh;
 };
 
@@ -73,7 +73,8 @@ static int stacks_of(struct attribute *a, const struct sp_stall *s, struct calle
 		if (!share->stack || (by_tid && share->tid != s->tid))
 			continue;
 		ret[*n].ns = share->owned_ns;
-		rc = names_chain(a->names, share->stack, share->pid, s->end_ns, &ret[*n].chain, err);
+		rc = names_chain(a->names, share->stack, share->pid, s->end_ns, &ret[*n].chain,
+				 err);
 		(*n)++;
 	}
 	return rc;
@@ -84,16 +85,11 @@ static int stacks_of(struct attribute *a, const struct sp_stall *s, struct calle
 static const char *handler_of(uint32_t vec)
 {
 	static const char *const handlers[SP_NR_VECS] = {
-		[SP_VEC_HI] = "tasklet_hi_action",
-		[SP_VEC_TIMER] = "run_timer_softirq",
-		[SP_VEC_NET_TX] = "net_tx_action",
-		[SP_VEC_NET_RX] = "net_rx_action",
-		[SP_VEC_BLOCK] = "blk_done_softirq",
-		[SP_VEC_IRQ_POLL] = "irq_poll_softirq",
-		[SP_VEC_TASKLET] = "tasklet_action",
-		[SP_VEC_SCHED] = "sched_balance_softirq",
-		[SP_VEC_HRTIMER] = "hrtimer_run_softirq",
-		[SP_VEC_RCU] = "rcu_core_si",
+		[SP_VEC_HI] = "tasklet_hi_action",	  [SP_VEC_TIMER] = "run_timer_softirq",
+		[SP_VEC_NET_TX] = "net_tx_action",	  [SP_VEC_NET_RX] = "net_rx_action",
+		[SP_VEC_BLOCK] = "blk_done_softirq",	  [SP_VEC_IRQ_POLL] = "irq_poll_softirq",
+		[SP_VEC_TASKLET] = "tasklet_action",	  [SP_VEC_SCHED] = "sched_balance_softirq",
+		[SP_VEC_HRTIMER] = "hrtimer_run_softirq", [SP_VEC_RCU] = "rcu_core_si",
 	};
 
 	return vec < SP_NR_VECS ? handlers[vec] : NULL;
@@ -129,8 +125,8 @@ static int name_chain(struct attribute *a, const struct chain *c, struct sp_stal
 	return SP_OK;
 }
 
-static int name_functions(struct attribute *a, const struct sp_stall *s,
-			  struct sp_stall_names *ret, struct sp_err *err)
+static int name_functions(struct attribute *a, const struct sp_stall *s, struct sp_stall_names *ret,
+			  struct sp_err *err)
 {
 	struct callers_stack stacks[SP_MAX_STALL_SHARES];
 	const struct frame *func = NULL;
@@ -250,18 +246,19 @@ static int name_syscall(struct attribute *a, const struct sp_stall *s, struct sp
 			ret->syscall = keep(a, name, err);
 			return ret->syscall ? SP_OK : SP_ENOMEM;
 		}
-	if (s->tid > 0 &&
-	    tasks_syscall(a->parts.tasks, s->tid, s->begin_ns, s->end_ns, &seen) && seen.name)
+	if (s->tid > 0 && tasks_syscall(a->parts.tasks, s->tid, s->begin_ns, s->end_ns, &seen) &&
+	    seen.name)
 		ret->syscall = strings_get(a->parts.strings, seen.name);
 	return SP_OK;
 }
 
-/* The descriptor that the system call was given: from the registers of the samples, and not gainsaid
- * by what the stuck watch read. */
+/* The descriptor that the system call was given: from the registers of the samples, and not
+ * gainsaid by what the stuck watch read. */
 static bool fd_of(struct attribute *a, const struct sp_stall *s, uint32_t *ret)
 {
 	struct task_syscall seen;
-	bool has = false, read = tasks_syscall(a->parts.tasks, s->tid, s->begin_ns, s->end_ns, &seen);
+	bool has = false,
+	     read = tasks_syscall(a->parts.tasks, s->tid, s->begin_ns, s->end_ns, &seen);
 
 	for (uint32_t i = 0; i < s->nshares && !has; i++)
 		if (s->shares[i].tid == s->tid && s->shares[i].has_arg0) {
@@ -296,7 +293,8 @@ static void name_file(struct attribute *a, struct sp_stall *s, struct sp_stall_n
 
 	if (s->tid <= 0 || !ret->syscall || !files_syscall_has_fd(ret->syscall))
 		return;
-	if (fd_of(a, s, &fd) && tasks_file(a->parts.tasks, s->tid, fd, s->begin_ns, s->end_ns, &f)) {
+	if (fd_of(a, s, &fd) &&
+	    tasks_file(a->parts.tasks, s->tid, fd, s->begin_ns, s->end_ns, &f)) {
 		note_file(a, s, &f, ret);
 		return;
 	}

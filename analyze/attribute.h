@@ -21,7 +21,7 @@
 struct attribute;
 
 struct attribute_parts {
-	struct strings *strings;	/* borrowed, as all of these */
+	struct strings *strings; /* borrowed, as all of these */
 	const struct stacks *stacks;
 	const struct tasks *tasks;
 	const struct sp_resolver *resolver;

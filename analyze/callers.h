@@ -21,9 +21,9 @@ struct callers_stack {
 };
 
 struct callers {
-	const struct frame *entry;	/* NULL unknown */
-	const struct frame *caller;	/* NULL unknown */
-	const struct callers_stack *heaviest;	/* NULL: no stack */
+	const struct frame *entry;	      /* NULL unknown */
+	const struct frame *caller;	      /* NULL unknown */
+	const struct callers_stack *heaviest; /* NULL: no stack */
 };
 
 /* What the mechanism was decides which part of a stack counts: of a softirq only what stands inside

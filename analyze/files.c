@@ -13,7 +13,7 @@ static const struct {
 	{ "slab_show", NULL, "/proc/slabinfo" },
 	{ "slabinfo_show", NULL, "/proc/slabinfo" },
 	{ "get_slabinfo", NULL, "/proc/slabinfo" },
-	{ "s_show", "proc_reg_read", "/proc/slabinfo" },	/* mm/slab.c; modules' m_show differs */
+	{ "s_show", "proc_reg_read", "/proc/slabinfo" }, /* mm/slab.c; modules' m_show differs */
 	{ "memcg_numa_stat_show", NULL, "memory.numa_stat" },
 	{ "mem_cgroup_numa_stat", NULL, "memory.numa_stat" },
 	{ "memcg_stat_show", NULL, "memory.stat" },
@@ -82,8 +82,8 @@ void files_fold(const char *path, char *ret, size_t size)
 		if (may_fold && at > path + 1 && is_number(at, len))
 			out += (size_t)snprintf(ret + out, size - out, "*%.*s", (int)slash, "/");
 		else
-			out += (size_t)snprintf(ret + out, size - out, "%.*s",
-						(int)(len + slash), at);
+			out += (size_t)snprintf(ret + out, size - out, "%.*s", (int)(len + slash),
+						at);
 		may_fold = is_proc && (at == path + 1 || (len == 4 && !strncmp(at, "task", 4)));
 		at += len + slash;
 	}
@@ -107,10 +107,22 @@ static const struct {
 bool files_syscall(const char *function, char *ret, size_t size)
 {
 	static const char *const prefixes[] = {
-		"__x64_sys_",	       "__arm64_sys_", "__ia32_sys_",	    "__ia32_compat_sys_",
-		"__arm64_compat_sys_", "__se_sys_",    "__se_compat_sys_",  "__do_sys_",
-		"__do_compat_sys_",    "ksys_",	       "____sys_",	    "___sys_",
-		"__sys_",	       "SyS_",	       "SYSC_",		    "compat_SyS_",
+		"__x64_sys_",
+		"__arm64_sys_",
+		"__ia32_sys_",
+		"__ia32_compat_sys_",
+		"__arm64_compat_sys_",
+		"__se_sys_",
+		"__se_compat_sys_",
+		"__do_sys_",
+		"__do_compat_sys_",
+		"ksys_",
+		"____sys_",
+		"___sys_",
+		"__sys_",
+		"SyS_",
+		"SYSC_",
+		"compat_SyS_",
 	};
 	size_t len = plumbing_base_len(function);
 
@@ -121,7 +133,8 @@ bool files_syscall(const char *function, char *ret, size_t size)
 			const char *name = function + n;
 
 			len -= n;
-			/* newfstat, newuname: "new" is the kernel's history, not the call's name. */
+			/* newfstat, newuname: "new" is the kernel's history, not the call's name.
+			 */
 			if (len > 3 && strncmp(name, "new", 3) == 0) {
 				name += 3;
 				len -= 3;
@@ -141,12 +154,15 @@ bool files_syscall(const char *function, char *ret, size_t size)
 bool files_syscall_has_fd(const char *syscall)
 {
 	static const char *const names[] = {
-		"read",	     "write",	"readv",      "writev",	  "pread64",   "pwrite64",
-		"preadv",    "pwritev", "preadv2",    "pwritev2", "getdents",  "getdents64",
-		"ioctl",     "lseek",	"fsync",      "fdatasync", "ftruncate", "fallocate",
-		"readahead", "flock",	"fstat",      "fchmod",	  "fchown",    "recvfrom",
-		"recvmsg",   "sendto",	"sendmsg",    "epoll_wait", "epoll_pwait", "epoll_ctl",
-		"sync_file_range", "syncfs", "splice", "recvmmsg", "sendmmsg", "fadvise64",
+		"read",	       "write",	    "readv",	       "writev",
+		"pread64",     "pwrite64",  "preadv",	       "pwritev",
+		"preadv2",     "pwritev2",  "getdents",	       "getdents64",
+		"ioctl",       "lseek",	    "fsync",	       "fdatasync",
+		"ftruncate",   "fallocate", "readahead",       "flock",
+		"fstat",       "fchmod",    "fchown",	       "recvfrom",
+		"recvmsg",     "sendto",    "sendmsg",	       "epoll_wait",
+		"epoll_pwait", "epoll_ctl", "sync_file_range", "syncfs",
+		"splice",      "recvmmsg",  "sendmmsg",	       "fadvise64",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -14,7 +14,7 @@ struct place {
 		uint64_t addr;
 		int64_t pid;
 	} key;
-	const struct frame *at[MAX_INLINED];	/* innermost first */
+	const struct frame *at[MAX_INLINED]; /* innermost first */
 	uint32_t n;
 	UT_hash_handle hh;
 };
@@ -23,7 +23,7 @@ struct place {
 struct function {
 	struct frame frame;
 	struct {
-		const char *name, *module;	/* the resolver's pointers tell functions apart */
+		const char *name, *module; /* the resolver's pointers tell functions apart */
 	} key;
 	UT_hash_handle hh;
 };
@@ -156,7 +156,7 @@ static int name_part(struct names *n, const uint64_t *addr, uint32_t count, bool
 
 		if (!p)
 			return SP_ENOMEM;
-		for (uint32_t k = 0; k < p->n && *at > 0; k++)
+		for (uint32_t k = 0; k<p->n && * at> 0; k++)
 			frames[--*at] = p->at[k];
 	}
 	return SP_OK;

@@ -16,19 +16,19 @@
 #include <sirqprof/resolver.h>
 
 struct frame {
-	const char *name;	/* as the resolver says; "[unknown]" */
-	const char *base;	/* without compiler suffixes: what a person calls it */
+	const char *name; /* as the resolver says; "[unknown]" */
+	const char *base; /* without compiler suffixes: what a person calls it */
 	const char *module;
-	uint8_t plumbing;	/* enum plumbing */
+	uint8_t plumbing; /* enum plumbing */
 	bool landmark;
 	bool kernel;
 	bool known;
 };
 
 struct chain {
-	const struct frame *const *at;	/* outermost first: user frames, then kernel frames */
+	const struct frame *const *at; /* outermost first: user frames, then kernel frames */
 	uint32_t n;
-	uint32_t nuser;		/* at[0 .. nuser) are user frames */
+	uint32_t nuser; /* at[0 .. nuser) are user frames */
 };
 
 struct names;

@@ -229,7 +229,7 @@ static const char *const landmarks[] = {
 
 size_t plumbing_base_len(const char *name)
 {
-	static const char *const tails[] = { ".isra.",	".part.",   ".constprop.", ".cold",
+	static const char *const tails[] = { ".isra.", ".part.",   ".constprop.", ".cold",
 					     ".llvm.", ".__uniq.", ".lto_priv." };
 	size_t len = strlen(name);
 

@@ -1,0 +1,251 @@
+#include "fold.h"
+
+#include "folds.h"
+#include "winset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND_NS 1000000000ULL
+
+static const char *const unsampled[] = { "[unsampled]" };
+
+/* Time of one thread in one stack on one CPU, in one slice of the recording. */
+struct row {
+	uint64_t slice; /* time / slice_ns */
+	uint64_t owned_ns;
+	sp_stack stack;
+	int32_t pid, tid;
+	uint32_t cpu;
+};
+
+struct fold {
+	struct row *rows;
+	uint32_t n, room;
+	uint64_t slice_ns;
+	uint32_t *slots; /* row + 1 by hash, of the rows since the table was emptied */
+	uint32_t nslots;
+};
+
+int fold_new(struct fold **ret, struct sp_err *err)
+{
+	struct fold *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for folded stacks");
+	f->slice_ns = SECOND_NS;
+	*ret = f;
+	return SP_OK;
+}
+
+void fold_free(struct fold *f)
+{
+	if (!f)
+		return;
+	free(f->rows);
+	free(f->slots);
+	free(f);
+}
+
+static bool same(const struct row *a, const struct row *b)
+{
+	return a->slice == b->slice && a->stack == b->stack && a->tid == b->tid && a->cpu == b->cpu;
+}
+
+/* The slot of a row equal to r, or the empty one where it belongs. */
+static uint32_t *slot_of(struct fold *f, const struct row *r)
+{
+	uint64_t h = r->slice * 0x9E3779B97F4A7C15ULL;
+	uint32_t at;
+
+	h ^= ((uint64_t)r->stack << 32 | (uint32_t)r->tid) * 0xC2B2AE3D27D4EB4FULL;
+	h ^= r->cpu * 0x165667B19E3779F9ULL;
+	at = (uint32_t)(h >> 29) & (f->nslots - 1);
+	while (f->slots[at] && !same(&f->rows[f->slots[at] - 1], r))
+		at = (at + 1) & (f->nslots - 1);
+	return &f->slots[at];
+}
+
+static void index_rows(struct fold *f)
+{
+	memset(f->slots, 0, f->nslots * sizeof(*f->slots));
+	for (uint32_t i = 0; i < f->n; i++)
+		*slot_of(f, &f->rows[i]) = i + 1;
+}
+
+/* Slices twice as long: rows that become equal are joined. */
+static void coarsen(struct fold *f)
+{
+	uint32_t n = f->n;
+
+	f->slice_ns *= 2;
+	f->n = 0;
+	memset(f->slots, 0, f->nslots * sizeof(*f->slots));
+	for (uint32_t i = 0; i < n; i++) {
+		struct row r = f->rows[i];
+		uint32_t *slot;
+
+		r.slice /= 2;
+		slot = slot_of(f, &r);
+		if (*slot) {
+			f->rows[*slot - 1].owned_ns += r.owned_ns;
+			continue;
+		}
+		f->rows[f->n++] = r;
+		*slot = f->n;
+	}
+}
+
+static int grow(struct fold *f, struct sp_err *err)
+{
+	uint32_t room = f->room ? f->room * 2 : 1024;
+	struct row *rows = realloc(f->rows, room * sizeof(*rows));
+	uint32_t *slots;
+
+	if (!rows)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for folded stacks");
+	f->rows = rows;
+	slots = realloc(f->slots, room * 2 * sizeof(*slots));
+	if (!slots)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for folded stacks");
+	f->slots = slots;
+	f->room = room;
+	f->nslots = room * 2;
+	index_rows(f);
+	return SP_OK;
+}
+
+/* Slices stop helping once every thread and stack is new: then the last row takes the rest, under
+ * no stack. */
+static int room_for_one(struct fold *f, struct sp_err *err)
+{
+	if (f->n < f->room)
+		return SP_OK;
+	if (f->room < FOLD_MAX_ROWS)
+		return grow(f, err);
+	for (int i = 0; i < 32 && f->n > f->room / 4 * 3; i++)
+		coarsen(f);
+	return SP_OK;
+}
+
+int fold_baseline(struct fold *f, const struct sp_event *e, uint64_t owned_ns, struct sp_err *err)
+{
+	struct row r = {
+		.slice = e->time_ns / f->slice_ns,
+		.owned_ns = owned_ns,
+		.stack = e->sample.stack,
+		.pid = e->pid,
+		.tid = e->tid,
+		.cpu = e->cpu,
+	};
+	uint32_t *slot = f->nslots ? slot_of(f, &r) : NULL;
+	int rc;
+
+	if (slot && *slot) {
+		f->rows[*slot - 1].owned_ns += owned_ns;
+		return SP_OK;
+	}
+	rc = room_for_one(f, err);
+	if (rc)
+		return rc;
+	r.slice = e->time_ns / f->slice_ns;
+	slot = slot_of(f, &r);
+	if (*slot) {
+		f->rows[*slot - 1].owned_ns += owned_ns;
+	} else if (f->n == f->room) {
+		f->rows[f->n - 1].stack = 0;
+		f->rows[f->n - 1].owned_ns += owned_ns;
+	} else {
+		f->rows[f->n++] = r;
+		*slot = f->n;
+	}
+	return SP_OK;
+}
+
+static int add_share(struct folds *to, struct attribute *a, const struct sp_share *s,
+		     uint64_t at_ns, struct sp_err *err)
+{
+	struct sp_fold row = {
+		.comm = attribute_comm(a, s->tid, at_ns),
+		.frames = unsampled,
+		.nframes = 1,
+		.weight_ns = s->owned_ns,
+	};
+	int rc = SP_OK;
+
+	if (!s->owned_ns)
+		return SP_OK;
+	if (s->stack)
+		rc = attribute_frames(a, s->stack, s->pid, at_ns, true, &row.frames, &row.nframes,
+				      err);
+	return rc ? rc : folds_add(to, &row, err);
+}
+
+int fold_starved(struct attribute *a, const struct sp_stall *stalls,
+		 const struct sp_stall_names *names, uint32_t n, const struct sp_fold **ret,
+		 uint32_t *nret, struct sp_err *err)
+{
+	struct folds folds = { 0 };
+	int rc = SP_OK;
+
+	for (uint32_t i = 0; !rc && i < n; i++) {
+		const struct sp_stall *s = &stalls[i];
+
+		for (uint32_t k = 0; !rc && k < s->nshares; k++)
+			rc = add_share(&folds, a, &s->shares[k], s->end_ns, err);
+		if (!rc && s->unsampled_ns)
+			rc = folds_add(&folds,
+				       &(struct sp_fold){
+					       .comm = names[i].comm ? names[i].comm : "[unknown]",
+					       .frames = unsampled,
+					       .nframes = 1,
+					       .weight_ns = s->unsampled_ns,
+				       },
+				       err);
+	}
+	if (!rc)
+		return folds_done(&folds, attribute_arena(a), ret, nret, err);
+	folds_free(&folds);
+	return rc;
+}
+
+/* A slice that a window touches is left out whole: the baseline is what is surely outside. */
+static int leave_out(struct fold *f, const struct sp_spike *spikes,
+		     const struct sp_verdict *verdicts, uint32_t n, struct sp_err *err)
+{
+	struct winset *w;
+	int rc = winset_new(&w, spikes, verdicts, n, err);
+
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; i < f->n; i++) {
+		uint64_t begin = f->rows[i].slice * f->slice_ns;
+
+		if (winset_touches(w, f->rows[i].cpu, begin, begin + f->slice_ns))
+			f->rows[i].owned_ns = 0;
+	}
+	winset_free(w);
+	return SP_OK;
+}
+
+int fold_outside(struct fold *f, struct attribute *a, const struct sp_spike *spikes,
+		 const struct sp_verdict *verdicts, uint32_t nspikes, const struct sp_fold **ret,
+		 uint32_t *nret, struct sp_err *err)
+{
+	struct folds folds = { 0 };
+	int rc = nspikes ? leave_out(f, spikes, verdicts, nspikes, err) : SP_OK;
+
+	for (uint32_t i = 0; !rc && i < f->n; i++)
+		rc = add_share(&folds, a,
+			       &(struct sp_share){
+				       .stack = f->rows[i].stack,
+				       .pid = f->rows[i].pid,
+				       .tid = f->rows[i].tid,
+				       .owned_ns = f->rows[i].owned_ns,
+			       },
+			       (f->rows[i].slice + 1) * f->slice_ns, err);
+	if (!rc)
+		return folds_done(&folds, attribute_arena(a), ret, nret, err);
+	folds_free(&folds);
+	return rc;
+}
