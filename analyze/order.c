@@ -176,7 +176,7 @@ static int on_round(struct order *o, struct sp_err *err)
 
 int order_put(struct order *o, const struct sp_event *e, struct sp_err *err)
 {
-	struct queue *q;
+	struct queue *q = NULL;
 	uint32_t at;
 	int rc;
 

@@ -1,12 +1,8 @@
 #include "pipeline.h"
 
 #include "assemble.h"
-#include "clock.h"
-#include "decode.h"
-#include "order.h"
 #include "stages.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 /* An event in order of time goes to everyone whom it concerns. */
@@ -109,6 +105,7 @@ void pipeline_free(struct pipeline *p)
 	order_free(p->order);
 	timeline_free(p->timeline);
 	fold_free(p->fold);
+	free(p->names);
 	stalls_free(p->stalls);
 	sides_free(p->sides);
 	coverage_free(p->coverage);
@@ -129,6 +126,18 @@ int pipeline_quality(struct pipeline *p, enum sp_quality_code code, uint32_t cpu
 		     const char *detail, struct sp_err *err)
 {
 	return quality_add(p->quality, code, cpu, count, detail, err);
+}
+
+const char *pipeline_boot_id(struct pipeline *p)
+{
+	return decode_info(p->decode)->boot_id;
+}
+
+bool pipeline_is_kernel(struct pipeline *p, const char *host, const char *release)
+{
+	const struct decode_info *i = decode_info(p->decode);
+
+	return strcmp(i->host, host) == 0 && strcmp(i->kernel, release) == 0;
 }
 
 /* The program's second half on one screen: what was recorded → what is reported. */

@@ -19,6 +19,8 @@
 #include <sirqprof/report.h>
 #include <sirqprof/resolver.h>
 
+#include <stdbool.h>
+
 struct pipeline;
 
 /* Options and resolver are borrowed until pipeline_free(). */
@@ -32,6 +34,12 @@ struct sp_record_sink pipeline_sink(struct pipeline *p);
 /* Something noticed outside the records: by the reader, the symbols, the commands. */
 int pipeline_quality(struct pipeline *p, enum sp_quality_code code, uint32_t cpu, uint64_t count,
 		     const char *detail, struct sp_err *err);
+
+/* The boot that was recorded, "" as long as the stream has not told. */
+const char *pipeline_boot_id(struct pipeline *p);
+
+/* Whether it is at least the same host and kernel: for recordings that do not tell their boot. */
+bool pipeline_is_kernel(struct pipeline *p, const char *host, const char *release);
 
 /* The records have ended: reads the spikes, makes the verdicts. Once. ret lives as long as p. */
 int pipeline_finish(struct pipeline *p, struct sp_report *ret, struct sp_err *err);

@@ -5,6 +5,7 @@
 #include "units.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <math.h>
 
 /* Text of others is not always UTF-8; JSON is. A byte that is none becomes U+FFFD. */

@@ -7,7 +7,8 @@
  */
 #include <sirqprof/report.h>
 
-#include <jansson.h>
+/* jansson.h is for object.c alone. */
+typedef struct json_t json_t;
 
 json_t *object_capture(const struct sp_report *r);
 json_t *object_summary(const struct sp_report *r);

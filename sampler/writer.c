@@ -5,6 +5,7 @@
 #include <sirqprof/limits.h>
 #include <sirqprof/perfdata.h>
 
+#include <assert.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/perf_event.h>
@@ -148,7 +149,11 @@ static int put(struct writer *w, const void *data, size_t size, struct sp_err *e
 
 static int put_header(struct writer *w, struct sp_err *err)
 {
-	if (pwrite(w->fd, &w->header, SP_FILE_HEADER_SIZE, 0) != (ssize_t)SP_FILE_HEADER_SIZE)
+	uint8_t bytes[SP_FILE_HEADER_SIZE];
+
+	static_assert(sizeof(w->header) == sizeof(bytes), "the header is written as it is");
+	memcpy(bytes, &w->header, sizeof(bytes));
+	if (pwrite(w->fd, bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
 		return sp_fail_sys(err, "writing %s", w->cfg.path);
 	return SP_OK;
 }

@@ -1,0 +1,36 @@
+#include "cmd.h"
+#include "knames.h"
+#include "live.h"
+#include "symbols.h"
+#include "writer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define DEFAULT_OUTPUT "sirq.data"
+
+int cmd_record(const struct options *o, struct sp_err *err)
+{
+	struct writer_cfg writer_cfg = {
+		.path = o->output ? o->output : DEFAULT_OUTPUT,
+		.force = o->force,
+		.max_bytes = o->max_size_bytes,
+		.max_age_ns = o->max_age_ns,
+	};
+	struct symbols_cfg symbols_cfg = { .local = true };
+	sp_auto(symbols) symbols = NULL;
+	sp_auto(writer) writer = NULL;
+	sp_auto(knames) knames = NULL;
+	sp_auto(sampler) sampler = NULL;
+	int rc = live_open(&sampler, o, err);
+
+	rc = rc ? rc : writer_new(&writer, &writer_cfg, err);
+	rc = rc ? rc : symbols_new(&symbols, &symbols_cfg, err);
+	rc = rc ? rc : knames_new(&knames, symbols_resolver(symbols), writer_sink(writer), err);
+	rc = rc ? rc : live_run(sampler, o, knames_sink(knames), err);
+	rc = rc ? rc : writer_close(writer, err);
+	if (!rc)
+		fprintf(stderr, "sirqprof record: %" PRIu64 " kB in %s\n",
+			writer_bytes(writer) >> 10, writer_cfg.path);
+	return rc;
+}

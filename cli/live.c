@@ -1,0 +1,69 @@
+#include "live.h"
+
+#include "probe.h"
+#include "stop.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* The longest that a poll sleeps: how late a signal or the command's end can be noticed. */
+#define POLL_MS 20
+
+int live_open(struct sampler **ret, const struct options *o, struct sp_err *err)
+{
+	sp_auto_free uint32_t *cpus = NULL;
+	struct sampler_cfg cfg = {
+		.event = o->event,
+		.freq_hz = o->freq_hz,
+		.detail = o->detail,
+		.light = o->light,
+		.user_stack = o->call_graph && strcmp(o->call_graph, "dwarf") == 0,
+		.ring_bytes = o->buffer_bytes,
+	};
+	int rc = probe_cpus(o->cpu, &cpus, &cfg.ncpus, err);
+
+	rc = rc ? rc : probe_privilege(err);
+	cfg.cpus = cpus;
+	return rc ? rc : sampler_new(ret, &cfg, err);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+static int poll_until_end(struct sampler *s, const struct options *o, struct child *child,
+			  struct sp_err *err)
+{
+	uint64_t begin = now_ns(), left_ms;
+	int rc = SP_OK, status;
+
+	while (!rc && !stop_asked() && !(child && child_ended(child, &status))) {
+		uint64_t ran = now_ns() - begin;
+
+		if (o->duration_ns && ran >= o->duration_ns)
+			break;
+		left_ms = o->duration_ns ? (o->duration_ns - ran) / 1000000 + 1 : POLL_MS;
+		rc = sampler_poll(s, left_ms < POLL_MS ? (int)left_ms : POLL_MS, err);
+	}
+	return rc;
+}
+
+int live_run(struct sampler *s, const struct options *o, struct sp_record_sink sink,
+	     struct sp_err *err)
+{
+	sp_auto(child) child = NULL;
+	int rc = stop_install(err);
+
+	if (!rc && o->command)
+		rc = child_new(&child, o->command, err);
+	rc = rc ? rc : sampler_start(s, sink, err);
+	if (!rc && child)
+		rc = child_start(child, err);
+	rc = rc ? rc : poll_until_end(s, o, child, err);
+	return rc ? rc : sampler_stop(s, err);
+}
