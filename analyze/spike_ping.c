@@ -168,8 +168,8 @@ static int end(struct spikeread *r, struct sp_err *err)
 		rc = put_lost(r, &p->waiting[i], err);
 	}
 	r->seen.lost = probes_lost(&p->probes);
-	/* Those that never came after the last reply are no gap between replies. */
-	r->seen.lost = unseen > r->seen.lost ? unseen : r->seen.lost;
+	/* Those that ping itself has told of are spikes. */
+	r->seen.lost -= unseen < r->seen.lost ? unseen : r->seen.lost;
 	if (!rc && !r->seen.rows && !p->header)
 		return sp_fail(err, SP_EFORMAT, SP_NOWHERE, "%.60s holds no reply of ping",
 			       r->source);

@@ -57,7 +57,7 @@ bool spikeread_stamp(struct spikeread *r, const struct stamp *stamp, struct sp_s
 			row->resolution_ns = r->start.resolution_ns;
 	}
 	if (!stamp->zoned)
-		r->seen.tz_assumed = true;
+		r->seen.zoneless = true;
 	return true;
 }
 
@@ -259,7 +259,7 @@ static int parse_start(struct spikeread *r, struct sp_err *err)
 			       ", not '%.40s'", start);
 	r->has_start = true;
 	if (!r->start.zoned)
-		r->seen.tz_assumed = true;
+		r->seen.zoneless = true;
 	return SP_OK;
 }
 
@@ -285,7 +285,7 @@ static int read_all(struct spikes *into, const char *source, struct lines *lines
 	rc = rc ? rc : read_lines(&r, lines, err);
 	if (!rc) {
 		/* A zone that was asked for is not assumed. */
-		r.seen.tz_assumed = r.seen.tz_assumed && !cfg->tz;
+		r.seen.tz_assumed = r.seen.zoneless && !cfg->tz;
 		r.seen.zone_offset_s = zone_offset(zone, r.stamps.near_ns / 1000000000);
 		*ret = r.seen;
 	}

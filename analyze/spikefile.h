@@ -49,7 +49,8 @@ struct spikefile_seen {
 	uint64_t bad;		/* passed over */
 	uint64_t lost;		/* probes without a reply */
 	uint64_t duplicates;	/* replies that came twice, passed over */
-	bool tz_assumed;	/* stamps had no zone */
+	bool zoneless;		/* stamps had no zone */
+	bool tz_assumed;	/* and nobody had said which one they are of */
 	char zone[64];		/* which was taken then */
 	int32_t zone_offset_s;	/* of that zone, east of UTC, at .near_ns */
 	char first_bad[200];	/* "FILE:LINE:COLUMN: expected …, found …"; "" where none */

@@ -167,8 +167,7 @@ int stages_judge(struct pipeline *p, struct sp_err *err)
 	if (rc)
 		return rc;
 	seen = judge_seen(p->judge);
-	if (seen.outside)
-		rc = quality_add(p->quality, SP_Q_SPIKES_OUTSIDE, SP_NO_CPU, seen.outside, NULL, err);
+	rc = stages_outside(p, err);
 	if (!rc && seen.not_recorded)
 		rc = quality_add(p->quality, SP_Q_CPU_NOT_RECORDED, SP_NO_CPU, seen.not_recorded,
 				 NULL, err);

@@ -60,6 +60,7 @@ struct pipeline {
 	struct sp_clock_report offset;
 	struct windows_cfg windows;
 	bool spikes_given;
+	int32_t zone_offset_s;		/* zone-less stamps were read with it; INT32_MAX: none */
 };
 
 /* Tells the timeline what decode has learnt of the stream. */
@@ -71,6 +72,10 @@ int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 
 int stages_clock(struct pipeline *p, struct sp_err *err);
 int stages_spikes(struct pipeline *p, struct sp_err *err);
+/* --clock-offset auto: sets p->offset and p->windows, or says why not. */
+int stages_lag(struct pipeline *p, struct sp_err *err);
+/* Spikes that lie outside the recording, and what would put them there. */
+int stages_outside(struct pipeline *p, struct sp_err *err);
 int stages_judge(struct pipeline *p, struct sp_err *err);
 int stages_attribute(struct pipeline *p, struct sp_err *err);
 int stages_quality(struct pipeline *p, struct sp_err *err);

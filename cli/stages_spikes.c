@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Options that are words for the analysis. */
 static int spike_cfg(struct pipeline *p, struct spikefile_cfg *ret, char zone[32],
@@ -48,6 +49,8 @@ static int note_seen(struct pipeline *p, const struct spikefile_seen *seen, stru
 	if (!rc && seen->lost)
 		rc = quality_add(p->quality, SP_Q_SPIKES_LOST_REPLIES, SP_NO_CPU, seen->lost, NULL,
 				 err);
+	if (seen->zoneless)
+		p->zone_offset_s = seen->zone_offset_s;
 	if (!rc && seen->tz_assumed)
 		rc = quality_add(p->quality, SP_Q_TZ_ASSUMED, SP_NO_CPU, 1, seen->zone, err);
 	return rc;
@@ -61,12 +64,12 @@ static int given_offset(struct pipeline *p, struct sp_err *err)
 	double s;
 
 	p->offset = (struct sp_clock_report){ .score = NAN, .runner_up = NAN, .drift_ppm = NAN };
-	if (!text)
+	if (!text || strcmp(text, "auto") == 0)
 		return SP_OK;
 	s = strtod(text, &end);
 	if (end == text || *end || !isfinite(s) || fabs(s) > 1e9)
 		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
-			       "--clock-offset takes seconds such as -2.5, not '%s'", text);
+			       "--clock-offset takes seconds such as -2.5, or auto, not '%s'", text);
 	p->offset.method = SP_OFFSET_GIVEN;
 	p->offset.spike_offset_ns = (int64_t)llround(s * 1e9);
 	p->windows.offset_ns = p->offset.spike_offset_ns;
@@ -76,6 +79,11 @@ static int given_offset(struct pipeline *p, struct sp_err *err)
 /* Windows need the wall clock; a recording that has none tells nothing of when it was. */
 static int set_windows(struct pipeline *p, struct sp_err *err)
 {
+	const char *offset = p->options->clock_offset;
+	int rc = offset && strcmp(offset, "auto") == 0 ? stages_lag(p, err) : SP_OK;
+
+	if (rc)
+		return rc;
 	p->windows.window_ns = p->options->window_ns;
 	if (windows_set(p->spikes, p->clock, &p->windows))
 		return SP_OK;
@@ -94,6 +102,7 @@ int stages_spikes(struct pipeline *p, struct sp_err *err)
 	if (rc || !files->n)
 		return rc;
 	p->spikes_given = true;
+	p->zone_offset_s = INT32_MAX;
 	rc = spike_cfg(p, &cfg, zone, err);
 	rc = rc ? rc : spikes_new(&p->spikes, err);
 	for (uint32_t i = 0; !rc && i < files->n; i++) {

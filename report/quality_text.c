@@ -57,7 +57,7 @@ static const struct text table[] = {
 	  "spikes near that moment have wide windows" },
 	{ SP_Q_TZ_ASSUMED, "tz-assumed", "spike times have no zone: taken as %d",
 	  "say the zone with --tz" },
-	{ SP_Q_SPIKES_OUTSIDE, "spikes-outside", "%n spikes lie outside the recording",
+	{ SP_Q_SPIKES_OUTSIDE, "spikes-outside", "%n spikes lie outside the recording, %d",
 	  "check the clock and the zone: --tz, --clock-offset" },
 	{ SP_Q_SPIKES_BAD_ROWS, "spikes-bad-rows", "%n rows of spikes were passed over, the first: %d",
 	  "" },
