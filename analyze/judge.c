@@ -256,9 +256,11 @@ static int judge_reclaim(const struct run *r, const struct sp_spike *k, struct s
 }
 
 /* Nothing explains it: was it seen well enough to say so? */
-static void judge_nothing(const struct run *r, const struct observed *o, struct sp_verdict *v)
+static void judge_nothing(const struct run *r, const struct sp_spike *k, const struct observed *o,
+			  struct sp_verdict *v)
 {
-	if (o->missing_ns <= r->cfg.min_stall_ns) {
+	/* Gaps too short to hide a stall do not count, unless the window itself is as short. */
+	if (o->missing_ns <= r->cfg.min_stall_ns && o->missing_ns <= length(k) / 10) {
 		v->kind = SP_VERDICT_NONE;
 		v->why = v->nstalls ? SP_WHY_TOO_SHORT : SP_WHY_HEALTHY;
 		v->confidence = 0.95;
@@ -316,7 +318,7 @@ static int judge_one(const struct run *r, const struct sp_spike *k, struct sp_ve
 	v->unobserved_ns = o.missing_ns;
 	v->worst_delay_ns = o.worst_delay_ns;
 	if (v->kind == SP_VERDICT_NO_DATA)
-		judge_nothing(r, &o, v);
+		judge_nothing(r, k, &o, v);
 	return SP_OK;
 }
 

@@ -30,7 +30,8 @@
 
 struct judge_cfg {
 	double chance_max;	/* 0: JUDGE_CHANCE */
-	uint64_t min_stall_ns;	/* gaps of observation shorter than this in all can hide no stall */
+	uint64_t min_stall_ns;	/* gaps of observation that are shorter in all can hide no stall (nor
+				 * may they be more than a tenth of the window) */
 	/* The comm of a task and the text of a string; they live as long as the verdicts. May be NULL. */
 	const char *(*comm)(void *self, int32_t tid, uint64_t at_ns);
 	const char *(*str)(void *self, sp_str s);

@@ -282,6 +282,7 @@ static void not_seen_is_not_healthy(void **state)
 	spike(s, 60 * S + 20 * MS, 30 * MS);		/* ends after the recording */
 	spike(s, 70 * S, 30 * MS);
 	spike(s, 30 * S, 30 * MS)->cpu = 9;
+	spike(s, 10 * S + 20 * MS, MS / 2);		/* shorter than any stall, and not seen */
 	v = judge(s);
 	assert_int_equal(v[0].kind, SP_VERDICT_NO_DATA);
 	assert_int_equal(v[0].why, SP_WHY_NOT_OBSERVED);
@@ -298,6 +299,7 @@ static void not_seen_is_not_healthy(void **state)
 	assert_int_equal(v[6].why, SP_WHY_OUTSIDE);
 	assert_int_equal(v[7].kind, SP_VERDICT_NO_DATA);
 	assert_int_equal(v[7].why, SP_WHY_CPU_NOT_RECORDED);
+	assert_int_equal(v[8].kind, SP_VERDICT_NO_DATA);
 	seen = judge_seen(s->judge);
 	assert_int_equal(seen.outside, 1);
 	assert_int_equal(seen.not_recorded, 1);
