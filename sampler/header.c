@@ -70,6 +70,7 @@ static int send_attrs(struct sp_record_sink out, struct bytes *b, const struct p
 		.size = PERF_ATTR_SIZE_VER6,
 		.config = PERF_COUNT_SW_BPF_OUTPUT,
 		.sample_period = 1,
+		.sample_id_all = 1,
 		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU |
 			       PERF_SAMPLE_RAW,
 		.use_clockid = 1,

@@ -96,6 +96,7 @@ static struct plan_event *add(struct plan *p, enum plan_role role, const char *n
 		.size = PERF_ATTR_SIZE_VER6,
 		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TIME,
 		.disabled = 1,
+		.sample_id_all = 1,	/* perf wants it the same for all events */
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 		/* A wake-up an event would double what the capture costs the profiled CPU. */
@@ -111,7 +112,6 @@ static void add_side(struct plan *p)
 	e->attr.type = PERF_TYPE_SOFTWARE;
 	e->attr.config = PERF_COUNT_SW_DUMMY;
 	e->attr.sample_type |= PERF_SAMPLE_TID | PERF_SAMPLE_CPU;
-	e->attr.sample_id_all = 1;
 	e->attr.mmap = 1;
 	e->attr.mmap2 = 1;
 	e->attr.comm = 1;
