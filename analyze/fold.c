@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define SECOND_NS 1000000000ULL
+/* Longer than any recording. */
+#define MAX_SLICE_NS (1ULL << 62)
 
 static const char *const unsampled[] = { "[unsampled]" };
 
@@ -123,7 +125,7 @@ static int room_for_one(struct fold *f, struct sp_err *err)
 		return SP_OK;
 	if (f->room < FOLD_MAX_ROWS)
 		return grow(f, err);
-	for (int i = 0; i < 32 && f->n > f->room / 4 * 3; i++)
+	while (f->n > f->room / 4 * 3 && f->slice_ns < MAX_SLICE_NS)
 		coarsen(f);
 	return SP_OK;
 }
