@@ -173,6 +173,7 @@ static bool joins_as(const struct run *r, uint64_t worst_ns, const struct sp_spi
 		slack_ns = apart(left_ns, last_left_ns) / 2;
 	/* Stamps coarser than that cannot tell a run from a coincidence. */
 	return k->resolution_ns <= (uint64_t)slack_ns && left_ns <= first_came_ns &&
+	       left_ns + SPIKES_JOIN_NS >= last_left_ns &&
 	       apart(came_ns, last_came_ns) <= slack_ns;
 }
 

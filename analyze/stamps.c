@@ -66,9 +66,9 @@ static bool number(struct cursor *in, int min, int max, int64_t lo, int64_t hi, 
 	int n = 0;
 
 	while (at < in->end && is_digit(*at)) {
-		if (++n > max)
+		if (++n > max || __builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, *at++ - '0', &v))
 			return false;
-		v = v * 10 + (*at++ - '0');
 	}
 	if (n < min || v < lo || v > hi)
 		return false;
@@ -400,7 +400,7 @@ static bool epoch(struct cursor *in, const struct stamps *s, struct stamp *ret)
 	struct cursor at = *in;
 	int64_t v, unit_ns, ns;
 
-	if (!number(&at, 1, 18, 0, INT64_MAX, &v) && !number(&at, 19, 19, 0, INT64_MAX, &v))
+	if (!number(&at, 1, 19, 0, INT64_MAX, &v))
 		return false;
 	unit_ns = s->unit_ns ? (int64_t)s->unit_ns : unit_of(v);
 	fraction(&at, unit_ns, &ns, &ret->resolution_ns);
@@ -426,8 +426,8 @@ bool stamps_prefix(const struct stamps *s, const char *text, size_t len, struct 
 	if (in.at == in.end)
 		return false;
 	if (is_digit(*in.at))
-		ok = iso(&in, s, &got) || epoch(&in, s, &got) || day_first(&in, s, &got) ||
-		     time_of_day(&in, s, &got) || basic(&in, s, &got);
+		ok = iso(&in, s, &got) || day_first(&in, s, &got) || time_of_day(&in, s, &got) ||
+		     basic(&in, s, &got) || epoch(&in, s, &got);
 	else
 		ok = words(&in, s, &got);
 	if (!ok || (bracket && !literal(&in, ']')))
