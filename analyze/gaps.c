@@ -1,6 +1,8 @@
 #include "lane.h"
 #include "leaf.h"
 
+#include <linux/perf_event.h>
+
 /*
  * A tick is due every period on a CPU that is not idle. If the next interrupt of any kind comes
  * later than that, interrupts were off, or the machine did not run:
@@ -89,6 +91,7 @@ int gap_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct
 		g->begin_hi_ns = due;
 		g->end_ns = e->time_ns;
 		g->tid = e->tid;
+		g->by_tick = tick;
 	} else if (tick && period && !g->open && !l->idle) {
 		learn_phase(g, e->time_ns, period);
 	}
@@ -124,12 +127,58 @@ static struct pending_stall begin_stall(const struct timeline *t, const struct l
 	return p;
 }
 
-/* The late sample owns the whole gap: its stack is the point of release. */
-static int take_release(struct timeline *t, const struct sp_event *e, struct pending_stall *p,
-			struct sp_err *err)
+/*
+ * Another interrupt may have been first when interrupts came on, run softirqs at its end, and been
+ * interrupted there by the tick. What starved lies outside of it:
+ *
+ *	handle_softirqs ◄ irq_exit ◄ asm_sysvec_… ◄ irq_restore ◄ s_show ◄ … ◄ entry_SYSCALL_64
+ *	└──────────── after the stall ──────────┘   └────────── the stall ──────────────────┘
+ *
+ * Returns how many of the kernel frames, from the innermost, to leave out.
+ */
+static uint32_t frames_after(const struct timeline *t, const struct stack *stack)
 {
+	const struct sp_resolver *r = t->parts.resolver;
+	struct sp_frame frame;
+
+	for (uint32_t i = stack->nkernel; r && r->kernel && i-- > 1;)
+		if (r->kernel(r->self, stack->addr[i] - 1, &frame, 1) && frame.known &&
+		    leaf_is_irq_entry(frame.name))
+			return i + 1;
+	return 0;
+}
+
+static int cut_frames(struct timeline *t, struct sp_event *e, struct stack *stack, struct sp_err *err)
+{
+	uint32_t after = frames_after(t, stack), n = stack->nkernel + stack->nuser;
+	uint64_t chain[SP_MAX_CHAIN + 1];
+	uint32_t len = 0;
+	int rc;
+
+	/* All of it lies inside the interrupt: user mode was interrupted. */
+	if (!after || after >= n)
+		return SP_OK;
+	for (uint32_t i = after; i < n && len < SP_MAX_CHAIN; i++) {
+		if (i == stack->nkernel)
+			chain[len++] = (uint64_t)PERF_CONTEXT_USER;
+		chain[len++] = stack->addr[i];
+	}
+	rc = stacks_add(t->parts.stacks, chain, len, false, &e->sample.stack, err);
+	*stack = stacks_get(t->parts.stacks, e->sample.stack);
+	return rc;
+}
+
+/* The late sample owns the whole gap: its stack is the point of release. */
+static int take_release(struct timeline *t, const struct sp_event *sample, struct pending_stall *p,
+			bool by_tick, struct sp_err *err)
+{
+	struct sp_event late = *sample, *e = &late;
 	struct stack stack = stacks_get(t->parts.stacks, e->sample.stack);
 	struct shares s;
+	int rc = by_tick ? SP_OK : cut_frames(t, e, &stack, err);
+
+	if (rc)
+		return rc;
 
 	p->sampled = true;
 	p->user = e->sample.mode == SP_MODE_USER || !stack.nkernel;
@@ -171,7 +220,7 @@ static int finish(struct timeline *t, struct lane *l, const struct sp_event *sam
 		lane_evidence(&p.stall, SP_EVID_IF_CLEAR, g->off.from_ns, g->off.samples, 0, 0, 0);
 		rc = shares_give(&g->off, &p.stall, err);
 	} else if (sample) {
-		rc = take_release(t, sample, &p, err);
+		rc = take_release(t, sample, &p, g->by_tick, err);
 	} else {
 		rc = shares_give(&g->off, &p.stall, err);
 		p.stall.tid = g->tid;
@@ -200,6 +249,7 @@ int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, str
 			g->begin_hi_ns = due;
 			g->end_ns = e->time_ns;
 			g->tid = e->tid;
+			g->by_tick = true;
 		} else if (period && !l->idle) {
 			learn_phase(g, e->time_ns, period);
 		}

@@ -35,6 +35,7 @@ struct span_state {
 
 struct gap_state {
 	bool open;			/* a late interrupt came; its sample is awaited */
+	bool by_tick;			/* it was the tick itself */
 	uint64_t last_on_ns;		/* interrupts were on then: the newest evidence */
 	uint64_t last_tick_ns;		/* entry of the newest tick */
 	uint64_t phase_ns;		/* a time on the sampler's grid; 0 unknown */

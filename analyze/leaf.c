@@ -49,6 +49,13 @@ static const char *const clearing[] = {
 	"folio_zero*", "clear_subpage*",   "_copy_*",	 "raw_copy_*", "__arch_copy_*",
 };
 
+/* Entry code of interrupts: x86-64 since 5.8, before, arm64. */
+static const char *const irq_entry[] = {
+	"asm_sysvec_*", "asm_common_interrupt*", "apic_timer_interrupt", "reschedule_interrupt",
+	"call_function_interrupt", "call_function_single_interrupt", "common_interrupt", "ret_from_intr",
+	"irq_work_interrupt", "el1_irq*", "el1h_64_irq*", "el0_irq*", "el0t_64_irq*",
+};
+
 static bool matches(const char *name, const char *pattern)
 {
 	size_t len = strlen(pattern);
@@ -61,6 +68,14 @@ static bool matches(const char *name, const char *pattern)
 		return at && (any_end || !at[core_len]);
 	}
 	return strncmp(name, core, core_len) == 0 && (any_end || !name[core_len]);
+}
+
+bool leaf_is_irq_entry(const char *name)
+{
+	for (size_t i = 0; i < sizeof(irq_entry) / sizeof(irq_entry[0]); i++)
+		if (matches(name, irq_entry[i]))
+			return true;
+	return false;
 }
 
 enum leaf_class leaf_of_name(const char *name)

@@ -16,6 +16,9 @@ enum leaf_class {
 	LEAF_UNKNOWN,	/* no name */
 };
 
+/* Whether the function is the first of an interrupt: outside of it is what was interrupted. */
+bool leaf_is_irq_entry(const char *name);
+
 enum leaf_class leaf_of_name(const char *name);
 enum leaf_class leaf_of(const struct sp_resolver *r, uint64_t addr);
 
