@@ -43,20 +43,15 @@ static uint64_t next_due(const struct gap_state *g, uint64_t ns, uint64_t period
 	return g->phase_ns + ((ns - g->phase_ns) / period_ns + 1) * period_ns;
 }
 
-/* Ticks that come a period after the one before keep the grid's phase. */
-static void learn_phase(struct gap_state *g, uint64_t ns, uint64_t period_ns)
+/* Two of the sampler's own ticks a period apart lie on its grid. Other timers' interrupts do not, nor
+ * does a late tick: they must not move it. */
+static void learn_phase(struct gap_state *g, uint64_t tick_ns, uint64_t period_ns)
 {
-	uint64_t since = ns - g->phase_ns, off = since % period_ns;
+	uint64_t since = tick_ns - g->sampled_ns;
 
-	if (!g->phase_ns || since > 64 * period_ns) {
-		g->phase_ns = ns;
-		return;
-	}
-	/* Interrupts of other timers lie between grid points: only those near one count. */
-	if (off < period_ns / 8)
-		g->phase_ns = ns - off / 2;
-	else if (off > period_ns - period_ns / 8)
-		g->phase_ns = ns;
+	if (g->sampled_ns && since > period_ns - period_ns / 8 && since < period_ns + period_ns / 8)
+		g->phase_ns = tick_ns;
+	g->sampled_ns = tick_ns;
 }
 
 static bool is_gap(const struct timeline *t, const struct lane *l, uint64_t ns, uint64_t *due_ns)
@@ -66,6 +61,9 @@ static bool is_gap(const struct timeline *t, const struct lane *l, uint64_t ns, 
 
 	if (!period || l->idle || !g->last_on_ns || ns <= g->last_on_ns ||
 	    g->last_on_ns < l->blind_until_ns)
+		return false;
+	/* Whatever the grid: in more than a period a tick was due. */
+	if (ns - g->last_on_ns < period + period / SLACK_DIV)
 		return false;
 	*due_ns = next_due(g, g->last_on_ns, period);
 	if (ns <= *due_ns)
@@ -80,7 +78,7 @@ int gap_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct
 {
 	struct gap_state *g = &l->gap;
 	bool tick = e->irq.kind == SP_IRQ_TICK;
-	uint64_t period = period_of(t), due = 0;
+	uint64_t due = 0;
 	int rc = SP_OK;
 
 	if (g->open && tick && e->time_ns > g->end_ns + 2000000)
@@ -92,8 +90,6 @@ int gap_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct
 		g->end_ns = e->time_ns;
 		g->tid = e->tid;
 		g->by_tick = tick;
-	} else if (tick && period && !g->open && !l->idle) {
-		learn_phase(g, e->time_ns, period);
 	}
 	if (tick)
 		g->last_tick_ns = e->time_ns;
@@ -250,14 +246,18 @@ int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, str
 			g->end_ns = e->time_ns;
 			g->tid = e->tid;
 			g->by_tick = true;
-		} else if (period && !l->idle) {
-			learn_phase(g, e->time_ns, period);
 		}
 		g->last_tick_ns = e->time_ns;
 	}
 	gap_alive(l, e->time_ns);
-	if (!g->open || !e->sample.is_sampler)
+	if (!e->sample.is_sampler)
 		return SP_OK;
+	if (!g->open) {
+		if (period && !l->idle && g->last_tick_ns)
+			learn_phase(g, g->last_tick_ns, period);
+		return SP_OK;
+	}
+	g->sampled_ns = 0;
 	return finish(t, l, e, err);
 }
 

@@ -39,6 +39,7 @@ struct gap_state {
 	uint64_t last_on_ns;		/* interrupts were on then: the newest evidence */
 	uint64_t last_tick_ns;		/* entry of the newest tick */
 	uint64_t phase_ns;		/* a time on the sampler's grid; 0 unknown */
+	uint64_t sampled_ns;		/* tick of the newest sample that was on time */
 	uint64_t begin_lo_ns, begin_hi_ns, end_ns;
 	int32_t tid;			/* current at the end, by the tick's record */
 	struct shares off;		/* samples with IF=0 since last_on_ns */
