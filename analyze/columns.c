@@ -213,17 +213,33 @@ static void put(struct columns *c, enum role role, uint32_t column, uint64_t uni
 	}
 }
 
-/* The highest rank of each role among the names. */
-static void ranks(const struct columns_name *names, uint32_t n, uint8_t best[ROLE_RETRANSMIT + 1])
+/* "time_ms": how long it took where another column says when, and none how long. */
+static bool is_took(const struct known *k, uint64_t unit_ns, bool any_took)
 {
+	return any_took && k && k->role == ROLE_TIME && k->rank == 4 && unit_ns;
+}
+
+/* The highest rank of each role among the names, and whether "time_ms" is how long it took. */
+static void ranks(const struct columns_name *names, uint32_t n, uint8_t best[ROLE_RETRANSMIT + 1],
+		  bool *took)
+{
+	uint8_t other = 0, all = 0;
 	uint64_t unit_ns;
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct known *k = meaning(&names[i], &unit_ns);
 
-		if (k && k->rank > best[k->role])
-			best[k->role] = k->rank;
+		if (!k)
+			continue;
+		best[k->role] = k->rank > best[k->role] ? k->rank : best[k->role];
+		if (k->role != ROLE_TIME)
+			continue;
+		all = k->rank > all ? k->rank : all;
+		if ((k->rank != 4 || !unit_ns) && k->rank > other)
+			other = k->rank;
 	}
+	*took = other && !best[ROLE_LATENCY];
+	best[ROLE_TIME] = *took ? other : all;
 }
 
 /* What Wireshark exports of its packet list: "No.","Time","Source",…,"Protocol","Length","Info" */
@@ -245,16 +261,14 @@ bool columns_header(struct columns *ret, const struct columns_name *names, uint3
 	bool taken[ROLE_RETRANSMIT + 1] = { false };
 	struct columns c = none();
 	uint64_t unit_ns;
+	bool any_took;
 
 	n = n < COLUMNS_MAX ? n : COLUMNS_MAX;
-	ranks(names, n, best);
+	ranks(names, n, best, &any_took);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct known *k = meaning(&names[i], &unit_ns);
-		/* Beside a better column of time, "time_ms" is how long it took. */
-		bool took = k && k->role == ROLE_TIME && unit_ns && best[ROLE_TIME] > k->rank &&
-			    k->rank == 4 && !best[ROLE_LATENCY];
 
-		if (took)
+		if (is_took(k, unit_ns, any_took))
 			add_latency(&c, i, unit_ns);
 		else if (k && k->rank == best[k->role] &&
 			 (!taken[k->role] || k->role == ROLE_LATENCY)) {

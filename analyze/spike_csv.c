@@ -3,6 +3,7 @@
  * exported by tshark and Wireshark among them. The only file that knows libcsv.
  */
 #include "columns.h"
+#include "csv_guess.h"
 #include "latency.h"
 #include "spikeread.h"
 
@@ -11,12 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SNIFF_LINES 50U
 #define ROW_LINES 100U		/* a quoted field with more line breaks is a stray quote */
 #define ROW_BYTES LINES_MAX	/* kept of one row */
 #define JOINED_BYTES 128U	/* a date and a time in two columns */
-
-static const char delimiters[] = ",;\t| ";
 
 struct field {
 	uint32_t at, len;	/* in .row */
@@ -37,144 +35,6 @@ struct csv {
 	char row[ROW_BYTES];
 };
 
-/* --- recognition: no need to be exact about quotes here --- */
-
-/* Splits one line; returns how many fields there are, the first COLUMNS_MAX into names. */
-static uint32_t split(const char *line, size_t len, char delimiter, struct columns_name *names)
-{
-	uint32_t n = 0;
-	size_t begin = 0;
-	bool quoted = false;
-
-	for (size_t i = 0; i <= len; i++) {
-		struct columns_name name = { .text = line + begin, .len = i - begin };
-
-		if (i < len && line[i] == '"')
-			quoted = !quoted;
-		if (i < len && (quoted || line[i] != delimiter))
-			continue;
-		while (name.len && strchr(" \"", name.text[0]))
-			name.text++, name.len--;
-		while (name.len && strchr(" \"", name.text[name.len - 1]))
-			name.len--;
-		if (n < COLUMNS_MAX)
-			names[n] = name;
-		n++;
-		begin = i + 1;
-	}
-	return n;
-}
-
-static bool is_latency(const struct columns_name *name)
-{
-	uint64_t ns;
-
-	return !name->len || latency_whole(name->text, name->len, 1000000, &ns);
-}
-
-/* How a delimiter does on the first lines. */
-struct guess {
-	bool header;		/* the first line names a time */
-	uint32_t lines;		/* looked at */
-	uint32_t rows;		/* of them: a stamp, then a number or nothing */
-	uint32_t same;		/* of them: as many fields as the first line */
-	uint32_t nfields;	/* of the first line */
-	bool fraction;		/* "11:29:04,048": what follows is no latency but the stamp's fraction */
-};
-
-/* A second column of three digits that begins with 0 is no number that a program writes. */
-static bool is_fraction(const struct spikeread *r, const struct columns_name *names)
-{
-	struct stamp stamp;
-
-	return names[1].len == 3 && names[1].text[0] == '0' &&
-	       stamps_whole(&r->stamps, names[0].text, names[0].len, &stamp) &&
-	       stamp.resolution_ns == 1000000000 && memchr(names[0].text, ':', names[0].len);
-}
-
-static void guess_line(const struct spikeread *r, struct guess *g, const char *line, size_t len,
-		       char delimiter)
-{
-	struct columns_name names[COLUMNS_MAX];
-	uint32_t n = split(line, len, delimiter, names);
-	struct columns columns;
-	struct stamp stamp;
-
-	if (!g->lines++) {
-		g->nfields = n;
-		g->header = columns_header(&columns, names, n);
-	}
-	g->same += n == g->nfields;
-	if (stamps_whole(&r->stamps, names[0].text, names[0].len, &stamp) &&
-	    (!stamp.relative || r->has_start || (n > 1 && delimiter != ' ')) &&
-	    (n < 2 || is_latency(&names[1])))
-		g->rows++;
-	if (n == 2 && delimiter == ',')
-		g->fraction = g->fraction || is_fraction(r, names);
-}
-
-static struct guess guess(const struct spikeread *r, const char *text, size_t len, char delimiter)
-{
-	struct guess g = { 0 };
-	const char *line;
-	size_t line_len;
-
-	while (g.lines < SNIFF_LINES && spikeread_peek_line(&text, &len, &line, &line_len)) {
-		if (!g.lines && line_len && line[0] == '#') {
-			line++;
-			line_len--;
-		}
-		if (line_len && line[0] != '#')
-			guess_line(r, &g, line, line_len, delimiter);
-	}
-	return g;
-}
-
-/* The delimiter that fits best; 0: no table. */
-static char best_delimiter(const struct spikeread *r, const char *text, size_t len)
-{
-	char best = 0;
-	uint32_t best_score = 0;
-
-	for (const char *d = delimiters; *d; d++) {
-		struct guess g = guess(r, text, len, *d);
-		/* Alike lines of many fields, though no time is known: the message can be exact. */
-		bool table = g.nfields > 1 && g.lines > 1 && g.same == g.lines && *d != ' ' &&
-			     *d != '|';
-		uint32_t score = g.header ? 1000 : g.rows * 2 >= g.lines && g.rows ? 500 : table;
-
-		if (*d == ' ' && (g.nfields != 2 || g.same != g.lines || g.header))
-			continue;
-		if (g.fraction || !score)
-			continue;
-		/* One column is one column with any delimiter. */
-		score += g.nfields > 1 ? 100 : 0;
-		if (score > best_score) {
-			best_score = score;
-			best = *d;
-		}
-	}
-	return best;
-}
-
-static bool fits(const struct spikeread *r, const char *text, size_t len)
-{
-	char delimiter = best_delimiter(r, text, len);
-	struct guess g;
-
-	if (!delimiter)
-		return false;
-	if (r->cfg->columns)
-		return true;
-	g = guess(r, text, len, delimiter);
-	if (g.header || g.rows * 2 >= g.lines)
-		return true;
-	/* Else a log whose lines happen to have equal numbers of commas is not to be taken. */
-	return !spike_log.fits(r, text, len);
-}
-
-/* --- reading --- */
-
 static int no_tab_space(unsigned char c)
 {
 	return c == CSV_SPACE;
@@ -188,7 +48,7 @@ static int no_space(unsigned char c)
 
 static int begin(struct spikeread *r, const char *text, size_t len, struct sp_err *err)
 {
-	char delimiter = best_delimiter(r, text, len);
+	char delimiter = csv_guess_delimiter(r, text, len);
 	struct csv *c = malloc(sizeof(*c));
 
 	r->state = c;
@@ -438,13 +298,10 @@ static int line(struct spikeread *r, const struct line *in, struct sp_err *err)
 	size_t len = in->len;
 	int rc;
 
-	if (!c->lines && len && text[0] == '#') {
-		/* A comment, unless it is the header. */
-		if (c->has_columns || in->number > 1)
-			return SP_OK;
-		text++;
-		len--;
-	}
+	if (!c->lines && csv_guess_comment(text, len, (char)c->parser.delim_char, !c->has_columns))
+		return SP_OK;
+	if (!c->lines && len && text[0] == '#')
+		text++, len--;
 	if (!c->lines && !len)
 		return SP_OK;
 	if (!c->lines++)
@@ -486,7 +343,7 @@ const struct spikeformat spike_csv = {
 	.name = "csv",
 	.what = "a table (CSV)",
 	.code = SPIKEFILE_CSV,
-	.fits = fits,
+	.fits = csv_guess_fits,
 	.begin = begin,
 	.line = line,
 	.end = end,

@@ -175,7 +175,10 @@ static bool is_blank(const char *text, size_t len)
 static int choose(struct spikeread *r, const char *text, size_t len,
 		  const struct spikeformat **ret, struct sp_err *err)
 {
-	enum spikefile_format code = r->cfg->regex ? SPIKEFILE_REGEX : r->cfg->format;
+	/* What only one format can use says which it is. */
+	enum spikefile_format code = r->cfg->regex			     ? SPIKEFILE_REGEX :
+				     r->cfg->columns && !r->cfg->format ? SPIKEFILE_CSV :
+										 r->cfg->format;
 	const char *line = text;
 	size_t line_len = 0;
 	char found[48];

@@ -1,5 +1,7 @@
 #include "stamps.h"
 
+#include "calendar.h"
+
 #include <string.h>
 
 #define NS_S INT64_C(1000000000)
@@ -117,31 +119,6 @@ static bool clock_time(struct cursor *in, struct civil *c, struct stamp *ret)
 	return true;
 }
 
-/* Abbreviations that mean one thing everywhere; CST, IST and BST do not. */
-static bool zone_word(struct cursor *in, int32_t *offset_s)
-{
-	static const struct {
-		char name[5];
-		int8_t hours;
-	} words[] = {
-		{ "UTC", 0 }, { "GMT", 0 }, { "CEST", 2 }, { "CET", 1 }, { "EST", -5 },
-		{ "EDT", -4 }, { "CDT", -5 }, { "MST", -7 }, { "MDT", -6 }, { "PST", -8 },
-		{ "PDT", -7 },
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		size_t n = strlen(words[i].name);
-
-		if (left(in) >= n && memcmp(in->at, words[i].name, n) == 0 &&
-		    (left(in) == n || !is_word(in->at[n]))) {
-			in->at += n;
-			*offset_s = words[i].hours * 3600;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* An optional zone, perhaps after one blank. */
 static void zone_part(struct cursor *in, struct civil *c)
 {
@@ -149,32 +126,14 @@ static void zone_part(struct cursor *in, struct civil *c)
 	size_t used;
 
 	literal(&at, ' ');
-	if (zone_word(&at, &c->offset_s)) {
-		c->zoned = true;
-	} else if (zone_parse_offset(at.at, left(&at), &c->offset_s, &used) &&
-		   (left(&at) == used || !is_word(at.at[used]))) {
+	if ((zone_parse_word(at.at, left(&at), &c->offset_s, &used) ||
+	     zone_parse_offset(at.at, left(&at), &c->offset_s, &used)) &&
+	    (left(&at) == used || !is_word(at.at[used]))) {
 		at.at += used;
 		c->zoned = true;
 	}
 	if (c->zoned)
 		*in = at;
-}
-
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-	/* Days since 1970-01-01 of the Gregorian calendar, with years that begin in March. */
-	int64_t y = month <= 2 ? year - 1 : year;
-	int64_t era = y / 400, of_era = y - era * 400;
-	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static bool day_exists(int64_t year, int64_t month, int64_t day)
-{
-	int64_t next = month == 12 ? days_of(year + 1, 1, 1) : days_of(year, month + 1, 1);
-
-	return day >= 1 && days_of(year, month, day) < next;
 }
 
 static int64_t utc_ns(const struct stamps *s, const struct civil *c, int64_t days)
@@ -202,10 +161,10 @@ static bool nearest(const struct stamps *s, const struct civil *c, struct stamp 
 	for (int step = -1; step <= 1; step++) {
 		int64_t days = day + step, at;
 
-		if (c->month && !day_exists(year + step, c->month, c->day))
+		if (c->month && !calendar_has(year + step, c->month, c->day))
 			continue;
 		if (c->month)
-			days = days_of(year + step, c->month, c->day);
+			days = calendar_days(year + step, c->month, c->day);
 		at = utc_ns(s, c, days);
 		if (!found || apart(at, s->near_ns) < apart(ret->time_ns, s->near_ns))
 			ret->time_ns = at;
@@ -219,9 +178,9 @@ static bool settle(const struct stamps *s, const struct civil *c, struct stamp *
 	ret->zoned = c->zoned;
 	if (!c->year)
 		return nearest(s, c, ret);
-	if (c->year < 1970 || c->year > LAST_YEAR || !day_exists(c->year, c->month, c->day))
+	if (c->year < 1970 || c->year > LAST_YEAR || !calendar_has(c->year, c->month, c->day))
 		return false;
-	ret->time_ns = utc_ns(s, c, days_of(c->year, c->month, c->day));
+	ret->time_ns = utc_ns(s, c, calendar_days(c->year, c->month, c->day));
 	return true;
 }
 

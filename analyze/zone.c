@@ -49,6 +49,30 @@ bool zone_parse_offset(const char *text, size_t len, int32_t *ret_s, size_t *use
 	return true;
 }
 
+bool zone_parse_word(const char *text, size_t len, int32_t *ret_s, size_t *used)
+{
+	/* Abbreviations that mean one thing everywhere; CST, IST and BST do not. */
+	static const struct {
+		char name[5];
+		int8_t hours;
+	} words[] = {
+		{ "UTC", 0 }, { "GMT", 0 }, { "CEST", 2 }, { "CET", 1 }, { "EST", -5 },
+		{ "EDT", -4 }, { "CDT", -5 }, { "MST", -7 }, { "MDT", -6 }, { "PST", -8 },
+		{ "PDT", -7 },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t n = strlen(words[i].name);
+
+		if (len >= n && memcmp(text, words[i].name, n) == 0) {
+			*ret_s = words[i].hours * 3600;
+			*used = n;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The C library takes an unknown name for UTC in silence, so ask for the file first. */
 static bool known_name(const char *name)
 {

@@ -31,6 +31,9 @@ const char *zone_name(const struct zone *z);
  * *used is how many bytes it took. */
 bool zone_parse_offset(const char *text, size_t len, int32_t *ret_s, size_t *used);
 
+/* The same of "UTC", "CEST", "PDT" and the like. */
+bool zone_parse_word(const char *text, size_t len, int32_t *ret_s, size_t *used);
+
 SP_DEFINE_FREEP(zone);
 
 #endif
