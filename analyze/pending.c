@@ -155,6 +155,13 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 	struct task_info who;
 	int rc = SP_OK;
 
+	/* Interrupts off inside a softirq (an irqsafe timer, say): the softirq's own entry and exit tell
+	 * it better, and the task below it is innocent. */
+	if (p->is_gap && l->soft.open && p->sampled && p->leaf == LEAF_RELEASE && !p->user &&
+	    l->soft.begin_ns <= s->begin_hi_ns) {
+		free(s->shares);
+		return SP_OK;
+	}
 	/* Stalls of one CPU do not overlap: the one found first (the inner one) keeps its time. */
 	if (s->begin_ns < l->stall_end_ns) {
 		s->begin_ns = s->begin_lo_ns = l->stall_end_ns;

@@ -1,6 +1,7 @@
 #include "pipeline.h"
 
 #include "assemble.h"
+#include "pauses.h"
 #include "stages.h"
 
 #include <stdlib.h>
@@ -148,6 +149,7 @@ int pipeline_finish(struct pipeline *p, struct sp_report *ret, struct sp_err *er
 	rc = rc ? rc : stages_configure(p, err);
 	rc = rc ? rc : timeline_flush(p->timeline, p->newest_ns ? p->newest_ns : SP_UNKNOWN_NS, err);
 	p->all = rc ? NULL : stalls_done(p->stalls, &p->nall);
+	pauses_review(p->all, p->nall);
 	rc = rc ? rc : stages_clock(p, err);
 	rc = rc ? rc : stages_spikes(p, err);
 	rc = rc ? rc : stages_judge(p, err);
