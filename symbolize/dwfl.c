@@ -1,46 +1,51 @@
 #include "dwfl.h"
 
-#include "demangle.h"
+#include "elfpath.h"
+#include "elfsyms.h"
 
 #include <sirqprof/limits.h>
 
 #include <elfutils/libdwelf.h>
-#include <elfutils/libdwfl.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uthash.h>
 
-/* Symbols kept of one file: libxul has a million. */
-#define MAX_SYMBOLS (4U << 20)
+/* Symbols kept of one file (libxul has a million), segments, bytes of a build-id. */
+#define MAX_SYMBOLS  (4U << 20)
+#define MAX_SEGMENTS 4096U
+#define MAX_BUILD_ID 64
+/* Files kept open, so that their bytes can be read while unwinding. */
+#define MAX_OPEN 256U
 
-struct symbol {
-	uint64_t start, size;	/* virtual addresses of the file */
-	char *name;		/* demangled when first asked for */
-	bool nice;
-};
+#define BLOCK (16U << 10)
 
 struct segment {
 	uint64_t offset, filesz, vaddr;
 };
 
 struct dwfl_file {
-	char *key, *path, *build_id;
-	int32_t pid;
-	bool tried;
-	struct symbol *at;
-	size_t n;
+	char *key, *path;
+	enum dwfl_state state;
+	uint64_t in_vain; /* addresses asked for without a name */
+	struct elfsyms symbols;
 	struct segment *segments;
 	size_t nsegments;
+	uint64_t hdr_vaddr, hdr_size; /* .eh_frame_hdr */
+	int fd;			      /* −1: not kept open */
+	uint64_t size;
+	uint8_t **blocks; /* of the file, read at the first question */
 	UT_hash_handle hh;
 };
 
 struct dwfl_files {
 	struct dwfl_file *by_key;
+	bool live;
+	uint32_t nopen;
 };
 
 int dwfl_files_new(struct dwfl_files **ret, struct sp_err *err)
@@ -54,15 +59,22 @@ int dwfl_files_new(struct dwfl_files **ret, struct sp_err *err)
 	return SP_OK;
 }
 
+void dwfl_files_set_live(struct dwfl_files *f, bool live)
+{
+	f->live = live;
+}
+
 static void free_file(struct dwfl_file *file)
 {
-	for (size_t i = 0; i < file->n; i++)
-		free(file->at[i].name);
-	free(file->at);
+	for (uint64_t i = 0; file->blocks && i <= file->size / BLOCK; i++)
+		free(file->blocks[i]);
+	free(file->blocks);
+	if (file->fd >= 0)
+		close(file->fd);
+	elfsyms_free(&file->symbols);
 	free(file->segments);
 	free(file->key);
 	free(file->path);
-	free(file->build_id);
 	free(file);
 }
 
@@ -72,31 +84,200 @@ void dwfl_files_free(struct dwfl_files *f)
 
 	if (!f)
 		return;
-	HASH_ITER(hh, f->by_key, file, next) {
+	HASH_ITER (hh, f->by_key, file, next) {
 		HASH_DEL(f->by_key, file);
 		free_file(file);
 	}
 	free(f);
 }
 
-struct dwfl_file *dwfl_files_get(struct dwfl_files *f, const char *path, const char *build_id,
-				 int32_t pid)
+static void add_symbols(struct dwfl_file *file, Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr)
 {
-	char key[SP_MAX_STRING + 64];
-	struct dwfl_file *file;
+	Elf_Data *data = elf_getdata(scn, NULL);
+	size_t n = data && shdr->sh_entsize ? data->d_size / shdr->sh_entsize : 0;
 
-	snprintf(key, sizeof(key), "%s %s", build_id, path);
-	HASH_FIND_STR(f->by_key, key, file);
-	if (file)
-		return file;
-	file = calloc(1, sizeof(*file));
+	for (size_t i = 0; i < n && file->symbols.n < MAX_SYMBOLS; i++) {
+		const char *name;
+		GElf_Sym sym;
+		int type;
+
+		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF || !sym.st_value)
+			continue;
+		type = GELF_ST_TYPE(sym.st_info);
+		if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE)
+			continue;
+		name = elf_strptr(elf, shdr->sh_link, sym.st_name);
+		/* Labels without type or size are assembly's (_start) or the assembler's (.L). */
+		if (!name || !*name || (type == STT_NOTYPE && (name[0] == '.' || name[0] == '$')))
+			continue;
+		elfsyms_add(&file->symbols, sym.st_value, sym.st_size, name,
+			    (uint8_t)(4 * (type != STT_NOTYPE) +
+				      2 * (GELF_ST_BIND(sym.st_info) != STB_WEAK) +
+				      (GELF_ST_BIND(sym.st_info) == STB_GLOBAL)));
+	}
+}
+
+static void read_symbols(struct dwfl_file *file, Elf *elf)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+
+	while ((scn = elf_nextscn(elf, scn)))
+		if (gelf_getshdr(scn, &shdr) &&
+		    (shdr.sh_type == SHT_SYMTAB || shdr.sh_type == SHT_DYNSYM))
+			add_symbols(file, elf, scn, &shdr);
+}
+
+static void read_segments(struct dwfl_file *file, Elf *elf)
+{
+	size_t n = 0;
+	GElf_Phdr ph;
+
+	if (elf_getphdrnum(elf, &n) || n > MAX_SEGMENTS)
+		return;
+	file->segments = calloc(n + 1, sizeof(*file->segments));
+	for (size_t i = 0; file->segments && i < n; i++) {
+		if (!gelf_getphdr(elf, (int)i, &ph))
+			continue;
+		if (ph.p_type == PT_LOAD)
+			file->segments[file->nsegments++] =
+				(struct segment){ ph.p_offset, ph.p_filesz, ph.p_vaddr };
+		if (ph.p_type == PT_GNU_EH_FRAME) {
+			file->hdr_vaddr = ph.p_vaddr;
+			file->hdr_size = ph.p_memsz;
+		}
+	}
+}
+
+static void hex_of(const uint8_t *id, ssize_t n, char *ret)
+{
+	*ret = 0;
+	for (ssize_t i = 0; i < n && i < MAX_BUILD_ID; i++)
+		snprintf(ret + 2 * i, 3, "%02x", id[i]);
+}
+
+static void build_id_of(Elf *elf, char hex[2 * MAX_BUILD_ID + 1])
+{
+	const void *id;
+	ssize_t n = dwelf_elf_gnu_build_id(elf, &id);
+
+	hex_of(id, n, hex);
+}
+
+/* Distributions keep symbols apart, by build-id (gdb's "separate debug files"). */
+static void read_debug_file(struct dwfl_file *file, Elf *elf)
+{
+	char hex[2 * MAX_BUILD_ID + 1], other[2 * MAX_BUILD_ID + 1], path[256];
+	struct sp_mapping at = { .path = path };
+	Elf *debug;
+	int fd;
+
+	build_id_of(elf, hex);
+	if (strlen(hex) < 6)
+		return;
+	snprintf(path, sizeof(path), "/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2);
+	fd = elfpath_open(ELFPATH_HERE, &at, false);
+	if (fd < 0)
+		return;
+	debug = elf_begin(fd, ELF_C_READ, NULL);
+	if (debug && elf_kind(debug) == ELF_K_ELF) {
+		build_id_of(debug, other);
+		if (strcmp(hex, other) == 0)
+			read_symbols(file, debug);
+	}
+	elf_end(debug);
+	close(fd);
+}
+
+static void read_elf(struct dwfl_file *file, Elf *elf)
+{
+	read_segments(file, elf);
+	read_symbols(file, elf);
+	read_debug_file(file, elf);
+	elfsyms_seal(&file->symbols);
+	file->state = file->symbols.n ? DWFL_FINE : DWFL_STRIPPED;
+}
+
+/* Keeps the file for its bytes, while there are descriptors to spare. */
+static void keep_open(struct dwfl_files *f, struct dwfl_file *file, int fd)
+{
+	struct stat st;
+
+	if (f->nopen >= MAX_OPEN || fstat(fd, &st) || st.st_size <= 0) {
+		close(fd);
+		return;
+	}
+	file->size = (uint64_t)st.st_size;
+	file->fd = fd;
+	f->nopen++;
+}
+
+static enum dwfl_state fits(const struct dwfl_files *f, const struct sp_mapping *m, Elf *elf,
+			    int fd, enum elfpath_try how)
+{
+	char hex[2 * MAX_BUILD_ID + 1];
+
+	if (!elf || elf_kind(elf) != ELF_K_ELF)
+		return DWFL_NOT_ELF;
+	if (m->build_id[0]) {
+		build_id_of(elf, hex);
+		return strcmp(hex, m->build_id) == 0 ? DWFL_FINE : DWFL_OTHER;
+	}
+	if (how == ELFPATH_MAPPED)
+		return DWFL_FINE;
+	return f->live && !elfpath_is_newer(fd, m->time_ns) ? DWFL_FINE : DWFL_OTHER;
+}
+
+/* Opens the best candidate; its state when there is none. */
+static enum dwfl_state open_best(const struct dwfl_files *f, const struct sp_mapping *m, Elf **ret,
+				 int *ret_fd)
+{
+	enum dwfl_state state = DWFL_MISSING, best = DWFL_MISSING;
+
+	for (enum elfpath_try how = 0; how < ELFPATH_NR; how++) {
+		int fd = elfpath_open(how, m, f->live);
+		Elf *elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
+
+		if (fd < 0)
+			continue;
+		state = fits(f, m, elf, fd, how);
+		if (state == DWFL_FINE) {
+			*ret = elf;
+			*ret_fd = fd;
+			return DWFL_FINE;
+		}
+		best = state;
+		elf_end(elf);
+		close(fd);
+	}
+	return best;
+}
+
+/* The kernel maps the same vdso into us, if it is the same boot. */
+static void load_vdso(struct dwfl_files *f, struct dwfl_file *file)
+{
+	char *image = (char *)getauxval(AT_SYSINFO_EHDR); /* NOLINT(performance-no-int-to-ptr) */
+	const GElf_Ehdr *head = (const void *)image;
+	Elf *elf = NULL;
+
+	file->state = DWFL_MISSING;
+	if (image && f->live)
+		elf = elf_memory(image, head->e_shoff + (size_t)head->e_shentsize * head->e_shnum);
+	if (elf)
+		read_elf(file, elf);
+	elf_end(elf);
+}
+
+static struct dwfl_file *new_file(struct dwfl_files *f, const char *key, const char *path)
+{
+	struct dwfl_file *file = calloc(1, sizeof(*file));
+
 	if (!file)
 		return NULL;
+	file->fd = -1;
 	file->key = strdup(key);
 	file->path = strdup(path);
-	file->build_id = strdup(build_id);
-	file->pid = pid;
-	if (!file->key || !file->path || !file->build_id) {
+	if (!file->key || !file->path) {
 		free_file(file);
 		return NULL;
 	}
@@ -104,177 +285,53 @@ struct dwfl_file *dwfl_files_get(struct dwfl_files *f, const char *path, const c
 	return file;
 }
 
-const char *dwfl_file_path(const struct dwfl_file *file)
+static struct dwfl_file *known(struct dwfl_files *f, const char *key)
 {
-	return file->path;
+	struct dwfl_file *file;
+
+	HASH_FIND_STR(f->by_key, key, file);
+	return file;
 }
 
-/* Only regular files: a recording may name a FIFO or a device. */
-static int open_regular(const char *path)
+struct dwfl_file *dwfl_files_get(struct dwfl_files *f, const struct sp_mapping *m)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char key[SP_MAX_STRING + 128];
+	struct dwfl_file *file;
+	enum dwfl_state state;
+	Elf *elf = NULL;
 	struct stat st;
+	int fd = -1;
 
-	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
-
-/* Inside a container the path means something else: the process' root first, while it lives. */
-static int open_file(const struct dwfl_file *file)
-{
-	char path[SP_MAX_STRING + 64];
-	int fd;
-
-	if (file->path[0] != '/')
-		return -1;
-	snprintf(path, sizeof(path), "/proc/%" PRId32 "/root%s", file->pid, file->path);
-	fd = open_regular(path);
-	return fd >= 0 ? fd : open_regular(file->path);
-}
-
-static bool build_id_fits(const struct dwfl_file *file, Elf *elf)
-{
-	const void *id;
-	ssize_t n = dwelf_elf_gnu_build_id(elf, &id);
-	char hex[129] = "";
-
-	if (!file->build_id[0])
-		return true;	/* the record did not say: the path is all there is */
-	for (ssize_t i = 0; i < n && i < 64; i++)
-		snprintf(hex + 2 * i, 3, "%02x", ((const uint8_t *)id)[i]);
-	return strcmp(hex, file->build_id) == 0;
-}
-
-static int by_start(const void *a, const void *b)
-{
-	const struct symbol *x = a, *y = b;
-
-	if (x->start != y->start)
-		return x->start < y->start ? -1 : 1;
-	return x->size == y->size ? 0 : x->size > y->size ? -1 : 1;
-}
-
-static void add_symbols(struct dwfl_file *file, Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr)
-{
-	Elf_Data *data = elf_getdata(scn, NULL);
-	size_t n = data && shdr->sh_entsize ? data->d_size / shdr->sh_entsize : 0;
-	struct symbol *at;
-
-	if (!n || n > MAX_SYMBOLS || file->n + n > MAX_SYMBOLS)
-		return;
-	at = realloc(file->at, (file->n + n) * sizeof(*at));
-	if (!at)
-		return;
-	file->at = at;
-	for (size_t i = 0; i < n && i < INT32_MAX; i++) {
-		const char *name;
-		GElf_Sym sym;
-
-		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF || !sym.st_value)
-			continue;
-		if (GELF_ST_TYPE(sym.st_info) != STT_FUNC &&
-		    GELF_ST_TYPE(sym.st_info) != STT_GNU_IFUNC)
-			continue;
-		name = elf_strptr(elf, shdr->sh_link, sym.st_name);
-		if (!name || !*name)
-			continue;
-		file->at[file->n].start = sym.st_value;
-		file->at[file->n].size = sym.st_size;
-		file->at[file->n].nice = false;
-		file->at[file->n].name = strndup(name, SP_MAX_STRING);
-		file->n += file->at[file->n].name != NULL;
-	}
-}
-
-static void read_segments(struct dwfl_file *file, Elf *elf)
-{
-	size_t n = 0;
-
-	if (elf_getphdrnum(elf, &n) || n > 4096)
-		return;
-	file->segments = calloc(n + 1, sizeof(*file->segments));
-	for (size_t i = 0; file->segments && i < n; i++) {
-		GElf_Phdr ph;
-
-		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_LOAD)
-			file->segments[file->nsegments++] =
-				(struct segment){ ph.p_offset, ph.p_filesz, ph.p_vaddr };
-	}
-}
-
-static void read_elf(struct dwfl_file *file, Elf *elf)
-{
-	Elf_Scn *scn = NULL;
-
-	read_segments(file, elf);
-	while ((scn = elf_nextscn(elf, scn))) {
-		GElf_Shdr shdr;
-
-		if (gelf_getshdr(scn, &shdr) &&
-		    (shdr.sh_type == SHT_SYMTAB || shdr.sh_type == SHT_DYNSYM))
-			add_symbols(file, elf, scn, &shdr);
-	}
-}
-
-/* Debian keeps symbols apart, by build-id (gdb's "separate debug files"). */
-static void read_debug_file(struct dwfl_file *file, Elf *elf)
-{
-	const uint8_t *id;
-	const void *bytes;
-	ssize_t n = dwelf_elf_gnu_build_id(elf, &bytes);
-	char path[256];
-	size_t len;
-	int fd;
-	Elf *debug;
-
-	if (n < 3 || n > 64)
-		return;
-	id = bytes;
-	len = (size_t)snprintf(path, sizeof(path), "/usr/lib/debug/.build-id/%02x/", id[0]);
-	for (ssize_t i = 1; i < n; i++)
-		len += (size_t)snprintf(path + len, sizeof(path) - len, "%02x", id[i]);
-	snprintf(path + len, sizeof(path) - len, ".debug");
-	fd = open_regular(path);
-	if (fd < 0)
-		return;
-	debug = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (debug) {
-		size_t segments = file->nsegments;
-		Elf_Scn *scn = NULL;
-		GElf_Shdr shdr;
-
-		(void)segments;
-		while ((scn = elf_nextscn(debug, scn)))
-			if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_SYMTAB)
-				add_symbols(file, debug, scn, &shdr);
-		elf_end(debug);
-	}
-	close(fd);
-}
-
-static void load(struct dwfl_file *file)
-{
-	int fd = open_file(file);
-	Elf *elf;
-
-	file->tried = true;
-	if (fd < 0)
-		return;
-	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (elf && elf_kind(elf) == ELF_K_ELF && build_id_fits(file, elf)) {
-		read_elf(file, elf);
-		read_debug_file(file, elf);
-		if (file->n)
-			qsort(file->at, file->n, sizeof(file->at[0]), by_start);
+	/* With a build-id the content is known; else the inode tells containers apart. */
+	snprintf(key, sizeof(key), "id %s %s", m->build_id, m->path);
+	if ((m->build_id[0] || m->path[0] != '/') && (file = known(f, key)))
+		return file;
+	state = m->path[0] == '/' ? open_best(f, m, &elf, &fd) : DWFL_MISSING;
+	if (!m->build_id[0] && fd >= 0 && fstat(fd, &st) == 0)
+		snprintf(key, sizeof(key), "ino %" PRIu64 " %" PRIu64 " %s", (uint64_t)st.st_dev,
+			 (uint64_t)st.st_ino, m->path);
+	else if (!m->build_id[0])
+		snprintf(key, sizeof(key), "%d %s", (int)state, m->path);
+	file = known(f, key);
+	if (!file) {
+		file = new_file(f, key, m->path);
+		if (file && elf) {
+			read_elf(file, elf);
+			keep_open(f, file, fd);
+			fd = -1;
+		} else if (file && strcmp(m->path, "[vdso]") == 0) {
+			load_vdso(f, file);
+		} else if (file) {
+			file->state = state;
+		}
 	}
 	elf_end(elf);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+	return file;
 }
 
-static bool to_vaddr(const struct dwfl_file *file, uint64_t off, uint64_t *ret)
+bool dwfl_file_vaddr(const struct dwfl_file *file, uint64_t off, uint64_t *ret)
 {
 	for (size_t i = 0; i < file->nsegments; i++) {
 		const struct segment *s = &file->segments[i];
@@ -289,42 +346,81 @@ static bool to_vaddr(const struct dwfl_file *file, uint64_t off, uint64_t *ret)
 
 bool dwfl_file_frame(struct dwfl_file *file, uint64_t file_offset, struct sp_frame *ret)
 {
-	size_t lo = 0, hi;
-	struct symbol *s;
+	const struct elfsym *s = NULL;
 	uint64_t addr;
 
-	if (!file->tried)
-		load(file);
-	if (!to_vaddr(file, file_offset, &addr))
+	if (dwfl_file_vaddr(file, file_offset, &addr))
+		s = elfsyms_find(&file->symbols, addr);
+	if (!s) {
+		file->in_vain++;
 		return false;
-	hi = file->n;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (file->at[mid].start <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (!lo)
-		return false;
-	s = &file->at[lo - 1];
-	while (s > file->at && s[-1].start == s->start)
-		s--;
-	/* Sizes are told here: what lies behind a symbol's end is not its. */
-	if (s->size ? addr - s->start >= s->size : addr != s->start)
-		return false;
-	if (!s->nice) {
-		char *nice = demangle_name(s->name);
-
-		s->nice = true;
-		if (nice) {
-			free(s->name);
-			s->name = nice;
-		}
 	}
 	ret->name = s->name;
 	ret->offset = addr - s->start;
 	ret->known = true;
 	return true;
+}
+
+/* One block of the file, read when first needed; NULL past its end. */
+static const uint8_t *block_of(struct dwfl_file *file, uint64_t i)
+{
+	if (!file->blocks)
+		file->blocks = calloc(file->size / BLOCK + 1, sizeof(*file->blocks));
+	if (!file->blocks || i > file->size / BLOCK)
+		return NULL;
+	if (!file->blocks[i]) {
+		file->blocks[i] = calloc(1, BLOCK);
+		if (file->blocks[i] &&
+		    pread(file->fd, file->blocks[i], BLOCK, (off_t)(i * BLOCK)) < 0)
+			memset(file->blocks[i], 0, BLOCK);
+	}
+	return file->blocks[i];
+}
+
+static bool read_offset(struct dwfl_file *file, uint64_t off, uint8_t *to, size_t size)
+{
+	if (file->fd < 0 || off > file->size || size > file->size - off)
+		return false;
+	while (size) {
+		const uint8_t *block = block_of(file, off / BLOCK);
+		size_t at = off % BLOCK, n = BLOCK - at < size ? BLOCK - at : size;
+
+		if (!block)
+			return false;
+		memcpy(to, block + at, n);
+		to += n;
+		off += n;
+		size -= n;
+	}
+	return true;
+}
+
+bool dwfl_file_read(struct dwfl_file *file, uint64_t vaddr, void *to, size_t size)
+{
+	for (size_t i = 0; i < file->nsegments; i++) {
+		const struct segment *s = &file->segments[i];
+
+		if (vaddr >= s->vaddr && vaddr - s->vaddr < s->filesz &&
+		    size <= s->filesz - (vaddr - s->vaddr))
+			return read_offset(file, vaddr - s->vaddr + s->offset, to, size);
+	}
+	return false;
+}
+
+bool dwfl_file_eh_frame_hdr(const struct dwfl_file *file, uint64_t *ret_vaddr, uint64_t *ret_size)
+{
+	*ret_vaddr = file->hdr_vaddr;
+	*ret_size = file->hdr_size;
+	return file->hdr_size > 0;
+}
+
+int dwfl_files_troubles(const struct dwfl_files *f, dwfl_trouble *put, void *self,
+			struct sp_err *err)
+{
+	int rc = SP_OK;
+
+	for (const struct dwfl_file *file = f->by_key; !rc && file; file = file->hh.next)
+		if (file->in_vain && file->state != DWFL_FINE)
+			rc = put(self, file->path, file->state, file->in_vain, err);
+	return rc;
 }

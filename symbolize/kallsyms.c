@@ -7,15 +7,18 @@
 
 static const char kernel_module[] = "[kernel.kallsyms]";
 
+/* Not a name: data begins here, so the function before it ends. */
+#define IS_DATA UINT32_MAX
+
 struct symbol {
 	uint64_t start;
-	uint32_t name;		/* offset in text */
-	uint32_t module;	/* offset in text, 0: the kernel's own */
+	uint32_t name;	 /* offset in text; IS_DATA */
+	uint32_t module; /* offset in text, 0: the kernel's own */
 };
 
 struct kallsyms {
-	char *text;		/* names in it are NUL-ended in place; text[0] is NUL */
-	struct symbol *at;	/* by start */
+	char *text;	   /* names in it are NUL-ended in place; text[0] is NUL */
+	struct symbol *at; /* by start */
 	size_t n;
 	bool hidden;
 };
@@ -63,8 +66,11 @@ static char *parse_line(struct kallsyms *k, char *at, const char *end)
 	type = at[1];
 	name = at + 3;
 	*nl = 0;
-	if (!is_code(type))
+	if (!is_code(type)) {
+		if (k->n && k->at[k->n - 1].name != IS_DATA && addr > k->at[k->n - 1].start)
+			k->at[k->n++] = (struct symbol){ addr, IS_DATA, 0 };
 		return nl;
+	}
 	k->hidden &= addr == 0;
 	if (!addr)
 		return nl;
@@ -190,8 +196,10 @@ bool kallsyms_find(const struct kallsyms *k, uint64_t addr, struct ksymbol *ret)
 	if (addr - s->start >= KALLSYMS_MAX_SIZE)
 		return false;
 	/* Several names of one address: the first is the one that perf shows too. */
-	while (s > k->at && s[-1].start == s->start)
+	while (s > k->at && s[-1].start == s->start && s[-1].name != IS_DATA)
 		s--;
+	if (s->name == IS_DATA)
+		return false;
 	ret->start = s->start;
 	ret->name = k->text + s->name;
 	ret->module = s->module ? k->text + s->module : kernel_module;
@@ -200,7 +208,11 @@ bool kallsyms_find(const struct kallsyms *k, uint64_t addr, struct ksymbol *ret)
 
 size_t kallsyms_count(const struct kallsyms *k)
 {
-	return k->n;
+	size_t n = 0;
+
+	for (size_t i = 0; i < k->n; i++)
+		n += k->at[i].name != IS_DATA;
+	return n;
 }
 
 bool kallsyms_hidden(const struct kallsyms *k)

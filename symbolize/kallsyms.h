@@ -24,8 +24,8 @@ struct kallsyms;
 
 struct ksymbol {
 	uint64_t start;
-	const char *name;	/* NUL-ended */
-	const char *module;	/* "[kernel.kallsyms]", "[bpf]", "[nf_tables]" … */
+	const char *name;   /* NUL-ended */
+	const char *module; /* "[kernel.kallsyms]", "[bpf]", "[nf_tables]" … */
 };
 
 /* Reads path. Errors: SP_ESYS. All addresses zero (kptr_restrict) is no error: see

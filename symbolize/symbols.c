@@ -1,6 +1,7 @@
 #include "symbols.h"
 
 #include "kallsyms.h"
+#include "unwind.h"
 #include "users.h"
 
 #include <sirqprof/limits.h>
@@ -24,6 +25,7 @@ struct symbols {
 	bool tried;
 	struct travelled *travelled;
 	struct users *users;
+	struct unwind *unwind;
 	uint64_t unknown;
 };
 
@@ -53,14 +55,17 @@ static size_t kernel(void *self, uint64_t pc, struct sp_frame *ret, size_t max)
 		return 0;
 	HASH_FIND(hh, s->travelled, &pc, sizeof(pc), t);
 	if (t) {
-		*ret = (struct sp_frame){ .name = t->name, .module = t->module,
-					  .offset = pc - t->start, .known = true };
+		*ret = (struct sp_frame){
+			.name = t->name, .module = t->module, .offset = pc - t->start, .known = true
+		};
 		return 1;
 	}
 	k = local_kernel(s);
 	if (k && kallsyms_find(k, pc, &sym)) {
-		*ret = (struct sp_frame){ .name = sym.name, .module = sym.module,
-					  .offset = pc - sym.start, .known = true };
+		*ret = (struct sp_frame){ .name = sym.name,
+					  .module = sym.module,
+					  .offset = pc - sym.start,
+					  .known = true };
 		return 1;
 	}
 	s->unknown++;
@@ -106,17 +111,35 @@ static size_t user(void *self, int32_t pid, uint64_t time_ns, uint64_t pc, struc
 
 static int mapped(void *self, const struct sp_mapping *m, struct sp_err *err)
 {
-	return users_map(((struct symbols *)self)->users, m, err);
+	struct symbols *s = self;
+
+	unwind_forget(s->unwind, m->pid);
+	return users_map(s->users, m, err);
 }
 
 static int forked(void *self, int32_t pid, int32_t ppid, uint64_t time_ns, struct sp_err *err)
 {
-	return users_fork(((struct symbols *)self)->users, pid, ppid, time_ns, err);
+	struct symbols *s = self;
+
+	if (pid != ppid)
+		unwind_forget(s->unwind, pid);
+	return users_fork(s->users, pid, ppid, time_ns, err);
 }
 
 static int execed(void *self, int32_t pid, uint64_t time_ns, struct sp_err *err)
 {
-	return users_exec(((struct symbols *)self)->users, pid, time_ns, err);
+	struct symbols *s = self;
+
+	unwind_forget(s->unwind, pid);
+	return users_exec(s->users, pid, time_ns, err);
+}
+
+static size_t unwound(void *self, int32_t pid, uint64_t time_ns, const struct sp_user_regs *regs,
+		      uint64_t *ret, size_t max)
+{
+	struct symbols *s = self;
+
+	return unwind_frames(s->unwind, pid, time_ns, regs, ret, max);
 }
 
 int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_err *err)
@@ -128,8 +151,10 @@ int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_e
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for symbols");
 	s->cfg = *cfg;
 	rc = users_new(&s->users, cfg->user, err);
+	rc = rc ? rc : unwind_new(&s->unwind, s->users, err);
 	if (rc)
 		return rc;
+	users_set_live(s->users, cfg->local);
 	s->resolver = (struct sp_resolver){
 		.self = s,
 		.kernel = kernel,
@@ -138,6 +163,7 @@ int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_e
 		.forked = forked,
 		.execed = execed,
 		.kernel_symbol = kernel_symbol,
+		.unwind = unwound,
 	};
 	*ret = sp_take(s);
 	return SP_OK;
@@ -149,13 +175,14 @@ void symbols_free(struct symbols *s)
 
 	if (!s)
 		return;
-	HASH_ITER(hh, s->travelled, t, next) {
+	HASH_ITER (hh, s->travelled, t, next) {
 		HASH_DEL(s->travelled, t);
 		free(t->name);
 		free(t->module);
 		free(t);
 	}
 	kallsyms_free(s->kallsyms);
+	unwind_free(s->unwind);
 	users_free(s->users);
 	free(s);
 }
@@ -168,6 +195,7 @@ const struct sp_resolver *symbols_resolver(struct symbols *s)
 void symbols_set_local(struct symbols *s, bool local)
 {
 	s->cfg.local = local;
+	users_set_live(s->users, local);
 }
 
 bool symbols_hidden(const struct symbols *s)
@@ -178,4 +206,30 @@ bool symbols_hidden(const struct symbols *s)
 uint64_t symbols_unknown(const struct symbols *s)
 {
 	return s->unknown;
+}
+
+struct teller {
+	symbols_tell *tell;
+	void *self;
+};
+
+static int on_trouble(void *self, const char *path, enum dwfl_state why, uint64_t addresses,
+		      struct sp_err *err)
+{
+	const struct teller *t = self;
+
+	return t->tell(t->self, why == DWFL_OTHER ? SP_Q_BUILD_ID : SP_Q_NO_SYMBOLS, addresses,
+		       path, err);
+}
+
+int symbols_quality(const struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err)
+{
+	struct teller t = { tell, self };
+	int rc = SP_OK;
+
+	if (symbols_hidden(s) || (s->tried && !s->kallsyms))
+		rc = tell(self, SP_Q_KPTR, s->unknown, "", err);
+	else if (s->unknown)
+		rc = tell(self, SP_Q_NO_SYMBOLS, s->unknown, "kernel", err);
+	return rc ? rc : users_troubles(s->users, on_trouble, &t, err);
 }

@@ -14,9 +14,9 @@
 #include <sirqprof/resolver.h>
 
 struct symbols_cfg {
-	bool local;		/* the recording is of this machine and this boot */
-	bool user;		/* look into programs and libraries */
-	const char *kallsyms;	/* another file than /proc/kallsyms; NULL */
+	bool local;	      /* the recording is of this machine and this boot */
+	bool user;	      /* look into programs and libraries */
+	const char *kallsyms; /* another file than /proc/kallsyms; NULL */
 };
 
 struct symbols;
@@ -31,6 +31,12 @@ void symbols_set_local(struct symbols *s, bool local);
 /* Kernel names withheld (kptr_restrict, lockdown); kernel addresses that no symbol held. */
 bool symbols_hidden(const struct symbols *s);
 uint64_t symbols_unknown(const struct symbols *s);
+
+/* What could not be named, once everything was asked: kernel names withheld, files without symbols
+ * or replaced since. detail is a path, "kernel", or "". */
+typedef int symbols_tell(void *self, enum sp_quality_code code, uint64_t count, const char *detail,
+			 struct sp_err *err);
+int symbols_quality(const struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err);
 
 SP_DEFINE_FREEP(symbols);
 

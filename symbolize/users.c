@@ -1,6 +1,7 @@
 #include "users.h"
 
-#include "dwfl.h"
+#include "elfpath.h"
+#include "perfmap.h"
 
 #include <sirqprof/limits.h>
 
@@ -9,33 +10,40 @@
 #include <string.h>
 #include <uthash.h>
 
-/* Mappings kept of one process; dlopen-happy programs have hundreds. */
-#define MAX_MAPS 4096U
+/* Mappings kept of one process (dlopen-happy programs have hundreds), and its lives: execs, and new
+ * processes of the same number. */
+#define MAX_MAPS  4096U
+#define MAX_LIVES 16U
 
 struct map {
 	uint64_t start, end, pgoff, time_ns;
-	struct dwfl_file *file;	/* shared */
-	const char *path;	/* interned in files */
+	const char *path, *build_id; /* texts of users */
+	struct dwfl_file *file;	     /* once tried; NULL none */
+	bool tried;
 };
 
 struct process {
 	int32_t pid;
-	struct map *maps;	/* in order of time */
+	struct map *maps; /* in the order they were told */
 	uint32_t n, room;
+	uint64_t lives[MAX_LIVES]; /* when one began, ascending */
+	uint32_t nlives;
+	struct perfmap *jit;
+	bool jit_tried;
 	UT_hash_handle hh;
 };
 
-/* A name made up for an address without symbol; they live as long as the resolver. */
-struct made_name {
-	char *text;
+/* Paths, and names made up for addresses without symbol: they live as long as the resolver. */
+struct text {
 	UT_hash_handle hh;
+	char at[];
 };
 
 struct users {
-	bool elf;
+	bool elf, live;
 	struct process *processes;
 	struct dwfl_files *files;
-	struct made_name *made;
+	struct text *texts;
 };
 
 int users_new(struct users **ret, bool elf, struct sp_err *err)
@@ -55,29 +63,59 @@ int users_new(struct users **ret, bool elf, struct sp_err *err)
 void users_free(struct users *u)
 {
 	struct process *p, *next;
-	struct made_name *m, *mnext;
+	struct text *t, *tnext;
 
 	if (!u)
 		return;
-	HASH_ITER(hh, u->processes, p, next) {
+	HASH_ITER (hh, u->processes, p, next) {
 		HASH_DEL(u->processes, p);
+		perfmap_free(p->jit);
 		free(p->maps);
 		free(p);
 	}
-	HASH_ITER(hh, u->made, m, mnext) {
-		HASH_DEL(u->made, m);
-		free(m->text);
-		free(m);
+	HASH_ITER (hh, u->texts, t, tnext) {
+		HASH_DEL(u->texts, t);
+		free(t);
 	}
 	dwfl_files_free(u->files);
 	free(u);
 }
 
-static struct process *get(struct users *u, int32_t pid, struct sp_err *err)
+void users_set_live(struct users *u, bool live)
+{
+	u->live = live;
+	dwfl_files_set_live(u->files, live);
+}
+
+/* NULL when out of memory. */
+static const char *text_of(struct users *u, const char *text)
+{
+	size_t len = strlen(text);
+	struct text *t;
+
+	HASH_FIND(hh, u->texts, text, len, t);
+	if (t)
+		return t->at;
+	t = malloc(sizeof(*t) + len + 1);
+	if (!t)
+		return NULL;
+	memcpy(t->at, text, len + 1);
+	HASH_ADD_KEYPTR(hh, u->texts, t->at, len, t);
+	return t->at;
+}
+
+static struct process *find(const struct users *u, int32_t pid)
 {
 	struct process *p;
 
 	HASH_FIND_INT(u->processes, &pid, p);
+	return p;
+}
+
+static struct process *get(struct users *u, int32_t pid, struct sp_err *err)
+{
+	struct process *p = find(u, pid);
+
 	if (p)
 		return p;
 	p = calloc(1, sizeof(*p));
@@ -112,30 +150,68 @@ static int add_map(struct process *p, const struct map *m, struct sp_err *err)
 int users_map(struct users *u, const struct sp_mapping *m, struct sp_err *err)
 {
 	struct process *p = get(u, m->pid, err);
-	struct map map = { m->start, m->start + m->len, m->pgoff, m->time_ns, NULL, NULL };
+	struct map map = {
+		.start = m->start,
+		.end = m->len > UINT64_MAX - m->start ? UINT64_MAX : m->start + m->len,
+		.pgoff = m->pgoff,
+		.time_ns = m->time_ns,
+		.path = text_of(u, m->path),
+		.build_id = text_of(u, m->build_id),
+	};
 
 	if (!p)
-		return err->code;
-	map.file = dwfl_files_get(u->files, m->path, m->build_id, m->pid);
-	map.path = map.file ? dwfl_file_path(map.file) : "";
+		return SP_ENOMEM;
+	if (!map.path || !map.build_id)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for mappings");
 	return add_map(p, &map, err);
+}
+
+static void new_life(struct process *p, uint64_t time_ns)
+{
+	uint32_t at = p->nlives;
+
+	if (at == MAX_LIVES) {
+		memmove(p->lives, p->lives + 1, sizeof(p->lives) - sizeof(p->lives[0]));
+		at = --p->nlives;
+	}
+	for (; at && p->lives[at - 1] > time_ns; at--)
+		p->lives[at] = p->lives[at - 1];
+	p->lives[at] = time_ns;
+	p->nlives++;
+}
+
+/* When the life that goes on at time_ns began. */
+static uint64_t life_at(const struct process *p, uint64_t time_ns)
+{
+	uint64_t begin = 0;
+
+	for (uint32_t i = 0; i < p->nlives && p->lives[i] <= time_ns; i++)
+		begin = p->lives[i];
+	return begin;
 }
 
 int users_fork(struct users *u, int32_t pid, int32_t ppid, uint64_t time_ns, struct sp_err *err)
 {
-	struct process *parent, *p;
+	struct process *parent = find(u, ppid), *p;
+	uint64_t since;
 	int rc = SP_OK;
 
-	HASH_FIND_INT(u->processes, &ppid, parent);
-	HASH_FIND_INT(u->processes, &pid, p);
-	if (!parent || pid == ppid || (p && p->n && !time_ns))
+	/* Threads share their maps; what ran before the recording has told its own. */
+	if (pid == ppid || !time_ns)
 		return SP_OK;
 	p = get(u, pid, err);
 	if (!p)
-		return err->code;
-	p->n = 0;
-	for (uint32_t i = 0; !rc && i < parent->n; i++)
-		rc = add_map(p, &parent->maps[i], err);
+		return SP_ENOMEM;
+	new_life(p, time_ns);
+	since = parent ? life_at(parent, time_ns) : 0;
+	for (uint32_t i = 0; !rc && parent && i < parent->n; i++) {
+		struct map m = parent->maps[i];
+
+		if (m.time_ns > time_ns || m.time_ns < since)
+			continue;
+		m.time_ns = time_ns;
+		rc = add_map(p, &m, err);
+	}
 	return rc;
 }
 
@@ -143,53 +219,116 @@ int users_exec(struct users *u, int32_t pid, uint64_t time_ns, struct sp_err *er
 {
 	struct process *p = get(u, pid, err);
 
-	(void)time_ns;
 	if (!p)
-		return err->code;
-	p->n = 0;	/* the new program's mappings follow */
+		return SP_ENOMEM;
+	new_life(p, time_ns); /* the new program's mappings follow */
 	return SP_OK;
+}
+
+static struct map *map_at(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc)
+{
+	struct process *p = find(u, pid);
+	uint64_t since = p ? life_at(p, time_ns) : 0;
+	struct map *best = NULL;
+
+	for (uint32_t i = p ? p->n : 0; i-- > 0;) {
+		struct map *m = &p->maps[i];
+
+		if (pc < m->start || pc >= m->end || m->time_ns > time_ns || m->time_ns < since)
+			continue;
+		if (!best || m->time_ns > best->time_ns)
+			best = m;
+	}
+	return best;
+}
+
+static struct dwfl_file *file_of(struct users *u, int32_t pid, struct map *m)
+{
+	if (!m->tried && u->elf) {
+		m->tried = true;
+		m->file = dwfl_files_get(u->files, &(struct sp_mapping){
+							   .pid = pid,
+							   .time_ns = m->time_ns,
+							   .start = m->start,
+							   .len = m->end - m->start,
+							   .pgoff = m->pgoff,
+							   .path = m->path,
+							   .build_id = m->build_id,
+						   });
+	}
+	return m->file;
+}
+
+static bool jit_frame(struct users *u, int32_t pid, uint64_t pc, struct sp_frame *ret)
+{
+	struct process *p = find(u, pid);
+	struct sp_err none = SP_ERR_INIT;
+	uint64_t start;
+	const char *name;
+
+	/* The number means another process on another machine. */
+	if (!p || !u->live || !u->elf)
+		return false;
+	if (!p->jit_tried) {
+		p->jit_tried = true;
+		perfmap_load(&p->jit, pid, u->live, &none);
+	}
+	name = p->jit ? perfmap_find(p->jit, pc, &start) : NULL;
+	if (!name)
+		return false;
+	ret->name = name;
+	ret->module = "[jit]";
+	ret->offset = pc - start;
+	ret->known = true;
+	return true;
 }
 
 static const char *make_name(struct users *u, const char *path, uint64_t offset)
 {
 	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-	char text[SP_MAX_STRING + 32];
-	struct made_name *m;
+	const char *made;
+	char text[300];
 
-	snprintf(text, sizeof(text), "%.200s+0x%" PRIx64, base, offset);
-	HASH_FIND_STR(u->made, text, m);
-	if (m)
-		return m->text;
-	m = calloc(1, sizeof(*m));
-	if (m)
-		m->text = strdup(text);
-	if (!m || !m->text) {
-		free(m);
-		return "[unknown]";
-	}
-	HASH_ADD_KEYPTR(hh, u->made, m->text, strlen(m->text), m);
-	return m->text;
+	snprintf(text, sizeof(text), "%.200s+0x%" PRIx64, *base ? base : path, offset);
+	made = text_of(u, text);
+	return made ? made : "[unknown]";
 }
 
 size_t users_frames(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
 		    struct sp_frame *ret, size_t max)
 {
-	const struct map *m = NULL;
-	struct process *p;
+	struct map *m = map_at(u, pid, time_ns, pc);
+	struct dwfl_file *file;
 
 	if (!max)
 		return 0;
 	*ret = (struct sp_frame){ .name = "[unknown]", .module = "" };
-	HASH_FIND_INT(u->processes, &pid, p);
-	for (uint32_t i = p ? p->n : 0; i-- > 0 && !m;)
-		if (pc >= p->maps[i].start && pc < p->maps[i].end &&
-		    p->maps[i].time_ns <= time_ns)
-			m = &p->maps[i];
-	if (!m || !m->file)
+	if (!m || elfpath_is_anon(m->path)) {
+		jit_frame(u, pid, pc, ret);
 		return 1;
+	}
 	ret->module = m->path;
-	if (u->elf && dwfl_file_frame(m->file, pc - m->start + m->pgoff, ret))
+	file = file_of(u, pid, m);
+	if (file && dwfl_file_frame(file, pc - m->start + m->pgoff, ret))
 		return 1;
 	ret->name = make_name(u, m->path, pc - m->start + m->pgoff);
 	return 1;
+}
+
+struct dwfl_file *users_file(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
+			     uint64_t *bias)
+{
+	struct map *m = map_at(u, pid, time_ns, pc);
+	struct dwfl_file *file = m ? file_of(u, pid, m) : NULL;
+	uint64_t vaddr;
+
+	if (!file || !dwfl_file_vaddr(file, pc - m->start + m->pgoff, &vaddr))
+		return NULL;
+	*bias = pc - vaddr;
+	return file;
+}
+
+int users_troubles(const struct users *u, dwfl_trouble *put, void *self, struct sp_err *err)
+{
+	return dwfl_files_troubles(u->files, put, self, err);
 }

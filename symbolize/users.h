@@ -2,12 +2,15 @@
 #define USERS_H
 
 /*
- * User addresses: which file is mapped there in a process at a time, and its symbols.
+ * User addresses: what is mapped there in a process at a time, and its symbols.
  *
- * In:    mappings, forks, execs as records tell them
- * Out:   frames; "file+0x…" where no symbol is known
- * Keeps: the mappings of every process; ELF symbols of the files asked for (dwfl.h)
+ * In:    mappings, forks, execs as records tell them, in nearly the order of time: what a look-up
+ * may see is decided by times, not by order Out:   frames: "file+0x…" where the file has no symbol
+ * for it, "[unknown]" where nothing is mapped Keeps: the mappings of every process; symbols of the
+ * files asked for (dwfl.h, perfmap.h)
  */
+#include "dwfl.h"
+
 #include <sirqprof/own.h>
 #include <sirqprof/resolver.h>
 
@@ -17,12 +20,22 @@ struct users;
 int users_new(struct users **ret, bool elf, struct sp_err *err);
 void users_free(struct users *u);
 
+/* live: the processes are of this boot, and may still be there. */
+void users_set_live(struct users *u, bool live);
+
 int users_map(struct users *u, const struct sp_mapping *m, struct sp_err *err);
 int users_fork(struct users *u, int32_t pid, int32_t ppid, uint64_t time_ns, struct sp_err *err);
 int users_exec(struct users *u, int32_t pid, uint64_t time_ns, struct sp_err *err);
 
 size_t users_frames(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
 		    struct sp_frame *ret, size_t max);
+
+/* The file mapped at pc, and what is to be added to its virtual addresses; NULL when none is. */
+struct dwfl_file *users_file(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
+			     uint64_t *bias);
+
+/* Files that were asked for symbols in vain. */
+int users_troubles(const struct users *u, dwfl_trouble *put, void *self, struct sp_err *err);
 
 SP_DEFINE_FREEP(users);
 

@@ -1,0 +1,108 @@
+#include "elfsyms.h"
+
+#include "demangle.h"
+
+#include <sirqprof/limits.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+bool elfsyms_add(struct elfsyms *s, uint64_t start, uint64_t size, const char *name, uint8_t rank)
+{
+	char *copy;
+
+	if (s->n == s->room) {
+		size_t room = s->room ? s->room * 2 : 256;
+		struct elfsym *at = realloc(s->at, room * sizeof(*at));
+
+		if (!at)
+			return false;
+		s->at = at;
+		s->room = room;
+	}
+	copy = strndup(name, SP_MAX_STRING);
+	if (!copy)
+		return false;
+	s->at[s->n++] = (struct elfsym){ start, size, copy, rank, false };
+	return true;
+}
+
+/* At one address the name to show comes first: that of most meaning, by perf's order. */
+static int by_start(const void *a, const void *b)
+{
+	const struct elfsym *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	if (!x->size != !y->size)
+		return x->size ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank > y->rank ? -1 : 1;
+	if (strspn(x->name, "_") != strspn(y->name, "_"))
+		return strspn(x->name, "_") < strspn(y->name, "_") ? -1 : 1;
+	if (strlen(x->name) != strlen(y->name))
+		return strlen(x->name) > strlen(y->name) ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+void elfsyms_seal(struct elfsyms *s)
+{
+	if (s->n)
+		qsort(s->at, s->n, sizeof(*s->at), by_start);
+}
+
+static bool holds(const struct elfsyms *s, size_t i, uint64_t addr)
+{
+	const struct elfsym *sym = &s->at[i];
+
+	/* Hand-written assembly often has no sizes: such a function ends where the next begins. */
+	if (!sym->size)
+		return i + 1 < s->n ? addr < s->at[i + 1].start || addr == sym->start
+				    : addr == sym->start;
+	return addr - sym->start < sym->size;
+}
+
+const struct elfsym *elfsyms_find(struct elfsyms *s, uint64_t addr)
+{
+	size_t lo = 0, hi = s->n;
+	struct elfsym *sym;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s->at[mid].start <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (!lo)
+		return NULL;
+	for (lo--; lo && s->at[lo - 1].start == s->at[lo].start;)
+		lo--;
+	/* A short symbol inside a long one (a local label): the one before may still hold addr. */
+	for (int up = 0; !holds(s, lo, addr); up++) {
+		if (!lo || up == 8)
+			return NULL;
+		for (lo--; lo && s->at[lo - 1].start == s->at[lo].start;)
+			lo--;
+	}
+	sym = &s->at[lo];
+	if (!sym->nice) {
+		char *nice = demangle_name(sym->name);
+
+		sym->nice = true;
+		if (nice) {
+			free(sym->name);
+			sym->name = nice;
+		}
+	}
+	return sym;
+}
+
+void elfsyms_free(struct elfsyms *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->at[i].name);
+	free(s->at);
+	*s = (struct elfsyms){ 0 };
+}

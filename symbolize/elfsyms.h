@@ -1,0 +1,40 @@
+#ifndef ELFSYMS_H
+#define ELFSYMS_H
+
+/*
+ * The symbol table of one file: functions by address.
+ *
+ * In:    symbols in any order, from several tables
+ * Out:   the function that holds an address
+ * Keeps: names once, 24 bytes a symbol
+ */
+#include <sirqprof/err.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct elfsym {
+	uint64_t start, size;
+	char *name;   /* demangled when first found */
+	uint8_t rank; /* of several names of one address the greatest is shown */
+	bool nice;
+};
+
+struct elfsyms {
+	struct elfsym *at;
+	size_t n, room;
+};
+
+/* Takes a copy of name. False when out of memory. */
+bool elfsyms_add(struct elfsyms *s, uint64_t start, uint64_t size, const char *name, uint8_t rank);
+
+/* Sorts; no symbol may follow. */
+void elfsyms_seal(struct elfsyms *s);
+
+/* NULL when no symbol holds addr. */
+const struct elfsym *elfsyms_find(struct elfsyms *s, uint64_t addr);
+
+void elfsyms_free(struct elfsyms *s);
+
+#endif
