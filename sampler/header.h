@@ -8,8 +8,9 @@
  */
 #include "stream.h"
 
-/* Id of the event that carries sirqprof's facts. Kernel ids count up from 1 and never get here. */
-#define HEADER_FACT_ID 0x7351ACEULL
+/* Id of the event that carries sirqprof's facts ("SIRQFACT"). Kernel ids count the events ever
+ * opened, from 1, and never get here. */
+#define HEADER_FACT_ID 0x5349525146414354ULL
 
 int header_write(struct sp_record_sink out, const struct plan *p, const struct stream_id *ids,
 		 uint32_t nids, struct tracefs *t, struct sp_err *err);

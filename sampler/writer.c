@@ -1,20 +1,18 @@
 #include "writer.h"
 
 #include "bytes.h"
+#include "carry.h"
+#include "outfile.h"
+#include "stream.h"
 
 #include <sirqprof/limits.h>
 #include <sirqprof/perfdata.h>
 
 #include <assert.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/perf_event.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* Large writes: one for thousands of records. */
-#define OUT_BYTES (1U << 20)
 
 /* What HEADER_ATTR and EVENT_UPDATE said of one event. */
 struct kind {
@@ -27,65 +25,54 @@ struct kind {
 
 struct writer {
 	struct writer_cfg cfg;
-	int fd;
+	struct outfile *out;
 	struct kind *kinds;
 	uint32_t nkinds;
-	struct bytes features[SP_FEATURE_BITS];	/* content by bit, empty: not there */
+	struct bytes features[SP_FEATURE_BITS]; /* content by bit, empty: not there */
 	struct sp_file_header header;
-	uint64_t tracing_at;	/* where the tracing data lies, before the data */
-	bool started;		/* sections before the data are written */
-	uint8_t *out;
-	size_t out_len;
-	uint64_t written;	/* bytes of the file so far, out included */
+	uint64_t tracing_at; /* where the tracing data lies, before the data */
+	bool started;	     /* sections before the data are written */
+	struct carry carry;
+	uint64_t begun_ns;    /* of this part */
+	uint64_t begun_bytes; /* what it begins with */
+	uint64_t flushed_ns;
+	uint64_t earlier_bytes; /* of the parts before */
 };
 
-/* A recording starts with one of perf's magics; an empty file is nobody's. */
-static bool is_recording(int fd)
+static bool has_limit(const struct writer *w)
 {
-	char magic[8];
-	ssize_t n = pread(fd, magic, sizeof(magic), 0);
-
-	return n == 0 || (n == 8 && (memcmp(magic, "PERFILE2", 8) == 0 ||
-				     memcmp(magic, "PERFFILE", 8) == 0));
+	return w->cfg.max_bytes || w->cfg.max_age_ns;
 }
 
-static int open_file(struct writer *w, struct sp_err *err)
+/* FILE.1, FILE.2 …; 0 is FILE itself. */
+static int part_path(const struct writer *w, uint32_t part, char *ret, size_t size,
+		     struct sp_err *err)
 {
-	const char *path = w->cfg.path;
-	struct stat st;
+	int n = part ? snprintf(ret, size, "%s.%" PRIu32, w->cfg.path, part)
+		     : snprintf(ret, size, "%s", w->cfg.path);
 
-	w->fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (w->fd < 0 && errno == ELOOP)
-		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
-			       "%s is a symbolic link: name the file itself", path);
-	if (w->fd < 0)
-		return sp_fail_sys(err, "cannot write %s", path);
-	if (fstat(w->fd, &st))
-		return sp_fail_sys(err, "%s", path);
-	if (!S_ISREG(st.st_mode))
-		return sp_fail(err, SP_EUSAGE, SP_NOWHERE, "%s is no regular file", path);
-	if (!w->cfg.force && !is_recording(w->fd))
-		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
-			       "%s is there and is no recording: --force overwrites it", path);
-	if (fchmod(w->fd, 0600) || ftruncate(w->fd, 0))
-		return sp_fail_sys(err, "%s", path);
+	if (n < 0 || (size_t)n >= size)
+		return sp_fail(err, SP_EUSAGE, SP_NOWHERE, "the path of the recording is too long");
 	return SP_OK;
 }
 
 int writer_new(struct writer **ret, const struct writer_cfg *cfg, struct sp_err *err)
 {
 	sp_auto(writer) w = calloc(1, sizeof(*w));
+	char path[PATH_MAX];
 	int rc;
 
 	if (!w)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the writer");
 	w->cfg = *cfg;
-	w->fd = -1;
-	w->out = malloc(OUT_BYTES);
 	w->kinds = calloc(SP_MAX_ATTRS, sizeof(*w->kinds));
-	if (!w->out || !w->kinds)
+	if (!w->kinds)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the writer");
-	rc = open_file(w, err);
+	rc = outfile_new(&w->out, cfg->path, cfg->force, err);
+	for (uint32_t i = 1; !rc && has_limit(w) && i < WRITER_PARTS; i++) {
+		rc = part_path(w, i, path, sizeof(path), err);
+		rc = rc ? rc : outfile_remove(path, cfg->force, err);
+	}
 	if (!rc)
 		*ret = sp_take(w);
 	return rc;
@@ -95,67 +82,25 @@ void writer_free(struct writer *w)
 {
 	if (!w)
 		return;
-	if (w->fd >= 0)
-		close(w->fd);
+	outfile_free(w->out);
 	for (uint32_t i = 0; w->kinds && i < w->nkinds; i++)
 		free(w->kinds[i].ids);
 	for (uint32_t i = 0; i < SP_FEATURE_BITS; i++)
 		bytes_free(&w->features[i]);
+	carry_free(&w->carry);
 	free(w->kinds);
-	free(w->out);
 	free(w);
 }
 
 uint64_t writer_bytes(const struct writer *w)
 {
-	return w->written;
-}
-
-static int flush(struct writer *w, struct sp_err *err)
-{
-	size_t done = 0;
-
-	while (done < w->out_len) {
-		ssize_t n = write(w->fd, w->out + done, w->out_len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return sp_fail_sys(err, "writing %s (what reached it is readable)",
-					   w->cfg.path);
-		done += (size_t)n;
-	}
-	w->out_len = 0;
-	return SP_OK;
-}
-
-static int put(struct writer *w, const void *data, size_t size, struct sp_err *err)
-{
-	const uint8_t *at = data;
-
-	w->written += size;
-	while (size) {
-		size_t n = OUT_BYTES - w->out_len < size ? OUT_BYTES - w->out_len : size;
-
-		memcpy(w->out + w->out_len, at, n);
-		w->out_len += n;
-		at += n;
-		size -= n;
-		if (w->out_len == OUT_BYTES && flush(w, err))
-			return err->code;
-	}
-	return SP_OK;
+	return w->earlier_bytes + (w->out ? outfile_size(w->out) : 0);
 }
 
 static int put_header(struct writer *w, struct sp_err *err)
 {
-	uint8_t bytes[SP_FILE_HEADER_SIZE];
-
-	static_assert(sizeof(w->header) == sizeof(bytes), "the header is written as it is");
-	memcpy(bytes, &w->header, sizeof(bytes));
-	if (pwrite(w->fd, bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-		return sp_fail_sys(err, "writing %s", w->cfg.path);
-	return SP_OK;
+	static_assert(sizeof(w->header) == SP_FILE_HEADER_SIZE, "the header is written as it is");
+	return outfile_patch(w->out, 0, &w->header, sizeof(w->header), err);
 }
 
 /* The largest attr decides the size of an entry; smaller ones are padded with zeroes. */
@@ -171,8 +116,8 @@ static uint32_t widest_attr(const struct writer *w)
 
 /*
  * header │ ids of each event │ attrs │ tracing data │ data …
- * The tracing data stands before the data so that a killed recorder leaves it behind; a reader finds
- * it between attrs and data by its magic.
+ * The tracing data stands before the data so that a killed recorder leaves it behind; a reader
+ * finds it between attrs and data by its magic.
  */
 static int start(struct writer *w, struct sp_err *err)
 {
@@ -180,30 +125,36 @@ static int start(struct writer *w, struct sp_err *err)
 	uint64_t at = SP_FILE_HEADER_SIZE;
 	uint32_t width = widest_attr(w);
 	const struct bytes *tracing = &w->features[SP_FEAT_TRACING_DATA];
-	static const uint8_t zero[SP_FILE_HEADER_SIZE];
 	int rc;
 
+	*h = (struct sp_file_header){
+		.magic = SP_PERF_MAGIC2,
+		.size = SP_FILE_HEADER_SIZE,
+		.attr_size = width + sizeof(struct sp_file_section),
+	};
 	w->started = true;
-	rc = put(w, zero, SP_FILE_HEADER_SIZE, err);
+	w->begun_ns = w->flushed_ns = stream_now();
+	rc = outfile_put(w->out, h, SP_FILE_HEADER_SIZE, err);
 	for (uint32_t i = 0; !rc && i < w->nkinds; i++)
-		rc = put(w, w->kinds[i].ids, w->kinds[i].nids * sizeof(uint64_t), err);
-	h->attrs.offset = w->written;
+		rc = outfile_put(w->out, w->kinds[i].ids, w->kinds[i].nids * sizeof(uint64_t), err);
+	h->attrs.offset = outfile_size(w->out);
 	for (uint32_t i = 0; !rc && i < w->nkinds; i++) {
 		struct sp_file_section ids = { at, w->kinds[i].nids * sizeof(uint64_t) };
 
 		at += ids.size;
-		rc = put(w, w->kinds[i].attr, width, err);
-		rc = rc ? rc : put(w, &ids, sizeof(ids), err);
+		rc = outfile_put(w->out, w->kinds[i].attr, width, err);
+		rc = rc ? rc : outfile_put(w->out, &ids, sizeof(ids), err);
 	}
-	h->attrs.size = w->written - h->attrs.offset;
-	w->tracing_at = w->written;
-	rc = rc ? rc : put(w, tracing->at, tracing->len, err);
-	h->magic = SP_PERF_MAGIC2;
-	h->size = SP_FILE_HEADER_SIZE;
-	h->attr_size = width + sizeof(struct sp_file_section);
-	h->data.offset = w->written;
-	rc = rc ? rc : flush(w, err);
-	return rc ? rc : put_header(w, err);
+	h->attrs.size = outfile_size(w->out) - h->attrs.offset;
+	w->tracing_at = outfile_size(w->out);
+	rc = rc ? rc : outfile_put(w->out, tracing->at, tracing->len, err);
+	h->data.offset = outfile_size(w->out);
+	rc = rc ? rc : outfile_flush(w->out, err);
+	rc = rc ? rc : put_header(w, err);
+	rc = rc ? rc : outfile_put(w->out, w->carry.fixed.at, w->carry.fixed.len, err);
+	rc = rc ? rc : outfile_put(w->out, w->carry.recent.at, w->carry.recent.len, err);
+	w->begun_bytes = outfile_size(w->out);
+	return rc;
 }
 
 static int keep_attr(struct writer *w, const struct sp_record *r, struct sp_err *err)
@@ -251,35 +202,6 @@ static int keep_feature(struct writer *w, uint64_t bit, const uint8_t *data, siz
 	return SP_OK;
 }
 
-static int on_record(void *self, const struct sp_record *r, struct sp_err *err)
-{
-	struct writer *w = self;
-	uint64_t bit;
-	int rc = SP_OK;
-
-	switch (r->type) {
-	case SP_REC_HEADER_ATTR:
-		return keep_attr(w, r, err);
-	case SP_REC_EVENT_UPDATE:
-		keep_name(w, r);
-		return SP_OK;
-	case SP_REC_HEADER_TRACING_DATA:
-		return keep_feature(w, SP_FEAT_TRACING_DATA, r->data + 12, r->size - 12, err);
-	case SP_REC_HEADER_FEATURE:
-		memcpy(&bit, r->data + 8, sizeof(bit));
-		return keep_feature(w, bit, r->data + 16, r->size - 16, err);
-	default:
-		if (!w->started)
-			rc = start(w, err);
-		return rc ? rc : put(w, r->data, r->size, err);
-	}
-}
-
-struct sp_record_sink writer_sink(struct writer *w)
-{
-	return (struct sp_record_sink){ .put = on_record, .self = w };
-}
-
 /* nr, attr size, then for each event its attr, number of ids, name, ids
  * (perf.data-file-format.txt, HEADER_EVENT_DESC). */
 static void make_event_desc(struct writer *w)
@@ -311,7 +233,7 @@ static int put_features(struct writer *w, struct sp_err *err)
 
 	for (uint32_t bit = 0; bit < SP_FEATURE_BITS; bit++)
 		n += w->features[bit].len != 0;
-	at = w->written + n * sizeof(table[0]);
+	at = outfile_size(w->out) + n * sizeof(table[0]);
 	n = 0;
 	for (uint32_t bit = 0; bit < SP_FEATURE_BITS; bit++) {
 		uint64_t size = w->features[bit].len;
@@ -319,32 +241,130 @@ static int put_features(struct writer *w, struct sp_err *err)
 		if (!size)
 			continue;
 		w->header.features[bit / 64] |= 1ULL << bit % 64;
-		table[n++] = (struct sp_file_section){
-			bit == SP_FEAT_TRACING_DATA ? w->tracing_at : at, size };
+		table[n++] =
+			(struct sp_file_section){ bit == SP_FEAT_TRACING_DATA ? w->tracing_at : at,
+						  size };
 		at += bit == SP_FEAT_TRACING_DATA ? 0 : size;
 	}
-	rc = put(w, table, n * sizeof(table[0]), err);
+	rc = outfile_put(w->out, table, n * sizeof(table[0]), err);
 	for (uint32_t bit = 0; !rc && bit < SP_FEATURE_BITS; bit++)
 		if (bit != SP_FEAT_TRACING_DATA)
-			rc = put(w, w->features[bit].at, w->features[bit].len, err);
+			rc = outfile_put(w->out, w->features[bit].at, w->features[bit].len, err);
 	return rc;
+}
+
+/* Features, then the header that says where the data ends: until then the file counts as one that
+ * its recorder left open. */
+static int finish(struct writer *w, struct sp_err *err)
+{
+	int rc = outfile_flush(w->out, err);
+
+	w->header.data.size = outfile_size(w->out) - w->header.data.offset;
+	make_event_desc(w);
+	rc = rc ? rc : put_features(w, err);
+	rc = rc ? rc : outfile_flush(w->out, err);
+	rc = rc ? rc : put_header(w, err);
+	w->earlier_bytes += outfile_size(w->out);
+	rc = rc ? rc : outfile_close(w->out, err);
+	outfile_free(w->out);
+	w->out = NULL;
+	return rc;
+}
+
+/* FILE.2 → FILE.3, FILE.1 → FILE.2, FILE → FILE.1; the oldest is replaced. */
+static int next_part(struct writer *w, struct sp_err *err)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+	int rc = finish(w, err);
+
+	for (uint32_t i = WRITER_PARTS - 1; !rc && i > 0; i--) {
+		rc = part_path(w, i - 1, from, sizeof(from), err);
+		rc = rc ? rc : part_path(w, i, to, sizeof(to), err);
+		if (!rc && rename(from, to) && errno != ENOENT)
+			rc = sp_fail_sys(err, "renaming %s", from);
+	}
+	rc = rc ? rc : outfile_new(&w->out, w->cfg.path, w->cfg.force, err);
+	return rc ? rc : start(w, err);
+}
+
+static bool part_is_full(const struct writer *w, uint64_t now)
+{
+	uint64_t size = outfile_size(w->out);
+
+	/* A part that hardly holds more than its own begin would be no use. */
+	if (w->cfg.max_bytes && size >= w->cfg.max_bytes / WRITER_PARTS &&
+	    size >= 2 * w->begun_bytes)
+		return true;
+	return w->cfg.max_age_ns && now - w->begun_ns >= w->cfg.max_age_ns / (WRITER_PARTS - 1);
+}
+
+/* All rings have been read once: a good place for a part to end, and for a killed recorder's file.
+ */
+static int on_round(struct writer *w, struct sp_err *err)
+{
+	uint64_t now = stream_now();
+
+	if (part_is_full(w, now))
+		return next_part(w, err);
+	if (now - w->flushed_ns < WRITER_FLUSH_NS)
+		return SP_OK;
+	w->flushed_ns = now;
+	return outfile_flush(w->out, err);
+}
+
+static int put_data(struct writer *w, const struct sp_record *r, struct sp_err *err)
+{
+	struct sp_err ignored = SP_ERR_INIT;
+	int rc = SP_OK;
+
+	if (!w->started)
+		rc = start(w, err);
+	if (!rc && has_limit(w))
+		rc = carry_note(&w->carry, r, err);
+	rc = rc ? rc : outfile_put(w->out, r->data, r->size, err);
+	if (!rc && r->type == SP_REC_FINISHED_ROUND)
+		rc = on_round(w, err);
+	/* What the failed write gave back may do for the sections; if not, the file stays open. */
+	if (rc && w->out)
+		finish(w, &ignored);
+	return rc;
+}
+
+static int on_record(void *self, const struct sp_record *r, struct sp_err *err)
+{
+	struct writer *w = self;
+	uint64_t bit;
+
+	if (!w->out)
+		return sp_fail(err, SP_ESYS, SP_NOWHERE, "%s is closed", w->cfg.path);
+	switch (r->type) {
+	case SP_REC_HEADER_ATTR:
+		return keep_attr(w, r, err);
+	case SP_REC_EVENT_UPDATE:
+		keep_name(w, r);
+		return SP_OK;
+	case SP_REC_HEADER_TRACING_DATA:
+		return keep_feature(w, SP_FEAT_TRACING_DATA, r->data + 12, r->size - 12, err);
+	case SP_REC_HEADER_FEATURE:
+		memcpy(&bit, r->data + 8, sizeof(bit));
+		return keep_feature(w, bit, r->data + 16, r->size - 16, err);
+	default:
+		return put_data(w, r, err);
+	}
+}
+
+struct sp_record_sink writer_sink(struct writer *w)
+{
+	return (struct sp_record_sink){ .put = on_record, .self = w };
 }
 
 int writer_close(struct writer *w, struct sp_err *err)
 {
-	int rc = w->started ? SP_OK : start(w, err);
+	int rc = SP_OK;
 
-	if (rc)
-		return rc;
-	w->header.data.size = w->written - w->header.data.offset;
-	make_event_desc(w);
-	rc = put_features(w, err);
-	rc = rc ? rc : flush(w, err);
-	rc = rc ? rc : put_header(w, err);
-	if (!rc && close(w->fd)) {
-		w->fd = -1;
-		return sp_fail_sys(err, "closing %s", w->cfg.path);
-	}
-	w->fd = rc ? w->fd : -1;
-	return rc;
+	if (!w->out)
+		return SP_OK; /* a full disk has closed it */
+	if (!w->started)
+		rc = start(w, err);
+	return rc ? rc : finish(w, err);
 }

@@ -5,28 +5,34 @@
  * The record stream → a perf.data file in file mode, which perf itself reads.
  *
  * In:    records of the pipe-mode stream (record.h)
- * Out:   one file; with limits on size or age a row of whole files FILE, FILE.1, FILE.2 …
- * Keeps: header records (they become sections of the file) and one output buffer
+ * Out:   one file; with a limit on size or age up to WRITER_PARTS whole files: FILE is the newest
+ *        part, FILE.1 the one before, … together about as large or old as the limit says
+ * Keeps: header records (they become sections of the file), one output buffer; with a limit also
+ *        what every part begins with (carry.h)
  *
- * The file's attrs and the first facts are on disk before the first event, so what a killed recorder
- * leaves behind is read by sirqprof up to its last whole record.
+ * Attrs and tracepoint formats are on disk before the first event and records follow within
+ * WRITER_FLUSH_NS, so what a killed recorder leaves behind is read up to its last whole round. When
+ * the disk is full the file ends at a whole record and is closed properly; the error is returned.
  */
 #include <sirqprof/own.h>
 #include <sirqprof/record.h>
 
 #include <stdbool.h>
 
+#define WRITER_PARTS	4U
+#define WRITER_FLUSH_NS 250000000ULL
+
 struct writer;
 
 struct writer_cfg {
 	const char *path;
-	bool force;		/* overwrite what is not a recording */
-	uint64_t max_bytes;	/* 0: no limit; else the newest part of about this size is kept */
-	uint64_t max_age_ns;	/* 0: no limit */
+	bool force;	     /* overwrite what is not a recording */
+	uint64_t max_bytes;  /* of all parts, about; 0: no limit */
+	uint64_t max_age_ns; /* of the oldest record kept, about; 0: no limit */
 };
 
-/* Creates the file 0600, never through a symlink. Errors: SP_ESYS; SP_EUSAGE when a file is there
- * that is no recording and force is not set. */
+/* Creates the file (outfile.h); with a limit removes parts of an earlier recording. Errors:
+ * SP_ESYS; SP_EUSAGE when a file is there that is no recording and force is not set. */
 int writer_new(struct writer **ret, const struct writer_cfg *cfg, struct sp_err *err);
 
 struct sp_record_sink writer_sink(struct writer *w);
@@ -35,7 +41,7 @@ struct sp_record_sink writer_sink(struct writer *w);
 int writer_close(struct writer *w, struct sp_err *err);
 void writer_free(struct writer *w);
 
-/* Bytes of records written so far. */
+/* Bytes written so far, all parts together. */
 uint64_t writer_bytes(const struct writer *w);
 
 SP_DEFINE_FREEP(writer);

@@ -1,0 +1,100 @@
+#include "carry.h"
+
+#include "header.h"
+#include "stream.h"
+
+#include <sirqprof/facts.h>
+#include <sirqprof/perfdata.h>
+
+#include <linux/perf_event.h>
+
+/* TIME in the sample_id of the side event's records (TID TIME CPU IDENTIFIER), from their end. */
+#define SIDE_TIME_FROM_END 24U
+/* TIME and kind of a fact: header, IDENTIFIER, TIME, CPU, size of RAW, magic, kind (stream.c). */
+#define FACT_TIME 16U
+#define FACT_KIND 40U
+
+enum keep { KEEP_NOT, KEEP_FIXED, KEEP_RECENT };
+
+static enum keep keep_fact(const struct sp_record *r)
+{
+	uint64_t id;
+	uint16_t kind;
+
+	if (r->size < FACT_KIND + sizeof(kind))
+		return KEEP_NOT;
+	memcpy(&id, r->data + 8, sizeof(id));
+	memcpy(&kind, r->data + FACT_KIND, sizeof(kind));
+	if (id != HEADER_FACT_ID)
+		return KEEP_NOT;
+	switch (kind) {
+	case SP_FACT_META:
+	case SP_FACT_QUALITY:
+	case SP_FACT_KSYM:
+		return KEEP_FIXED;
+	case SP_FACT_TASK:
+	case SP_FACT_CGROUP:
+		return KEEP_RECENT;
+	default:
+		return KEEP_NOT;
+	}
+}
+
+static enum keep keep_of(const struct sp_record *r)
+{
+	switch (r->type) {
+	case SP_REC_ID_INDEX:
+		return KEEP_FIXED;
+	case PERF_RECORD_SAMPLE:
+		return keep_fact(r);
+	case PERF_RECORD_COMM:
+	case PERF_RECORD_FORK:
+	case PERF_RECORD_MMAP:
+	case PERF_RECORD_MMAP2:
+		return KEEP_RECENT;
+	default:
+		return KEEP_NOT;
+	}
+}
+
+/* Drops the older half, whole records. */
+static void forget_half(struct bytes *b)
+{
+	struct perf_event_header header;
+	size_t at = 0;
+
+	while (at < b->len / 2 && b->len - at >= sizeof(header)) {
+		memcpy(&header, b->at + at, sizeof(header));
+		if (header.size < sizeof(header) || header.size > b->len - at)
+			break;
+		at += header.size;
+	}
+	memmove(b->at, b->at + at, b->len - at);
+	b->len -= at;
+}
+
+int carry_note(struct carry *c, const struct sp_record *r, struct sp_err *err)
+{
+	enum keep keep = keep_of(r);
+	struct bytes *b = keep == KEEP_FIXED ? &c->fixed : &c->recent;
+	size_t time_at = r->type == PERF_RECORD_SAMPLE ? FACT_TIME : r->size - SIDE_TIME_FROM_END;
+
+	if (keep == KEEP_NOT || r->size > SP_MAX_RECORD_SIZE ||
+	    (keep == KEEP_FIXED && b->len + r->size > CARRY_FIXED_MAX))
+		return SP_OK;
+	if (keep == KEEP_RECENT && b->len + r->size > CARRY_RECENT_MAX)
+		forget_half(b);
+	bytes_put(b, r->data, r->size);
+	if (b->failed)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the next part's begin");
+	if (r->type != SP_REC_ID_INDEX &&
+	    r->size >= sizeof(struct perf_event_header) + SIDE_TIME_FROM_END)
+		memset(b->at + b->len - r->size + time_at, 0, sizeof(uint64_t));
+	return SP_OK;
+}
+
+void carry_free(struct carry *c)
+{
+	bytes_free(&c->fixed);
+	bytes_free(&c->recent);
+}

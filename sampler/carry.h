@@ -1,0 +1,28 @@
+#ifndef CARRY_H
+#define CARRY_H
+
+/*
+ * What every part of a rotated recording must begin with, so that each can be read alone: the ids,
+ * who was there, what was mapped, the kernel's names, what the recorder said of itself.
+ *
+ * In:    the records as they are written
+ * Out:   those again, without time: "was so when this part began"
+ * Keeps: at most CARRY_FIXED_MAX + CARRY_RECENT_MAX bytes; the oldest tasks and mappings go first
+ */
+#include "bytes.h"
+
+#include <sirqprof/record.h>
+
+#define CARRY_FIXED_MAX	 (8U << 20)
+#define CARRY_RECENT_MAX (8U << 20)
+
+struct carry {
+	struct bytes fixed;  /* ID_INDEX; META, QUALITY, KSYM facts */
+	struct bytes recent; /* tasks and mappings; TASK, CGROUP facts */
+};
+
+/* Notes a record. Errors: SP_ENOMEM. */
+int carry_note(struct carry *c, const struct sp_record *r, struct sp_err *err);
+void carry_free(struct carry *c);
+
+#endif
