@@ -56,9 +56,6 @@ enum {
 	KEY_MIN_STALL,
 	KEY_CALLERS,
 	KEY_GROUP,
-	KEY_VMLINUX,
-	KEY_INLINE,
-	KEY_LINES,
 	KEY_NO_USER_SYMBOLS,
 	KEY_JSON,
 	KEY_JSONL,
@@ -129,10 +126,6 @@ static const struct opt opts[] = {
 	  ANALYZE, OPT_STR, INTO(callers), .words = caller_modes },
 	{ KEY_GROUP, "group", "PATTERN", "one row for all callers that match, as in 'mem_cgroup_*' "
 	  "(repeatable)", ANALYZE, OPT_STRS, INTO(group) },
-	{ KEY_VMLINUX, "vmlinux", "FILE", "kernel with debug information, for --inline and --lines",
-	  ANALYZE, OPT_STR, INTO(vmlinux) },
-	{ KEY_INLINE, "inline", NULL, "show inlined functions", ANALYZE, OPT_FLAG, INTO(inlines) },
-	{ KEY_LINES, "lines", NULL, "show source lines", ANALYZE, OPT_FLAG, INTO(lines) },
 	{ KEY_NO_USER_SYMBOLS, "no-user-symbols", NULL, "do not open the recording's programs and "
 	  "libraries", ANALYZE, OPT_FLAG, INTO(no_user_symbols) },
 	{ 'n', "top", "N", "rows of the ranking and of the list of stalls (default: 10)",

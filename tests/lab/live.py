@@ -77,6 +77,17 @@ def wait_until_recording(proc):
         sys.exit("sirqprof ended early with %d" % proc.returncode)
 
 
+def load_report(path):
+    """Every report that a test makes is held to the schema."""
+    tests = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    done = subprocess.run(["/usr/bin/python3", tests + "/tool/validate.py",
+                           os.path.dirname(tests) + "/docs/report.schema.json", path], check=False)
+    if done.returncode not in (0, 77):
+        sys.exit("the report does not fit docs/report.schema.json")
+    with open(path, encoding="utf-8") as f:
+        return json.load(f)
+
+
 def starve(args, cpu, tmp):
     """One way of starving: the report and the truth."""
     lab, out = args.bin + "/tests/lab", tmp + "/report.json"
@@ -97,8 +108,7 @@ def starve(args, cpu, tmp):
             sys.exit("sirqprof failed with %d" % rec.returncode)
     finally:
         procs.end()
-    with open(out, encoding="utf-8") as f:
-        return json.load(f), score.read_truth(hog.stdout)
+    return load_report(out), score.read_truth(hog.stdout)
 
 
 def healthy(args, cpu, tmp):
@@ -120,8 +130,7 @@ def healthy(args, cpu, tmp):
                 sys.exit("sirqprof failed with %d" % rec.returncode)
         finally:
             procs.end()
-        with open(out, encoding="utf-8") as f:
-            report = json.load(f)
+        report = load_report(out)
         false = [s for s in report["stalls"] if s["mechanism"] not in ("steal", "stopped")
                  and s["duration_ns"] >= 2_000_000]
         print(json.dumps({"way": "healthy/" + name, "seconds": args.seconds,
