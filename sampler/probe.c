@@ -143,6 +143,7 @@ int probe_privilege(struct sp_err *err)
 {
 	struct tracefs *t = NULL;
 	char paranoid[16], mode[64];
+	bool locked;
 	int rc;
 
 	read_line("/proc/sys/kernel/perf_event_paranoid", paranoid, sizeof(paranoid));
@@ -150,11 +151,13 @@ int probe_privilege(struct sp_err *err)
 		return sp_fail(err, SP_EUNSUP, SP_NOWHERE,
 			       "this kernel has no perf_event_open: it was built without "
 			       "CONFIG_PERF_EVENTS, or a seccomp filter forbids it");
+	locked = locked_down(mode, sizeof(mode));
+	/* Last, as it leaves errno. */
 	if (!may_profile())
 		return sp_fail_sys(err,
 				   "may not profile CPUs%s: run as root, or give CAP_PERFMON "
 				   "(CAP_SYS_ADMIN before Linux 5.8); kernel.perf_event_paranoid is %s",
-				   locked_down(mode, sizeof(mode)) ? " (the kernel is locked down)" : "",
+				   locked ? " (the kernel is locked down)" : "",
 				   paranoid[0] ? paranoid : "unknown");
 	rc = tracefs_new(&t, err);
 	tracefs_free(t);
