@@ -100,9 +100,9 @@ static enum rank_by rank_by(const char *callers)
 {
 	if (!callers || strcmp(callers, "caller") == 0)
 		return RANK_CALLER;
-	return strcmp(callers, "entry") == 0 ? RANK_ENTRY :
-	       strcmp(callers, "self") == 0  ? RANK_SELF :
-					       RANK_CHAIN;
+	return strcmp(callers, "entry") == 0  ? RANK_ENTRY
+	       : strcmp(callers, "self") == 0 ? RANK_SELF
+					      : RANK_CHAIN;
 }
 
 static int fill_ranking(struct pipeline *p, struct sp_report *r, struct sp_err *err)
@@ -149,12 +149,14 @@ int assemble(struct pipeline *p, struct sp_report *r, struct sp_err *err)
 	r->verdicts = judge_verdicts(p->judge);
 	rc = fill_capture(p, &r->capture, err);
 	rc = rc ? rc : fill_ranking(p, r, err);
-	rc = rc ? rc
-		: fold_starved(p->attribute, p->all, p->names, p->nall, &r->folded, &r->nfolded,
-			       err);
-	rc = rc ? rc
-		: fold_outside(p->fold, p->attribute, r->spikes, r->verdicts, r->nspikes,
-			       &r->baseline, &r->nbaseline, err);
+	if (!rc && p->options->folded)
+		rc = fold_starved(p->attribute, p->all, p->names, p->nall, &r->folded, &r->nfolded,
+				  err);
+	if (!rc && p->options->folded_baseline)
+		rc = fold_outside(p->fold, p->attribute, r->spikes, r->verdicts, r->nspikes,
+				  &r->baseline, &r->nbaseline, err);
+	if (!rc && p->on_named)
+		rc = p->on_named(p->on_named_self, p, err);
 	r->quality = quality_rows(p->quality, &r->nquality);
 	return rc;
 }

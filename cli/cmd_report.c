@@ -1,4 +1,5 @@
 #include "cmd.h"
+#include "nameless.h"
 #include "outputs.h"
 #include "pipeline.h"
 #include "reader.h"
@@ -9,7 +10,7 @@
 #include <sys/utsname.h>
 
 #define DEFAULT_INPUT "sirq.data"
-#define BOOT_CHECKS 200
+#define BOOT_CHECKS   200
 
 static void own_boot_id(char *ret, size_t size)
 {
@@ -34,8 +35,8 @@ static int note_damage(struct pipeline *p, const struct reader *r, struct sp_err
 	return rc;
 }
 
-/* This kernel's addresses mean nothing in another boot's recording. A recording of perf does not tell
- * its boot: then the same host and kernel must do. */
+/* This kernel's addresses mean nothing in another boot's recording. A recording of perf does not
+ * tell its boot: then the same host and kernel must do. */
 static void check_boot(struct symbols *s, struct pipeline *p, const char *own)
 {
 	const char *boot_id = pipeline_boot_id(p);
@@ -78,6 +79,8 @@ static int run(const struct options *o, struct outputs *out, struct sp_err *err)
 	rc = rc ? rc : pipeline_new(&pipeline, o, symbols_resolver(symbols), err);
 	rc = rc ? rc : read_all(reader, pipeline, symbols, err);
 	rc = rc ? rc : note_damage(pipeline, reader, err);
+	if (!rc)
+		nameless_watch(pipeline, symbols);
 	rc = rc ? rc : pipeline_finish(pipeline, &report, err);
 	return rc ? rc : outputs_write(out, o, &report, err);
 }

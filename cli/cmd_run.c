@@ -1,5 +1,6 @@
 #include "cmd.h"
 #include "live.h"
+#include "nameless.h"
 #include "outputs.h"
 #include "pipeline.h"
 #include "symbols.h"
@@ -46,8 +47,8 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 	rc = live_run(sampler, o, (struct sp_record_sink){ tee_put, &tee }, err);
 	if (!rc && writer)
 		rc = writer_close(writer, err);
-	if (!rc && symbols_hidden(symbols))
-		rc = pipeline_quality(pipeline, SP_Q_KPTR, SP_NO_CPU, 1, NULL, err);
+	if (!rc)
+		nameless_watch(pipeline, symbols);
 	rc = rc ? rc : pipeline_finish(pipeline, &report, err);
 	return rc ? rc : outputs_write(out, o, &report, err);
 }
@@ -58,9 +59,10 @@ static int check_spikes(const struct options *o, struct sp_err *err)
 {
 	for (uint32_t i = 0; i < o->spikes.n; i++)
 		if (strcmp(o->spikes.at[i], "-") != 0 && access(o->spikes.at[i], R_OK) != 0)
-			return sp_fail_sys(err,
-					   "--spikes %s (make it before recording; it is read at the end)",
-					   o->spikes.at[i]);
+			return sp_fail_sys(
+				err,
+				"--spikes %s (make it before recording; it is read at the end)",
+				o->spikes.at[i]);
 	return SP_OK;
 }
 

@@ -13,14 +13,18 @@ static int spread(void *self, const struct sp_event *e, struct sp_err *err)
 	int rc = stages_configure(p, err);
 
 	rc = rc ? rc : tasks_put(p->tasks, e, err);
-	rc = rc ? rc : stages_names(p, e, err);
 	rc = rc ? rc : stages_facts(p, e, err);
 	return rc ? rc : timeline_put(p->timeline, e, err);
 }
 
+/* Mappings are kept by their times, and stacks are unwound before events are in order: what names
+ * need goes ahead. */
 static int to_order(void *self, const struct sp_event *e, struct sp_err *err)
 {
-	return order_put(((struct pipeline *)self)->order, e, err);
+	struct pipeline *p = self;
+	int rc = stages_names(p, e, err);
+
+	return rc ? rc : order_put(p->order, e, err);
 }
 
 static int to_decode(void *self, const struct sp_record *r, struct sp_err *err)
@@ -141,13 +145,20 @@ bool pipeline_is_kernel(struct pipeline *p, const char *host, const char *releas
 	return strcmp(i->host, host) == 0 && strcmp(i->kernel, release) == 0;
 }
 
+void pipeline_on_named(struct pipeline *p, pipeline_named *fn, void *self)
+{
+	p->on_named = fn;
+	p->on_named_self = self;
+}
+
 /* The program's second half on one screen: what was recorded → what is reported. */
 int pipeline_finish(struct pipeline *p, struct sp_report *ret, struct sp_err *err)
 {
 	int rc = order_flush(p->order, err);
 
 	rc = rc ? rc : stages_configure(p, err);
-	rc = rc ? rc : timeline_flush(p->timeline, p->newest_ns ? p->newest_ns : SP_UNKNOWN_NS, err);
+	rc = rc ? rc
+		: timeline_flush(p->timeline, p->newest_ns ? p->newest_ns : SP_UNKNOWN_NS, err);
 	p->all = rc ? NULL : stalls_done(p->stalls, &p->nall);
 	pauses_review(p->all, p->nall);
 	rc = rc ? rc : stages_clock(p, err);

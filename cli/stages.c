@@ -34,7 +34,7 @@ int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 
 	switch (e->type) {
 	case SP_EV_MMAP:
-		if (e->map.kernel || !e->map.executable || !r->mapped)
+		if ((!e->map.kernel && !e->map.executable) || !r->mapped)
 			return SP_OK;
 		return r->mapped(r->self,
 				 &(struct sp_mapping){
@@ -48,7 +48,8 @@ int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 				 },
 				 err);
 	case SP_EV_FORK:
-		return r->forked ? r->forked(r->self, e->pid, e->task.ppid, e->time_ns, err) : SP_OK;
+		return r->forked ? r->forked(r->self, e->pid, e->task.ppid, e->time_ns, err)
+				 : SP_OK;
 	case SP_EV_COMM:
 		return e->task.exec && r->execed ? r->execed(r->self, e->pid, e->time_ns, err)
 						 : SP_OK;
@@ -91,8 +92,8 @@ int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 	note_time(p, e);
 	switch (e->type) {
 	case SP_EV_CLOCK:
-		return clock_put(p->clock, e->time_ns, (int64_t)e->clock.real_ns,
-				 e->clock.width_ns, err);
+		return clock_put(p->clock, e->time_ns, (int64_t)e->clock.real_ns, e->clock.width_ns,
+				 err);
 	case SP_EV_QUALITY:
 		return quality_add(p->quality, (enum sp_quality_code)e->quality.code, e->cpu,
 				   e->quality.count, strings_get(p->strings, e->quality.detail),
@@ -192,8 +193,8 @@ int stages_attribute(struct pipeline *p, struct sp_err *err)
 	for (uint32_t i = 0; !rc && i < p->nall; i++) {
 		rc = attribute_stall(p->attribute, &p->all[i], &p->names[i], err);
 		inferred += p->names[i].file_inferred;
-		unknown_file += p->names[i].syscall && !p->names[i].file &&
-				p->all[i].nshares && p->all[i].shares[0].has_arg0;
+		unknown_file += p->names[i].syscall && !p->names[i].file && p->all[i].nshares &&
+				p->all[i].shares[0].has_arg0;
 	}
 	if (!rc && unknown_file)
 		rc = quality_add(p->quality, SP_Q_FILE_UNKNOWN, SP_NO_CPU, unknown_file, NULL, err);

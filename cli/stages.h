@@ -60,6 +60,8 @@ struct pipeline {
 	struct sp_clock_report offset;
 	struct windows_cfg windows;
 	bool spikes_given;
+	pipeline_named *on_named;	/* may be NULL */
+	void *on_named_self;
 	int32_t zone_offset_s;		/* zone-less stamps were read with it; INT32_MAX: none */
 };
 

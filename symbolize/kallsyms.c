@@ -219,3 +219,12 @@ bool kallsyms_hidden(const struct kallsyms *k)
 {
 	return k->hidden;
 }
+
+uint64_t kallsyms_address(const struct kallsyms *k, const char *name)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (k->at[i].name != IS_DATA && !k->at[i].module &&
+		    strcmp(k->text + k->at[i].name, name) == 0)
+			return k->at[i].start;
+	return 0;
+}

@@ -39,6 +39,9 @@ void kallsyms_free(struct kallsyms *k);
 /* The symbol that holds addr; false when none does. */
 bool kallsyms_find(const struct kallsyms *k, uint64_t addr, struct ksymbol *ret);
 
+/* The address of a symbol by name; 0 when there is none. Slow: looks at every one. */
+uint64_t kallsyms_address(const struct kallsyms *k, const char *name);
+
 /* Symbols read; and whether their addresses are withheld. */
 size_t kallsyms_count(const struct kallsyms *k);
 bool kallsyms_hidden(const struct kallsyms *k);

@@ -23,6 +23,7 @@ struct symbols {
 	struct sp_resolver resolver;
 	struct kallsyms *kallsyms;
 	bool tried;
+	bool elsewhere; /* the recorded kernel lay at other addresses */
 	struct travelled *travelled;
 	struct users *users;
 	struct unwind *unwind;
@@ -34,7 +35,7 @@ static const struct kallsyms *local_kernel(struct symbols *s)
 {
 	struct sp_err why = SP_ERR_INIT;
 
-	if (!s->cfg.local)
+	if (!s->cfg.local || s->elsewhere)
 		return NULL;
 	if (!s->tried) {
 		s->tried = true;
@@ -109,9 +110,32 @@ static size_t user(void *self, int32_t pid, uint64_t time_ns, uint64_t pc, struc
 	return users_frames(s->users, pid, time_ns, pc, ret, max);
 }
 
+/* perf names the kernel's mapping after a symbol and gives its address: where the recorded kernel
+ * was. Another place is another boot (KASLR), whatever host and version say. */
+static void check_kernel(struct symbols *s, const struct sp_mapping *m)
+{
+	const char *name = strchr(m->path, ']');
+	const struct kallsyms *k;
+	uint64_t here;
+
+	if (!name || !name[1] || !m->pgoff || strncmp(m->path, "[kernel.kallsyms]", 17) != 0)
+		return;
+	k = local_kernel(s);
+	here = k ? kallsyms_address(k, name + 1) : 0;
+	s->elsewhere |= here && here != m->pgoff;
+}
+
 static int mapped(void *self, const struct sp_mapping *m, struct sp_err *err)
 {
 	struct symbols *s = self;
+
+	if (m->path[0] == '[' && strncmp(m->path, "[kernel", 7) == 0) {
+		check_kernel(s, m);
+		return SP_OK;
+	}
+	/* Modules and the guests of virtual machines. */
+	if (m->pid < 0)
+		return SP_OK;
 
 	unwind_forget(s->unwind, m->pid);
 	return users_map(s->users, m, err);
@@ -208,28 +232,58 @@ uint64_t symbols_unknown(const struct symbols *s)
 	return s->unknown;
 }
 
-struct teller {
-	symbols_tell *tell;
-	void *self;
+/* Of many files one row a code: how many addresses, and which file has most of them. */
+struct sums {
+	struct {
+		uint64_t addresses, most;
+		const char *path;
+		uint32_t files;
+	} of[2];
 };
 
 static int on_trouble(void *self, const char *path, enum dwfl_state why, uint64_t addresses,
 		      struct sp_err *err)
 {
-	const struct teller *t = self;
+	struct sums *sums = self;
+	int i = why == DWFL_OTHER;
 
-	return t->tell(t->self, why == DWFL_OTHER ? SP_Q_BUILD_ID : SP_Q_NO_SYMBOLS, addresses,
-		       path, err);
+	(void)err;
+	sums->of[i].addresses += addresses;
+	sums->of[i].files++;
+	if (addresses > sums->of[i].most) {
+		sums->of[i].most = addresses;
+		sums->of[i].path = path;
+	}
+	return SP_OK;
+}
+
+static int tell_files(const struct sums *sums, symbols_tell *tell, void *self, struct sp_err *err)
+{
+	static const enum sp_quality_code codes[] = { SP_Q_NO_SYMBOLS, SP_Q_BUILD_ID };
+	char text[SP_MAX_STRING + 64];
+	int rc = SP_OK;
+
+	for (int i = 0; !rc && i < 2; i++) {
+		if (!sums->of[i].files)
+			continue;
+		snprintf(text, sizeof(text), "%s", sums->of[i].path);
+		if (sums->of[i].files > 1)
+			snprintf(text, sizeof(text), "%s and %" PRIu32 " more", sums->of[i].path,
+				 sums->of[i].files - 1);
+		rc = tell(self, codes[i], sums->of[i].addresses, text, err);
+	}
+	return rc;
 }
 
 int symbols_quality(const struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err)
 {
-	struct teller t = { tell, self };
+	struct sums sums = { 0 };
 	int rc = SP_OK;
 
 	if (symbols_hidden(s) || (s->tried && !s->kallsyms))
 		rc = tell(self, SP_Q_KPTR, s->unknown, "", err);
 	else if (s->unknown)
 		rc = tell(self, SP_Q_NO_SYMBOLS, s->unknown, "kernel", err);
-	return rc ? rc : users_troubles(s->users, on_trouble, &t, err);
+	rc = rc ? rc : users_troubles(s->users, on_trouble, &sums, err);
+	return rc ? rc : tell_files(&sums, tell, self, err);
 }
