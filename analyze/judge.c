@@ -1,32 +1,12 @@
 #include "judge.h"
 
-#include "candidates.h"
-#include "chance.h"
+#include "judge_run.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define RTO_SLACK_NS UINT64_C(20000000)	/* a jiffy or two, and the trip itself */
-
-struct judge {
-	struct sp_verdict *verdicts;
-	struct sp_overlap *overlaps;	/* of all verdicts */
-	uint32_t noverlaps, overlaps_room;
-	struct judge_seen seen;
-};
-
-/* What a run needs besides its result. */
-struct run {
-	struct judge *judge;
-	struct judge_cfg cfg;
-	const struct judge_input *in;
-	uint64_t begin_ns, end_ns;	/* of the recording */
-	const uint32_t *cpus;
-	uint32_t ncpus;
-	struct candidates *candidates;
-	struct chance *chance;
-};
+#define CLEAR 0.01	/* chance below which a second question may answer a first in doubt */
 
 /* What was seen of a window. */
 struct observed {
@@ -35,22 +15,12 @@ struct observed {
 	uint64_t worst_delay_ns;
 };
 
-static bool has_latency(const struct sp_spike *k)
-{
-	return k->latency_ns != SP_UNKNOWN_NS;
-}
-
-static uint64_t length(const struct sp_spike *k)
-{
-	return k->end_ns > k->begin_ns ? k->end_ns - k->begin_ns : 0;
-}
-
-static void observe_cpu(const struct run *r, const struct sp_spike *k, uint32_t cpu,
+static void observe_cpu(const struct judge_run *r, const struct sp_spike *k, uint32_t cpu,
 			struct observed *o)
 {
 	struct coverage_answer a = coverage_ask(r->in->coverage, cpu, k->begin_ns, k->end_ns);
 	uint64_t seen_ns = a.recorded ? a.observed_ns : 0;
-	uint64_t missing_ns = length(k) > seen_ns ? length(k) - seen_ns : 0;
+	uint64_t missing_ns = judge_length(k) > seen_ns ? judge_length(k) - seen_ns : 0;
 
 	if (missing_ns > o->missing_ns) {
 		o->missing_ns = missing_ns;
@@ -61,7 +31,7 @@ static void observe_cpu(const struct run *r, const struct sp_spike *k, uint32_t 
 		o->worst_delay_ns = a.worst_delay_ns;
 }
 
-static struct observed observe(const struct run *r, const struct sp_spike *k)
+static struct observed observe(const struct judge_run *r, const struct sp_spike *k)
 {
 	struct observed o = { .worst_delay_ns = SP_UNKNOWN_NS };
 
@@ -91,7 +61,7 @@ static int add_overlap(struct judge *j, const struct sp_overlap *o, struct sp_er
 }
 
 /* The CPU that explains comes first, as the first stall of a verdict is its culprit. */
-static int add_overlaps(const struct run *r, const struct candidates_best *b, struct sp_verdict *v,
+static int add_overlaps(const struct judge_run *r, const struct candidates_best *b, struct sp_verdict *v,
 			struct sp_err *err)
 {
 	int rc = SP_OK;
@@ -113,28 +83,55 @@ static int add_overlaps(const struct run *r, const struct candidates_best *b, st
 	return rc;
 }
 
-/* Half the latency; where that is not known, half of what is there, so that chance counts what
- * would look as convincing. */
-static uint64_t needed(const struct sp_spike *k, uint64_t held_ns)
-{
-	uint64_t of_ns = has_latency(k) ? k->latency_ns : held_ns;
-
-	return of_ns / 2 + of_ns % 2;
-}
-
 static double sure_of_stall(const struct sp_spike *k, const struct candidates_best *b,
 			    const struct sp_verdict *v)
 {
 	double share = 0.8;
 
 	/* A latency that is all explained leaves no room for another cause. */
-	if (has_latency(k) && k->latency_ns)
+	if (judge_has_latency(k) && k->latency_ns)
 		share = (double)v->explained_ns / (double)k->latency_ns;
 	return b->confidence * (0.7 + 0.3 * share) * (1 - v->chance);
 }
 
+/*
+ * The chance of half as much; where that is great, that of all that is there: a stall that ends with the
+ * spike and is as long is no accident even where stalls are many. Both are asked, so the second must be
+ * clear.
+ */
+static int chance_of_stalls(const struct judge_run *r, const struct sp_spike *k, uint64_t need_ns,
+			    uint64_t all_ns, double *ret, struct sp_err *err)
+{
+	uint32_t lane = k->cpu == SP_NO_CPU ? CHANCE_ANY : k->cpu;
+	double of_all;
+	int rc = chance_of(r->chance, lane, judge_length(k), need_ns, ret, err);
+
+	if (rc || *ret <= r->cfg.chance_max)
+		return rc;
+	rc = chance_of(r->chance, lane, judge_length(k), all_ns, &of_all, err);
+	if (!rc && of_all <= CLEAR)
+		*ret = of_all;
+	return rc;
+}
+
+void judge_run_name(const struct judge_run *r, const struct sp_spike *k, const struct candidates_best *b,
+		 uint64_t need_ns, struct sp_verdict *v)
+{
+	v->kind = SP_VERDICT_AMBIGUOUS;
+	if (v->chance > r->cfg.chance_max) {
+		v->why = SP_WHY_CHANCE;
+	} else if (b->rival_ns >= need_ns && b->rival_ns >= b->held_ns / 5 * 4) {
+		v->why = SP_WHY_RIVALS;
+	} else {
+		v->kind = SP_VERDICT_STALL;
+		v->why = SP_WHY_NOTHING;
+		v->explained = true;
+		v->confidence = sure_of_stall(k, b, v);
+	}
+}
+
 /* Sets kind stall or ambiguous when stalls explain the spike; else leaves it. */
-static int judge_stalls(const struct run *r, const struct sp_spike *k, struct sp_verdict *v,
+static int judge_stalls(const struct judge_run *r, const struct sp_spike *k, struct sp_verdict *v,
 			struct sp_err *err)
 {
 	struct candidates_best b;
@@ -145,122 +142,26 @@ static int judge_stalls(const struct run *r, const struct sp_spike *k, struct sp
 	if (rc || !b.n)
 		return rc;
 	v->explained_ns = b.held_ns;
-	if (has_latency(k) && v->explained_ns > k->latency_ns)
+	if (judge_has_latency(k) && v->explained_ns > k->latency_ns)
 		v->explained_ns = k->latency_ns;
-	need_ns = needed(k, b.held_ns);
+	need_ns = judge_needed(k, b.held_ns);
 	v->why = SP_WHY_TOO_SHORT;
 	/* Of a stall that only ends as the window begins nothing is said where no latency is known. */
 	if (v->explained_ns < need_ns ||
-	    (!has_latency(k) && b.held_ns < r->cfg.min_stall_ns / 2 + 1))
+	    (!judge_has_latency(k) && b.held_ns < r->cfg.min_stall_ns / 2 + 1))
 		return SP_OK;
-	rc = chance_of(r->chance, k->cpu == SP_NO_CPU ? CHANCE_ANY : k->cpu, length(k), need_ns,
-		       &v->chance, err);
-	if (rc)
-		return rc;
-	v->kind = SP_VERDICT_AMBIGUOUS;
-	if (v->chance > r->cfg.chance_max) {
-		v->why = SP_WHY_CHANCE;
-	} else if (b.rival_ns >= need_ns && b.rival_ns >= b.held_ns / 5 * 4) {
-		v->why = SP_WHY_RIVALS;
-	} else {
-		v->kind = SP_VERDICT_STALL;
-		v->why = SP_WHY_NOTHING;
-		v->explained = true;
-		v->confidence = sure_of_stall(k, &b, v);
-	}
-	return SP_OK;
-}
-
-/*
- * The time that TCP waits before it has sent a segment again once, twice, …: 200 ms at least and twice
- * as long each time (TCP_RTO_MIN, include/net/tcp.h), 1 s for a first SYN (TCP_TIMEOUT_INIT). 0: the
- * latency is none of these.
- */
-static uint64_t rto_of(uint64_t latency_ns)
-{
-	static const uint32_t waits_ms[] = { 200, 600, 1000, 1400, 3000, 6200, 7000, 12600, 15000 };
-
-	for (size_t i = sizeof(waits_ms) / sizeof(waits_ms[0]); i--;) {
-		uint64_t wait_ns = waits_ms[i] * UINT64_C(1000000);
-
-		if (latency_ns + RTO_SLACK_NS / 5 >= wait_ns &&
-		    latency_ns <= wait_ns + wait_ns / 5 + RTO_SLACK_NS)
-			return wait_ns;
-	}
-	return 0;
-}
-
-/* Sets kind drop when a packet was lost early enough for TCP to have waited that long for it. */
-static int judge_drops(const struct run *r, const struct sp_spike *k, struct sp_verdict *v,
-		       struct sp_err *err)
-{
-	uint64_t rto_ns = has_latency(k) ? rto_of(k->latency_ns) : 0;
-	uint64_t end_ns = k->end_ns;
-	struct sides_drops drops;
-	double chance;
-	int rc;
-
-	if (!r->in->sides)
-		return SP_OK;
-	drops = sides_dropped(r->in->sides, k->begin_ns, k->end_ns);
-	v->drops = drops.count;
-	v->drop_reason = drops.reason && r->cfg.str ? r->cfg.str(r->cfg.self, drops.reason) : NULL;
-	if (!drops.count || (!rto_ns && !k->is_retransmit) || v->kind == SP_VERDICT_STALL)
-		return SP_OK;
-	if (rto_ns)
-		end_ns = k->end_ns - (rto_ns < length(k) ? rto_ns : length(k)) + RTO_SLACK_NS / 5;
-	end_ns = end_ns < k->end_ns ? end_ns : k->end_ns;
-	if (!sides_dropped(r->in->sides, k->begin_ns, end_ns).count)
-		return SP_OK;
-	rc = sides_drop_chance(r->in->sides, end_ns - k->begin_ns, &chance, err);
-	if (rc || chance > r->cfg.chance_max)
-		return rc;
-	v->kind = SP_VERDICT_DROP;
-	v->why = SP_WHY_NOTHING;
-	v->explained = true;
-	v->rto_ns = rto_ns;
-	v->chance = chance;
-	if (rto_ns)
-		v->explained_ns = rto_ns < k->latency_ns ? rto_ns : k->latency_ns;
-	/* Counters tell the second, not the packet. */
-	v->confidence = (drops.reason ? 0.9 : 0.7) * (1 - chance);
-	return SP_OK;
-}
-
-static int judge_reclaim(const struct run *r, const struct sp_spike *k, struct sp_verdict *v,
-			 struct sp_err *err)
-{
-	struct sides_reclaim held;
-	double chance;
-	int rc;
-
-	if (!r->in->sides || v->explained)
-		return SP_OK;
-	held = sides_reclaimed(r->in->sides, k->begin_ns, k->end_ns);
-	v->reclaim_ns = held.held_ns;
-	if (held.tid != SP_NO_TASK && r->cfg.comm)
-		v->task_comm = r->cfg.comm(r->cfg.self, held.tid, held.at_ns);
-	if (!has_latency(k) || !held.held_ns || held.held_ns < needed(k, 0))
-		return SP_OK;
-	rc = sides_reclaim_chance(r->in->sides, length(k), needed(k, 0), &chance, err);
-	if (rc || chance > r->cfg.chance_max)
-		return rc;
-	v->kind = SP_VERDICT_TASK_DELAY;
-	v->why = SP_WHY_NOTHING;
-	v->explained = true;
-	v->explained_ns = held.held_ns < k->latency_ns ? held.held_ns : k->latency_ns;
-	v->chance = chance;
-	/* Which task the spike's was is not known: it may be another's reclaim. */
-	v->confidence = 0.6 * (1 - chance);
-	return SP_OK;
+	rc = chance_of_stalls(r, k, need_ns, v->explained_ns, &v->chance, err);
+	if (!rc)
+		judge_run_name(r, k, &b, need_ns, v);
+	return rc;
 }
 
 /* Nothing explains it: was it seen well enough to say so? */
-static void judge_nothing(const struct run *r, const struct sp_spike *k, const struct observed *o,
+static void judge_nothing(const struct judge_run *r, const struct sp_spike *k, const struct observed *o,
 			  struct sp_verdict *v)
 {
 	/* Gaps too short to hide a stall do not count, unless the window itself is as short. */
-	if (o->missing_ns <= r->cfg.min_stall_ns && o->missing_ns <= length(k) / 10) {
+	if (o->missing_ns <= r->cfg.min_stall_ns && o->missing_ns <= judge_length(k) / 10) {
 		v->kind = SP_VERDICT_NONE;
 		v->why = v->nstalls ? SP_WHY_TOO_SHORT : SP_WHY_HEALTHY;
 		v->confidence = 0.95;
@@ -271,13 +172,13 @@ static void judge_nothing(const struct run *r, const struct sp_spike *k, const s
 }
 
 /* Whether the spike can be judged at all; counts why not. */
-static bool judge_where(const struct run *r, const struct sp_spike *k, struct sp_verdict *v)
+static bool judge_where(const struct judge_run *r, const struct sp_spike *k, struct sp_verdict *v)
 {
 	struct judge_seen *seen = &r->judge->seen;
 	bool before = k->end_ns <= r->begin_ns, after = k->begin_ns >= r->end_ns;
 	int64_t away_ns;
 
-	v->unobserved_ns = length(k);
+	v->unobserved_ns = judge_length(k);
 	if (r->begin_ns >= r->end_ns || before || after) {
 		v->why = SP_WHY_OUTSIDE;
 		away_ns = before ? -(int64_t)(r->begin_ns - k->end_ns) - 1 :
@@ -295,7 +196,7 @@ static bool judge_where(const struct run *r, const struct sp_spike *k, struct sp
 	return true;
 }
 
-static int judge_one(const struct run *r, const struct sp_spike *k, struct sp_verdict *v,
+static int judge_one(const struct judge_run *r, const struct sp_spike *k, struct sp_verdict *v,
 		     struct sp_err *err)
 {
 	struct observed o;
@@ -310,8 +211,8 @@ static int judge_one(const struct run *r, const struct sp_spike *k, struct sp_ve
 	if (!judge_where(r, k, v))
 		return SP_OK;
 	rc = judge_stalls(r, k, v, err);
-	rc = rc ? rc : judge_drops(r, k, v, err);
-	rc = rc ? rc : judge_reclaim(r, k, v, err);
+	rc = rc ? rc : judge_run_drops(r, k, v, err);
+	rc = rc ? rc : judge_run_reclaim(r, k, v, err);
 	if (rc)
 		return rc;
 	o = observe(r, k);
@@ -322,7 +223,7 @@ static int judge_one(const struct run *r, const struct sp_spike *k, struct sp_ve
 	return SP_OK;
 }
 
-static int prepare(struct run *r, struct sp_err *err)
+static int prepare(struct judge_run *r, struct sp_err *err)
 {
 	const struct judge_input *in = r->in;
 	int rc;
@@ -359,7 +260,7 @@ int judge_new(struct judge **ret, const struct judge_cfg *cfg, const struct judg
 	sp_auto(judge) j = calloc(1, sizeof(*j));
 	sp_auto(candidates) candidates = NULL;
 	sp_auto(chance) chance = NULL;
-	struct run r = { .judge = j, .cfg = *cfg, .in = in };
+	struct judge_run r = { .judge = j, .cfg = *cfg, .in = in };
 	int rc;
 
 	if (j)
@@ -373,6 +274,7 @@ int judge_new(struct judge **ret, const struct judge_cfg *cfg, const struct judg
 	chance = r.chance;
 	for (uint32_t i = 0; !rc && i < in->nspikes; i++)
 		rc = judge_one(&r, &in->spikes[i], &j->verdicts[i], err);
+	rc = rc ? rc : judge_run_together(&r, err);
 	if (rc)
 		return rc;
 	point_overlaps(j, in->nspikes);

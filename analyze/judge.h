@@ -14,6 +14,8 @@
  *	drop		a packet was dropped for lack of memory, and what follows to the end of the window is a
  *			retransmission time of TCP; and chance <= chance_max
  *	task-delay	reclaim by one task holds >= 50 % of the latency; and chance <= chance_max
+ *			(chance: of half the latency; or of all that is there, when that is clear;
+ *			or what is left of it when many spikes lie on stalls together)
  *	ambiguous	such stalls, but chance is greater, or another CPU's stalls with another
  *			culprit explain it nearly as well: candidates, no culprit
  *	none		nothing of that, and every CPU that counts was observed all through the window

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RTO_SLACK_NS UINT64_C(20000000)	/* the trip itself, and whoever read the answer */
+
 /* A packet was dropped in [begin, end]: an event is an instant, a counter lies between two reads. */
 struct drop {
 	uint64_t begin_ns, end_ns;
@@ -207,4 +209,18 @@ int sides_reclaim_chance(struct sides *s, uint64_t window_ns, uint64_t need_ns, 
 			 struct sp_err *err)
 {
 	return chance_of(s->reclaim_chance, CHANCE_ANY, window_ns, need_ns, ret, err);
+}
+
+uint64_t sides_rto(uint64_t latency_ns)
+{
+	static const uint32_t waits_ms[] = { 200, 600, 1000, 1400, 3000, 6200, 7000, 12600, 15000 };
+
+	for (size_t i = sizeof(waits_ms) / sizeof(waits_ms[0]); i--;) {
+		uint64_t wait_ns = waits_ms[i] * UINT64_C(1000000);
+
+		if (latency_ns + SIDES_RTO_EARLY_NS >= wait_ns &&
+		    latency_ns <= wait_ns + wait_ns / 5 + RTO_SLACK_NS)
+			return wait_ns;
+	}
+	return 0;
 }

@@ -440,6 +440,69 @@ static void chance_names_nobody_and_causes_are_found(void **state)
 	}
 }
 
+/* Stalls take a tenth of the time; spikes of unknown ends either lie on them or anywhere. */
+static void busy_trial(uint64_t seed, bool related_ones, uint32_t *named, uint32_t *wrong)
+{
+	struct scene *s = scene(4, 120 * S);
+	const struct sp_verdict *v;
+
+	for (uint64_t i = 0; i < 240; i++)
+		stall(s, 1, i * S / 2 + draw(&seed, 300 * MS), 40 * MS + draw(&seed, 20 * MS));
+	for (uint32_t i = 0; i < 30; i++) {
+		const struct sp_stall *at = &s->stalls[draw(&seed, 230) + 5];
+		uint64_t late_ns = 35 * MS, end_ns = at->end_ns - BEGIN;
+		struct sp_spike *k;
+
+		if (!related_ones)
+			end_ns = S + draw(&seed, 118 * S);
+		k = spike(s, end_ns, late_ns);
+		k->stamp = SP_STAMP_UNKNOWN;
+		k->end_ns += late_ns;
+	}
+	v = judge(s);
+	for (uint32_t i = 0; i < 30; i++) {
+		*named += v[i].kind == SP_VERDICT_STALL;
+		*wrong += v[i].kind != SP_VERDICT_STALL && v[i].kind != SP_VERDICT_AMBIGUOUS &&
+			  related_ones;
+	}
+	clear(s);
+}
+
+static void many_spikes_speak_together(void **state)
+{
+	uint32_t related = 0, unrelated = 0, wrong = 0;
+
+	(void)state;
+	for (uint64_t t = 1; t <= 50; t++) {
+		busy_trial(t * 31, true, &related, &wrong);
+		busy_trial(t * 37, false, &unrelated, &wrong);
+	}
+	printf("stalls of a tenth of the time: of 1500 related spikes %u named, of 1500 unrelated %u\n",
+	       related, unrelated);
+	assert_int_equal(wrong, 0);
+	assert_true(related >= 750);	/* none of them by itself */
+	assert_true(unrelated <= 75);
+}
+
+/* A stall every second, half a tenth of the time, and each makes one reply as late as it is long. */
+static void as_long_and_just_then_is_no_accident(void **state)
+{
+	struct scene *s = scene(1, 60 * S);
+	const struct sp_verdict *v;
+
+	(void)state;
+	for (uint64_t i = 0; i < 59; i++) {
+		stall(s, 0, i * S, 80 * MS);
+		spike(s, i * S + 80 * MS, 78 * MS);
+	}
+	v = judge(s);
+	for (uint32_t i = 0; i < s->nspikes; i++) {
+		assert_int_equal(v[i].kind, SP_VERDICT_STALL);
+		assert_true(v[i].chance <= 0.01);
+	}
+	clear(s);
+}
+
 static void thousands_are_quick(void **state)
 {
 	struct scene *s = scene(144, 3600 * S);
@@ -487,6 +550,8 @@ int main(void)
 		cmocka_unit_test(a_drop_explains_a_retransmission),
 		cmocka_unit_test(harmless_stalls_on_many_cpus_are_ambiguous),
 		cmocka_unit_test(chance_names_nobody_and_causes_are_found),
+		cmocka_unit_test(many_spikes_speak_together),
+		cmocka_unit_test(as_long_and_just_then_is_no_accident),
 		cmocka_unit_test(thousands_are_quick),
 		cmocka_unit_test(nothing_at_all),
 	};
