@@ -1,0 +1,109 @@
+/* CPU lists: what is taken, and one clear line for what is not. */
+#include "probe.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void all_are_the_online_ones(void **state)
+{
+	static const char *const lists[] = { NULL, "all" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct sp_err err = SP_ERR_INIT;
+		uint32_t *cpus = NULL, n = 0;
+
+		assert_int_equal(probe_cpus(lists[i], &cpus, &n, &err), 0);
+		assert_int_equal(n, sysconf(_SC_NPROCESSORS_ONLN));
+		for (uint32_t k = 1; k < n; k++)
+			assert_true(cpus[k - 1] < cpus[k]);
+		free(cpus);
+	}
+}
+
+static void a_list_is_sorted_and_each_cpu_comes_once(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	uint32_t *cpus = NULL, n = 0;
+
+	(void)state;
+	assert_int_equal(probe_cpus("0,0-0,0", &cpus, &n, &err), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(cpus[0], 0);
+	free(cpus);
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		return;
+	assert_int_equal(probe_cpus("1,0", &cpus, &n, &err), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(cpus[0], 0);
+	assert_int_equal(cpus[1], 1);
+	free(cpus);
+}
+
+static void what_is_no_list_is_refused(void **state)
+{
+	static const char *const lists[] = { "",   "x",	   "1-", "-1",	  "3-1", "0,",
+					     ",0", "0,,1", "0 ", "0-1-2", "0x1", "+1" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct sp_err err = SP_ERR_INIT;
+		uint32_t *cpus = NULL, n = 77;
+
+		assert_int_equal(probe_cpus(lists[i], &cpus, &n, &err), SP_EUSAGE);
+		assert_non_null(strstr(err.text, "--cpu takes a list"));
+		assert_null(cpus);
+		assert_int_equal(n, 77);
+	}
+}
+
+static void a_cpu_that_is_not_there_is_named(void **state)
+{
+	static const char *const lists[] = { "8191", "0,8191", "99999", "0-99999999999999999999" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct sp_err err = SP_ERR_INIT;
+		uint32_t *cpus = NULL, n;
+
+		assert_int_equal(probe_cpus(lists[i], &cpus, &n, &err), SP_EUSAGE);
+		assert_non_null(strstr(err.text, "does not exist: this machine has 0"));
+		assert_null(cpus);
+	}
+}
+
+static void the_machine_is_described(void **state)
+{
+	struct probe_row rows[32];
+	uint32_t n = probe_all(rows, 32);
+
+	(void)state;
+	assert_true(n >= 5);
+	for (uint32_t i = 0; i < n; i++) {
+		assert_true(rows[i].what[0] && rows[i].text[0]);
+		/* What is not good says what to do. */
+		assert_true(rows[i].state == PROBE_GOOD || rows[i].remedy[0]);
+	}
+	/* Fewer rows than there is to say: the rest is left out. */
+	assert_int_equal(probe_all(rows, 2), 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_are_the_online_ones),
+		cmocka_unit_test(a_list_is_sorted_and_each_cpu_comes_once),
+		cmocka_unit_test(what_is_no_list_is_refused),
+		cmocka_unit_test(a_cpu_that_is_not_there_is_named),
+		cmocka_unit_test(the_machine_is_described),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,135 @@
+/* The ring: records in place, one that wraps, one that is none. */
+#include "ring.h"
+
+#include <linux/perf_event.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SIZE 4096U
+
+/* What the kernel would map: a control page, then the data. */
+static struct ring make_ring(void)
+{
+	uint8_t *base = calloc(2, SIZE);
+
+	assert_non_null(base);
+	return (struct ring){
+		.base = base,
+		.data = base + SIZE,
+		.size = SIZE,
+		.wrapped = malloc(UINT16_MAX + 1),
+	};
+}
+
+static void drop_ring(struct ring *r)
+{
+	free(r->base);
+	free(r->wrapped);
+}
+
+static struct perf_event_mmap_page *page_of(struct ring *r)
+{
+	return r->base;
+}
+
+/* Writes a record of size bytes filled with mark at the head, as the kernel does. */
+static void produce(struct ring *r, uint16_t size, uint8_t mark)
+{
+	struct perf_event_header header = { .type = PERF_RECORD_SAMPLE, .size = size };
+	uint8_t *data = (uint8_t *)r->base + SIZE, bytes[SIZE];
+	uint64_t head = page_of(r)->data_head;
+
+	memset(bytes, mark, size);
+	memcpy(bytes, &header, sizeof(header));
+	for (uint16_t i = 0; i < size; i++)
+		data[(head + i) % SIZE] = bytes[i];
+	page_of(r)->data_head = head + size;
+}
+
+static void records_come_out_as_they_went_in(void **state)
+{
+	struct ring r = make_ring();
+	uint64_t bad = 0, sum = 0;
+	uint16_t size;
+
+	(void)state;
+	assert_false(ring_look(&r));
+	assert_null(ring_next(&r, &size, &bad));
+	for (unsigned int i = 0; i < 1000; i++) {
+		uint16_t want = (uint16_t)(8 + 8 * (i % 50));
+		const uint8_t *rec;
+
+		produce(&r, want, (uint8_t)i);
+		assert_true(ring_look(&r));
+		rec = ring_next(&r, &size, &bad);
+		assert_non_null(rec);
+		assert_int_equal(size, want);
+		for (uint16_t k = 8; k < size; k++)
+			assert_int_equal(rec[k], (uint8_t)i);
+		assert_null(ring_next(&r, &size, &bad));
+		/* The tail moves only when the reader is done with the bytes. */
+		assert_int_equal(page_of(&r)->data_tail, sum);
+		ring_done(&r);
+		sum += want;
+		assert_int_equal(page_of(&r)->data_tail, sum);
+	}
+	assert_int_equal(bad, 0);
+	drop_ring(&r);
+}
+
+static void what_was_not_looked_at_stays(void **state)
+{
+	struct ring r = make_ring();
+	uint64_t bad = 0;
+	uint16_t size;
+
+	(void)state;
+	produce(&r, 16, 1);
+	assert_true(ring_look(&r));
+	produce(&r, 24, 2);
+	assert_non_null(ring_next(&r, &size, &bad));
+	assert_null(ring_next(&r, &size, &bad));
+	ring_done(&r);
+	assert_int_equal(page_of(&r)->data_tail, 16);
+	assert_true(ring_look(&r));
+	assert_non_null(ring_next(&r, &size, &bad));
+	assert_int_equal(size, 24);
+	drop_ring(&r);
+}
+
+static void a_bad_size_is_counted_and_skipped(void **state)
+{
+	static const uint16_t bad_sizes[] = { 0, 7, 4000 };
+	struct ring r = make_ring();
+	uint16_t size;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad_sizes) / sizeof(bad_sizes[0]); i++) {
+		uint64_t bad = 0, at = page_of(&r)->data_head % SIZE;
+
+		produce(&r, 64, 9);
+		memcpy((uint8_t *)r.base + SIZE + at + 6, &bad_sizes[i], sizeof(bad_sizes[i]));
+		assert_true(ring_look(&r));
+		assert_null(ring_next(&r, &size, &bad));
+		assert_int_equal(bad, 64);
+		ring_done(&r);
+		assert_int_equal(page_of(&r)->data_tail, page_of(&r)->data_head);
+	}
+	drop_ring(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(records_come_out_as_they_went_in),
+		cmocka_unit_test(what_was_not_looked_at_stays),
+		cmocka_unit_test(a_bad_size_is_counted_and_skipped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
