@@ -1,0 +1,163 @@
+#!/usr/bin/python3
+"""Real logs of real probers, given as they are, over a CPU that is starved for real.
+
+    logs.py --bin BUILD_DIR [--count N]
+
+A ping -D log and an hping3 log cross a veth pair whose far side receives on the starved CPU. Each
+stall of the hog must be the verdict of a ping spike, with cat to blame; hping3 prints no times, so
+its start is given 3 s wrong and --clock-offset auto must find that. Exit status as in live.py.
+"""
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import live  # noqa: E402
+import score  # noqa: E402
+
+FAR = "10.231.8.2"
+HPING_INTERVAL_US = 10000
+WRONG_S = 3.0
+
+
+def sh(*cmd):
+    subprocess.run(cmd, check=True)
+
+
+class Net:
+    """Two network namespaces and a veth pair; gone with us."""
+
+    def __init__(self, cpu):
+        pid = os.getpid()
+        self.near, self.far = "sirq-c-%d" % pid, "sirq-d-%d" % pid
+        a, b = "sirqc%d" % pid, "sirqd%d" % pid
+        try:
+            sh("ip", "netns", "add", self.near)
+            sh("ip", "netns", "add", self.far)
+            sh("ip", "link", "add", a[:15], "netns", self.near, "type", "veth", "peer", "name",
+               b[:15], "netns", self.far)
+            for ns, dev, ip in ((self.near, a, "10.231.8.1"), (self.far, b, FAR)):
+                sh("ip", "-n", ns, "addr", "add", ip + "/24", "dev", dev[:15])
+                sh("ip", "-n", ns, "link", "set", dev[:15], "up")
+            sh("ip", "netns", "exec", self.far, "sh", "-c",
+               "echo %x > /sys/class/net/%s/queues/rx-0/rps_cpus" % (1 << cpu, b[:15]))
+        except subprocess.CalledProcessError:
+            self.down()
+            live.skip("no network namespaces here")
+
+    def near_cmd(self, *cmd):
+        return ["taskset", "-c", "0", "ip", "netns", "exec", self.near, *cmd]
+
+    def down(self):
+        for ns in (self.near, self.far):
+            subprocess.run(["ip", "netns", "del", ns], check=False, stderr=subprocess.DEVNULL)
+
+
+def starve(args, cpu, tmp, net, procs):
+    """Records while both probers run and the hog starves; the truth, and when hping3 began."""
+    lab, truth = args.bin + "/tests/lab", ""
+    procs.start(lab + "/spinner", str(cpu), "120")
+    procs.start(lab + "/spinner", "0", "120")
+    rec = procs.start(args.bin + "/sirqprof", "record", "--cpu", str(cpu), "-F", "2000",
+                      "-o", tmp + "/sirq.data")
+    live.wait_until_recording(rec)
+    with open(tmp + "/ping.log", "w", encoding="utf-8") as p, \
+         open(tmp + "/hping.log", "w", encoding="utf-8") as h:
+        ping = procs.start(*net.near_cmd("ping", "-D", "-n", "-i", "0.01", FAR), stdout=p)
+        began = time.time()
+        hping = procs.start(*net.near_cmd("stdbuf", "-oL", "hping3", "-1", "-n", "-i",
+                                          "u%d" % HPING_INTERVAL_US, FAR),
+                            stdout=h, stderr=subprocess.DEVNULL)
+        time.sleep(0.5)
+        for i in range(args.count):
+            hog = subprocess.run([lab + "/hog", "--way", "irqs-off", "--cpu", str(cpu), "--count",
+                                  "1", "--min-ms", "20", "--max-ms", "45", "--pause-ms", "1",
+                                  "--seed", str(i + 1)], stdout=subprocess.PIPE, text=True,
+                                 check=False)
+            if hog.returncode == 77:
+                live.skip("the hog cannot run here")
+            truth += hog.stdout
+            time.sleep(0.3 + random.random())
+        for prober in (ping, hping):
+            prober.terminate()
+            prober.wait(timeout=10)
+    rec.send_signal(2)
+    if rec.wait(timeout=60) != 0:
+        sys.exit("sirqprof record failed with %d" % rec.returncode)
+    return score.read_truth(truth), began
+
+
+def report(args, tmp, *options):
+    out = tmp + "/report.json"
+    sh(args.bin + "/sirqprof", "report", "-i", tmp + "/sirq.data", "-q", "--json", out,
+       "--spike-min", "3ms", *options)
+    return live.load_report(out)
+
+
+def named(r, truth):
+    """Truths that a spike's verdict names rightly, and spikes that name something else."""
+    base = int(r["capture"]["begin_mono"])
+    stalls = {s["id"]: s for s in r["stalls"]}
+    right, wrong = set(), 0
+    for spike in r["spikes"]:
+        v = spike["verdict"]
+        if v["kind"] != "stall":
+            continue
+        s = stalls[v["stalls"][0]["id"]]
+        if s["mechanism"] in ("steal", "stopped"):
+            continue  # the machine's own; nobody is blamed
+        hit = [i for i, t in enumerate(truth) if score.overlap(
+            t["begin"], t["end"], base + s["begin_ns"], base + s["end_ns"]) > 0]
+        right.update(i for i in hit if v["comm"] == truth[i]["comm"])
+        wrong += not hit or v["comm"] != truth[hit[0]]["comm"]
+    return len(right), wrong
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--bin", required=True)
+    ap.add_argument("--count", type=int, default=12)
+    ap.add_argument("--keep", help="copy the logs and reports to this directory")
+    args = ap.parse_args()
+    live.check_machine(args.bin + "/tests/lab", "irqs-off")
+    if not shutil.which("hping3") or not shutil.which("ping"):
+        live.skip("needs ping and hping3")
+    cpu = os.cpu_count() - 1
+    net, procs = Net(cpu), live.Procs()
+    with tempfile.TemporaryDirectory() as tmp:
+        try:
+            truth, began = starve(args, cpu, tmp, net, procs)
+        finally:
+            procs.end()
+            net.down()
+        ping = report(args, tmp, "--spikes", tmp + "/ping.log")
+        if args.keep:
+            shutil.copytree(tmp, args.keep, dirs_exist_ok=True)
+        hping = report(args, tmp, "--spikes", tmp + "/hping.log",
+                       "--spikes-start", "%.6f" % (began + WRONG_S), "--spikes-interval",
+                       "%dus" % HPING_INTERVAL_US, "--clock-offset", "auto")
+        if args.keep:
+            shutil.copy(tmp + "/report.json", args.keep + "/hping.json")
+    right, wrong = named(ping, truth)
+    offset = hping["clock"]
+    row = {"way": "logs", "truth": len(truth), "ping_named": right, "ping_wrong": wrong,
+           "ping_spikes": ping["summary"]["spikes"], "hping_method": offset["method"],
+           "hping_offset_s": offset["spike_offset_ns"] / 1e9, "hping_score": offset["score"],
+           "hping_runner_up": offset["runner_up"]}
+    row["hping_named"], row["hping_wrong"] = named(hping, truth)
+    print(json.dumps(row))
+    # hping3 takes a while to start: the offset is wrong by that, never by more than half a second.
+    held = (right >= len(truth) - 2 and wrong == 0 and row["hping_wrong"] == 0
+            and offset["method"] == "auto" and abs(row["hping_offset_s"] + WRONG_S) < 0.5
+            and row["hping_named"] >= len(truth) - 2)
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
