@@ -351,7 +351,7 @@ int timeline_flush(struct timeline *t, uint64_t end_ns, struct sp_err *err)
 		if (rc || l->cpu == t->cfg.witness || !l->first_ns)
 			continue;
 		rc = coverage_cpu(t->parts.coverage, l->cpu, l->first_ns, end_ns, err);
-		if (!rc && (l->idle || !l->used) && !l->idle_seen)
+		if (!rc && (l->idle || !l->used) && !l->idle_seen && !l->seen_in_this_idle)
 			rc = coverage_gap(t->parts.coverage, l->cpu, COVERAGE_NOT_OBSERVED,
 					  l->used ? l->idle_since_ns : l->first_ns, end_ns, err);
 	}

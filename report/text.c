@@ -39,6 +39,16 @@ static void put_function(const struct text *t, const char *entry, const char *ca
 	}
 }
 
+/* Where there is no function to name, the mechanism is what can be said: "(steal)". */
+static void put_who(const struct text *t, const struct sp_caller *c)
+{
+	if (c->entry || c->caller || !c->mechanisms)
+		put_function(t, c->entry, c->caller);
+	else
+		fprintf(t->out, "(%s)",
+			sp_mechanism_name((enum sp_mechanism)__builtin_ctz(c->mechanisms)));
+}
+
 static void put_capture(const struct text *t)
 {
 	const struct sp_capture *c = &t->r->capture;
@@ -79,7 +89,7 @@ static void put_top_culprit(const struct text *t)
 	if (!c || (t->r->spikes_given && !c->explained_ns))
 		return;
 	fputs("Most of it: ", t->out);
-	put_function(t, c->entry, c->caller);
+	put_who(t, c);
 	if (c->ntasks) {
 		fputs(", called by ", t->out);
 		units_text(t->out, c->tasks[0].comm);
@@ -270,7 +280,7 @@ static void put_caller(const struct text *t, const struct sp_caller *c)
 		fprintf(t->out, "%6s  ", "-");
 	else
 		fprintf(t->out, "%6.1f  ", c->lift);
-	put_function(t, c->entry, c->caller);
+	put_who(t, c);
 	if (c->family) {
 		fputs("  (", t->out);
 		units_text(t->out, c->family);

@@ -1,0 +1,677 @@
+/*
+ * Readable text → a perf.data recording (pipe mode, as sirqprof's own recorder streams it).
+ *
+ *	mkperf <input >recording
+ *
+ * One event a line: a word and key=value pairs. Times are from the recording's begin, with a unit
+ * (t=1.5ms). Functions are named; mkperf gives them addresses and writes the names as KSYM facts.
+ *
+ *	host NAME | kernel RELEASE | begin EPOCH_SECONDS | period 1ms	(before the first event)
+ *	end t=			the last instant of the recording
+ *	raise|entry|exit	cpu= t= vec=net_rx [tid=] [flags=0x80]
+ *	tick			cpu= t= [tid=] [flags=]		the local timer's entry and exit
+ *	busy			cpu= from= to= every= tid= [comm=] [flags=] [mode=] stack=	tick and sample
+ *	irq_entry|irq_exit	cpu= t= irq= name= [tid=]
+ *	sample			cpu= t= tid= [comm=] [mode=kernel|user] [arg0=] [if=0|1] stack=outer;…;inner
+ *	switch			cpu= t= prev=COMM/TID next=COMM/TID [state=R|S] [prio=]
+ *	wake			cpu= t= comm= tid= target=
+ *	func_entry|func_exit	cpu= t= func=	a timer's function
+ *	drop			cpu= t= reason=
+ *	reclaim_begin|reclaim_end	cpu= t= tid=
+ *	task t= tid= pid= ppid= comm= | fd t= tid= fd= path= | cgroup t= tid= text=
+ *	steal cpu= t= ns= | clock t= real= (EPOCH seconds) | lost cpu= t= n=
+ *
+ * Anything else is an error that names the line. '#' begins a comment.
+ */
+#include "bytes.h"
+#include "header.h"
+#include "stream.h"
+
+#include <sirqprof/event.h>
+#include <sirqprof/perfdata.h>
+#include <sirqprof/stall.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#define BASE_NS 1000000000000ULL	/* CLOCK_MONOTONIC of the begin: 1000 s */
+#define TEXT_AT 0xffffffff81000000ULL
+#define NAMES_MAX 1024
+#define TICK_NS 5000			/* how long the timer's interrupt takes */
+
+enum {
+	EV_SAMPLER = 1, EV_RAISE, EV_ENTRY, EV_EXIT, EV_TICK_ENTRY, EV_TICK_EXIT, EV_IRQ_ENTRY,
+	EV_IRQ_EXIT, EV_SWITCH, EV_WAKE, EV_FUNC_ENTRY, EV_FUNC_EXIT, EV_DROP, EV_RECLAIM_BEGIN,
+	EV_RECLAIM_END, EV_MAX,
+};
+
+/* The tracepoints with their fields, as a kernel of today lays them out. */
+static const struct {
+	const char *system, *name, *fields;
+} points[EV_MAX] = {
+	[EV_RAISE] = { "irq", "softirq_raise", "u4 vec 8" },
+	[EV_ENTRY] = { "irq", "softirq_entry", "u4 vec 8" },
+	[EV_EXIT] = { "irq", "softirq_exit", "u4 vec 8" },
+	[EV_TICK_ENTRY] = { "irq_vectors", "local_timer_entry", "s4 vector 8" },
+	[EV_TICK_EXIT] = { "irq_vectors", "local_timer_exit", "s4 vector 8" },
+	[EV_IRQ_ENTRY] = { "irq", "irq_handler_entry", "s4 irq 8,c24 name 12" },
+	[EV_IRQ_EXIT] = { "irq", "irq_handler_exit", "s4 irq 8,s4 ret 12" },
+	[EV_SWITCH] = { "sched", "sched_switch",
+			"c16 prev_comm 8,s4 prev_pid 24,s4 prev_prio 28,s8 prev_state 32,"
+			"c16 next_comm 40,s4 next_pid 56,s4 next_prio 60" },
+	[EV_WAKE] = { "sched", "sched_wakeup", "c16 comm 8,s4 pid 24,s4 prio 28,s4 target_cpu 32" },
+	[EV_FUNC_ENTRY] = { "timer", "timer_expire_entry", "u8 timer 8,u8 function 16" },
+	[EV_FUNC_EXIT] = { "timer", "timer_expire_exit", "u8 timer 8" },
+	[EV_DROP] = { "skb", "kfree_skb", "u8 location 8,u4 reason 16" },
+	[EV_RECLAIM_BEGIN] = { "vmscan", "mm_vmscan_direct_reclaim_begin", "s4 order 8" },
+	[EV_RECLAIM_END] = { "vmscan", "mm_vmscan_direct_reclaim_end", "u8 nr 8" },
+};
+
+struct mkperf {
+	struct sp_record_sink out;
+	struct stream *stream;
+	uint64_t period_ns, end_ns, real_ns;
+	char host[64], kernel[64];
+	bool started;
+	char *names[NAMES_MAX];
+	uint32_t nnames;
+	unsigned int line;
+	struct sp_err err;
+};
+
+static _Noreturn void die(const struct mkperf *m, const char *what)
+{
+	fprintf(stderr, "mkperf: line %u: %s%s%s\n", m->line, what, m->err.text[0] ? ": " : "",
+		m->err.text);
+	exit(1);
+}
+
+static int to_stdout(void *self, const struct sp_record *r, struct sp_err *err)
+{
+	(void)self;
+	if (fwrite(r->data, 1, r->size, stdout) != r->size)
+		return sp_fail_sys(err, "writing");
+	return SP_OK;
+}
+
+/* A record of what is in b behind the 8 bytes of its header. */
+static void put(struct mkperf *m, struct bytes *b, uint32_t type, uint16_t misc, size_t size)
+{
+	struct perf_event_header header = { .type = type, .misc = misc, .size = (uint16_t)size };
+
+	memcpy(b->at, &header, sizeof(header));
+	if (fwrite(b->at, 1, b->len, stdout) != b->len)
+		die(m, "writing");
+}
+
+static void begin(struct bytes *b)
+{
+	b->len = 0;
+	bytes_u64(b, 0);
+}
+
+static void put_attr(struct mkperf *m, struct bytes *b, uint64_t id, const struct perf_event_attr *a,
+		     const char *name)
+{
+	begin(b);
+	bytes_put(b, a, a->size);
+	bytes_u64(b, id);
+	put(m, b, SP_REC_HEADER_ATTR, 0, b->len);
+	begin(b);
+	bytes_u64(b, SP_UPDATE_NAME);
+	bytes_u64(b, id);
+	bytes_put(b, name, strlen(name) + 1);
+	bytes_align(b, 8);
+	put(m, b, SP_REC_EVENT_UPDATE, 0, b->len);
+}
+
+static void put_attrs(struct mkperf *m, struct bytes *b)
+{
+	struct perf_event_attr a = {
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.size = PERF_ATTR_SIZE_VER6,
+		.sample_period = m->period_ns,
+		.sample_id_all = 1,
+		.use_clockid = 1,
+		.clockid = 1,
+		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
+			       PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_CALLCHAIN |
+			       PERF_SAMPLE_REGS_USER | PERF_SAMPLE_REGS_INTR,
+		.sample_regs_user = 1 << 5,
+		.sample_regs_intr = 1 << 9,
+	};
+	char name[80];
+
+	put_attr(m, b, EV_SAMPLER, &a, "cpu-clock");
+	a.type = PERF_TYPE_TRACEPOINT;
+	a.sample_period = 1;
+	a.sample_regs_user = a.sample_regs_intr = 0;
+	a.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_RAW;
+	for (uint64_t id = EV_RAISE; id < EV_MAX; id++) {
+		a.config = id;
+		snprintf(name, sizeof(name), "%s:%s", points[id].system, points[id].name);
+		put_attr(m, b, id, &a, name);
+	}
+	a.type = PERF_TYPE_SOFTWARE;
+	a.config = PERF_COUNT_SW_BPF_OUTPUT;
+	put_attr(m, b, HEADER_FACT_ID, &a, SP_FACT_EVENT);
+}
+
+static void put_format(struct bytes *b, uint32_t id)
+{
+	char text[4096], field[64];
+	const char *at = points[id].fields;
+	size_t len = (size_t)snprintf(
+		text, sizeof(text),
+		"name: %s\nID: %u\nformat:\n"
+		"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+		"\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n"
+		"\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n"
+		"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n",
+		points[id].name, id);
+
+	while (*at) {
+		unsigned int size, offset;
+		char kind;
+
+		if (sscanf(at, "%c%u %63s %u", &kind, &size, field, &offset) != 4)
+			abort();
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"\tfield:%s %s%s;\toffset:%u;\tsize:%u;\tsigned:%d;\n",
+					kind == 'c' ? "char" : "long", field, kind == 'c' ? "[1]" : "",
+					offset, size, kind == 's');
+		at += strcspn(at, ",");
+		at += *at == ',';
+	}
+	len += (size_t)snprintf(text + len, sizeof(text) - len,
+				"\nprint fmt: \"\", { 2, \"NOT_SPECIFIED\" }, { 81, \"NOMEM\" }, "
+				"{ 123, \"PFMEMALLOC\" }\n");
+	bytes_u64(b, len);
+	bytes_put(b, text, len);
+}
+
+static void put_tracing(struct mkperf *m, struct bytes *b)
+{
+	uint32_t size;
+
+	begin(b);
+	bytes_u32(b, 0);
+	bytes_put(b, "\027\010\104tracing0.6", 14);
+	bytes_u8(b, 0);
+	bytes_u8(b, 8);
+	bytes_u32(b, 4096);
+	bytes_put(b, "header_page", 12);
+	bytes_u64(b, 0);
+	bytes_put(b, "header_event", 13);
+	bytes_u64(b, 0);
+	bytes_u32(b, 0);
+	bytes_u32(b, EV_MAX - EV_RAISE);
+	for (uint32_t id = EV_RAISE; id < EV_MAX; id++) {
+		bytes_put(b, points[id].system, strlen(points[id].system) + 1);
+		bytes_u32(b, 1);
+		put_format(b, id);
+	}
+	bytes_u32(b, 0);
+	bytes_u32(b, 0);
+	bytes_u64(b, 0);
+	size = (uint32_t)(b->len - 12);
+	memcpy(b->at + 8, &size, sizeof(size));
+	put(m, b, SP_REC_HEADER_TRACING_DATA, 0, 12);
+}
+
+static void put_clock(struct mkperf *m, uint64_t at_ns, uint64_t real_ns)
+{
+	fact_begin(m->stream, SP_FACT_CLOCK, at_ns, UINT32_MAX);
+	fact_u64(m->stream, at_ns);
+	fact_u64(m->stream, real_ns);
+	fact_u64(m->stream, 1000);
+	if (fact_end(m->stream, &m->err))
+		die(m, "writing");
+}
+
+static void put_meta(struct mkperf *m, const char *key, const char *value)
+{
+	fact_begin(m->stream, SP_FACT_META, BASE_NS, UINT32_MAX);
+	fact_str(m->stream, key);
+	fact_str(m->stream, value);
+	if (fact_end(m->stream, &m->err))
+		die(m, "writing");
+}
+
+static void start(struct mkperf *m)
+{
+	const uint64_t magic[2] = { SP_PERF_MAGIC2, SP_PIPE_HEADER_SIZE };
+	struct bytes b = { 0 };
+	char number[32];
+
+	m->started = true;
+	if (fwrite(magic, 1, sizeof(magic), stdout) != sizeof(magic))
+		die(m, "writing");
+	put_attrs(m, &b);
+	put_tracing(m, &b);
+	bytes_free(&b);
+	put_meta(m, "version", "0.0.0-test");
+	put_meta(m, "host", m->host);
+	put_meta(m, "kernel", m->kernel);
+	put_meta(m, "boot_id", "made");
+	put_meta(m, "capture_id", "made");
+	put_meta(m, "sampler", "cpu-clock");
+	snprintf(number, sizeof(number), "%" PRIu64, m->period_ns);
+	put_meta(m, "period_ns", number);
+	put_clock(m, BASE_NS, m->real_ns);
+}
+
+/* The value of key= in the line; NULL if it is not there. At most one is asked for at a time of each
+ * slot, so that several can be used in one call. */
+static const char *value(const char *line, const char *key)
+{
+	static char slots[8][1024];
+	static unsigned int next;
+	char *to = slots[next++ % 8];
+	size_t len = strlen(key);
+
+	for (const char *at = line; (at = strstr(at, key)); at += len)
+		if ((at == line || at[-1] == ' ' || at[-1] == '\t') && at[len] == '=') {
+			at += len + 1;
+			snprintf(to, sizeof(slots[0]), "%.*s", (int)strcspn(at, " \t\n"), at);
+			return to;
+		}
+	return NULL;
+}
+
+static const char *need(const struct mkperf *m, const char *line, const char *key)
+{
+	const char *v = value(line, key);
+
+	if (!v) {
+		fprintf(stderr, "mkperf: line %u: %s= is missing\n", m->line, key);
+		exit(1);
+	}
+	return v;
+}
+
+static uint64_t ns_of(const struct mkperf *m, const char *text)
+{
+	static const struct { const char *unit; double ns; } units[] = {
+		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
+	char *end;
+	double v = strtod(text, &end);
+
+	for (size_t i = 0; i < 4; i++)
+		if (strcmp(end, units[i].unit) == 0)
+			return (uint64_t)(v * units[i].ns + 0.5);
+	die(m, "a time needs a unit: ns, us, ms or s");
+}
+
+static uint64_t at_of(const struct mkperf *m, const char *line, const char *key)
+{
+	return BASE_NS + ns_of(m, need(m, line, key));
+}
+
+static uint64_t num(const char *line, const char *key, uint64_t other)
+{
+	const char *v = value(line, key);
+
+	return v ? strtoull(v, NULL, 0) : other;
+}
+
+static void put_ksym(struct mkperf *m, uint64_t addr, uint64_t start_addr, const char *name)
+{
+	fact_begin(m->stream, SP_FACT_KSYM, BASE_NS, UINT32_MAX);
+	fact_u64(m->stream, addr);
+	fact_u64(m->stream, start_addr);
+	fact_str(m->stream, name);
+	fact_str(m->stream, "[kernel.kallsyms]");
+	if (fact_end(m->stream, &m->err))
+		die(m, "writing");
+}
+
+/* The address of a function; named on its first use, for every offset that is looked up. */
+static uint64_t function(struct mkperf *m, const char *name, size_t len)
+{
+	uint64_t addr;
+
+	for (uint32_t i = 0; i < m->nnames; i++)
+		if (strlen(m->names[i]) == len && strncmp(m->names[i], name, len) == 0)
+			return TEXT_AT + i * 0x1000ULL;
+	if (m->nnames == NAMES_MAX)
+		die(m, "too many functions");
+	addr = TEXT_AT + m->nnames * 0x1000ULL;
+	m->names[m->nnames++] = strndup(name, len);
+	put_ksym(m, addr, addr, m->names[m->nnames - 1]);
+	put_ksym(m, addr + 0x10, addr, m->names[m->nnames - 1]);
+	put_ksym(m, addr + 0x20, addr, m->names[m->nnames - 1]);
+	return addr;
+}
+
+static void put_task(struct mkperf *m, uint64_t at_ns, uint32_t tid, uint32_t pid, uint32_t ppid,
+		     const char *comm)
+{
+	fact_begin(m->stream, SP_FACT_TASK, at_ns, UINT32_MAX);
+	fact_u32(m->stream, tid);
+	fact_u32(m->stream, pid);
+	fact_u32(m->stream, ppid);
+	fact_str(m->stream, comm);
+	if (fact_end(m->stream, &m->err))
+		die(m, "writing");
+}
+
+static void put_sample(struct mkperf *m, const char *line, uint64_t at_ns)
+{
+	const char *stack = need(m, line, "stack"), *comm = value(line, "comm");
+	const char *mode = value(line, "mode");
+	bool user = mode && strcmp(mode, "user") == 0;
+	uint64_t chain[130], n = 0, tid = num(line, "tid", 0);
+	struct bytes b = { 0 };
+	const char *at = stack + strlen(stack);
+
+	if (comm)
+		put_task(m, at_ns - 1, (uint32_t)tid, (uint32_t)num(line, "pid", tid), 0, comm);
+	chain[n++] = (uint64_t)(user ? PERF_CONTEXT_USER : PERF_CONTEXT_KERNEL);
+	while (at > stack && n < 128) {	/* innermost first */
+		const char *from = at;
+
+		while (from > stack && from[-1] != ';')
+			from--;
+		chain[n] = user ? 0x400000 + n * 0x10
+				: function(m, from, (size_t)(at - from)) + (n == 1 ? 0x10 : 0x21);
+		n++;
+		at = from > stack ? from - 1 : from;
+	}
+	begin(&b);
+	bytes_u64(&b, EV_SAMPLER);
+	bytes_u64(&b, chain[1]);
+	bytes_u32(&b, (uint32_t)num(line, "pid", tid));
+	bytes_u32(&b, (uint32_t)tid);
+	bytes_u64(&b, at_ns);
+	bytes_u64(&b, num(line, "cpu", 0));
+	bytes_u64(&b, n);
+	bytes_put(&b, chain, n * sizeof(chain[0]));
+	bytes_u64(&b, value(line, "arg0") ? PERF_SAMPLE_REGS_ABI_64 : 0);
+	if (value(line, "arg0"))
+		bytes_u64(&b, num(line, "arg0", 0));
+	bytes_u64(&b, value(line, "if") ? PERF_SAMPLE_REGS_ABI_64 : 0);
+	if (value(line, "if"))
+		bytes_u64(&b, num(line, "if", 1) ? 0x200 : 0);
+	put(m, &b, PERF_RECORD_SAMPLE, user ? PERF_RECORD_MISC_USER : PERF_RECORD_MISC_KERNEL, b.len);
+	bytes_free(&b);
+}
+
+/* A tracepoint's record: fields are put at their offsets in raw. */
+struct point_raw {
+	uint8_t at[64];
+	uint32_t size;
+};
+
+static void set_int(struct point_raw *r, uint32_t offset, uint32_t size, uint64_t v)
+{
+	memcpy(r->at + offset, &v, size);
+	r->size = r->size > offset + size ? r->size : offset + size;
+}
+
+static void set_str(struct point_raw *r, uint32_t offset, uint32_t size, const char *text)
+{
+	snprintf((char *)r->at + offset, size, "%s", text);
+	r->size = r->size > offset + size ? r->size : offset + size;
+}
+
+static void put_point(struct mkperf *m, uint32_t id, const char *line, uint64_t at_ns,
+		      struct point_raw *r)
+{
+	struct bytes b = { 0 };
+	uint32_t size;
+
+	set_int(r, 0, 2, id);
+	set_int(r, 2, 1, num(line, "flags", 0));
+	set_int(r, 4, 4, num(line, "tid", 0));
+	while ((4 + r->size) % 8)
+		r->size++;
+	size = r->size;
+	begin(&b);
+	bytes_u64(&b, id);
+	bytes_u64(&b, at_ns);
+	bytes_u64(&b, num(line, "cpu", 0));
+	bytes_u32(&b, size);
+	bytes_put(&b, r->at, size);
+	put(m, &b, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL, b.len);
+	bytes_free(&b);
+}
+
+static uint32_t vector(const struct mkperf *m, const char *line)
+{
+	const char *name = need(m, line, "vec");
+
+	for (uint32_t v = 0; v < SP_NR_VECS; v++)
+		if (strcasecmp(name, sp_vec_name(v)) == 0)
+			return v;
+	die(m, "no such softirq vector");
+}
+
+static void put_tick(struct mkperf *m, const char *line, uint64_t at_ns)
+{
+	struct point_raw entry = { 0 }, exit_ = { 0 };
+
+	set_int(&entry, 8, 4, 236);
+	put_point(m, EV_TICK_ENTRY, line, at_ns, &entry);
+	set_int(&exit_, 8, 4, 236);
+	put_point(m, EV_TICK_EXIT, line, at_ns + TICK_NS, &exit_);
+}
+
+static void put_busy(struct mkperf *m, const char *line)
+{
+	uint64_t from = at_of(m, line, "from"), to = at_of(m, line, "to");
+	uint64_t every = ns_of(m, need(m, line, "every"));
+
+	for (uint64_t t = from; every && t <= to; t += every) {
+		put_tick(m, line, t);
+		put_sample(m, line, t + 1000);
+	}
+}
+
+/* "comm/tid" */
+static uint32_t split_task(const struct mkperf *m, const char *text, char comm[16])
+{
+	const char *slash = strrchr(text, '/');
+
+	if (!slash)
+		die(m, "a task is COMM/TID");
+	snprintf(comm, 16, "%.*s", (int)(slash - text), text);
+	return (uint32_t)strtoul(slash + 1, NULL, 10);
+}
+
+static void put_switch(struct mkperf *m, const char *line)
+{
+	struct point_raw r = { 0 };
+	const char *state = value(line, "state");
+	char comm[16];
+
+	set_int(&r, 24, 4, split_task(m, need(m, line, "prev"), comm));
+	set_str(&r, 8, 16, comm);
+	set_int(&r, 28, 4, 120);
+	set_int(&r, 32, 8, state && *state == 'R' ? 0 : 1);
+	set_int(&r, 56, 4, split_task(m, need(m, line, "next"), comm));
+	set_str(&r, 40, 16, comm);
+	set_int(&r, 60, 4, num(line, "prio", 120));
+	put_point(m, EV_SWITCH, line, at_of(m, line, "t"), &r);
+}
+
+static void put_wake(struct mkperf *m, const char *line)
+{
+	struct point_raw r = { 0 };
+
+	set_str(&r, 8, 16, need(m, line, "comm"));
+	set_int(&r, 24, 4, num(line, "tid", 0));
+	set_int(&r, 28, 4, 120);
+	set_int(&r, 32, 4, num(line, "target", 0));
+	put_point(m, EV_WAKE, line, at_of(m, line, "t"), &r);
+}
+
+static void put_irq(struct mkperf *m, const char *line, uint32_t id)
+{
+	struct point_raw r = { 0 };
+
+	set_int(&r, 8, 4, num(line, "irq", 0));
+	if (id == EV_IRQ_ENTRY)
+		set_str(&r, 12, 24, need(m, line, "name"));
+	else
+		set_int(&r, 12, 4, 1);
+	put_point(m, id, line, at_of(m, line, "t"), &r);
+}
+
+static void put_plain(struct mkperf *m, const char *line, uint32_t id)
+{
+	const char *func = value(line, "func"), *reason = value(line, "reason");
+	struct point_raw r = { 0 };
+
+	set_int(&r, 8, 8, id == EV_RAISE || id == EV_ENTRY || id == EV_EXIT ? vector(m, line)
+									     : 0x1234);
+	if (id == EV_FUNC_ENTRY)
+		set_int(&r, 16, 8, function(m, func ? func : "timer", strlen(func ? func : "timer")));
+	if (id == EV_DROP)
+		set_int(&r, 16, 4, reason && strcmp(reason, "PFMEMALLOC") == 0 ? 123 : 81);
+	put_point(m, id, line, at_of(m, line, "t"), &r);
+}
+
+static void put_lost(struct mkperf *m, const char *line)
+{
+	struct bytes b = { 0 };
+
+	begin(&b);
+	bytes_u64(&b, EV_SAMPLER);
+	bytes_u64(&b, num(line, "n", 1));
+	bytes_u64(&b, 0);		/* TID of the trailer */
+	bytes_u64(&b, at_of(m, line, "t"));
+	bytes_u64(&b, num(line, "cpu", 0));
+	bytes_u64(&b, EV_SAMPLER);
+	put(m, &b, PERF_RECORD_LOST, 0, b.len);
+	bytes_free(&b);
+}
+
+/* Facts by name; false for another word. */
+static bool put_fact(struct mkperf *m, const char *word, const char *line)
+{
+	struct stream *s = m->stream;
+
+	if (strcmp(word, "task") == 0) {
+		put_task(m, at_of(m, line, "t"), (uint32_t)num(line, "tid", 0),
+			 (uint32_t)num(line, "pid", 0), (uint32_t)num(line, "ppid", 0),
+			 need(m, line, "comm"));
+		return true;
+	}
+	if (strcmp(word, "clock") == 0) {
+		put_clock(m, at_of(m, line, "t"),
+			  (uint64_t)(strtold(need(m, line, "real"), NULL) * 1e9L));
+		return true;
+	}
+	if (strcmp(word, "fd") == 0) {
+		fact_begin(s, SP_FACT_FDS, at_of(m, line, "t"), UINT32_MAX);
+		fact_u32(s, (uint32_t)num(line, "tid", 0));
+		fact_u32(s, 1);
+		fact_u32(s, (uint32_t)num(line, "fd", 0));
+		fact_str(s, need(m, line, "path"));
+	} else if (strcmp(word, "cgroup") == 0) {
+		fact_begin(s, SP_FACT_CGROUP, at_of(m, line, "t"), UINT32_MAX);
+		fact_u32(s, (uint32_t)num(line, "tid", 0));
+		fact_str(s, need(m, line, "text"));
+	} else if (strcmp(word, "steal") == 0) {
+		fact_begin(s, SP_FACT_STEAL, at_of(m, line, "t"), (uint32_t)num(line, "cpu", 0));
+		fact_u64(s, num(line, "ns", 0));
+		fact_u64(s, 10000000);
+	} else {
+		return false;
+	}
+	if (fact_end(s, &m->err))
+		die(m, "writing");
+	return true;
+}
+
+static bool put_named_point(struct mkperf *m, const char *word, const char *line)
+{
+	static const struct {
+		const char *word;
+		uint32_t id;
+	} plain[] = { { "raise", EV_RAISE },	       { "entry", EV_ENTRY },
+		      { "exit", EV_EXIT },	       { "func_entry", EV_FUNC_ENTRY },
+		      { "func_exit", EV_FUNC_EXIT },   { "drop", EV_DROP },
+		      { "reclaim_begin", EV_RECLAIM_BEGIN }, { "reclaim_end", EV_RECLAIM_END } };
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (strcmp(word, plain[i].word) == 0) {
+			put_plain(m, line, plain[i].id);
+			return true;
+		}
+	return false;
+}
+
+static void on_event(struct mkperf *m, const char *word, const char *line)
+{
+	if (strcmp(word, "tick") == 0)
+		put_tick(m, line, at_of(m, line, "t"));
+	else if (strcmp(word, "busy") == 0)
+		put_busy(m, line);
+	else if (strcmp(word, "sample") == 0)
+		put_sample(m, line, at_of(m, line, "t"));
+	else if (strcmp(word, "switch") == 0)
+		put_switch(m, line);
+	else if (strcmp(word, "wake") == 0)
+		put_wake(m, line);
+	else if (strcmp(word, "irq_entry") == 0)
+		put_irq(m, line, EV_IRQ_ENTRY);
+	else if (strcmp(word, "irq_exit") == 0)
+		put_irq(m, line, EV_IRQ_EXIT);
+	else if (strcmp(word, "lost") == 0)
+		put_lost(m, line);
+	else if (strcmp(word, "end") == 0)
+		m->end_ns = at_of(m, line, "t");
+	else if (!put_named_point(m, word, line) && !put_fact(m, word, line))
+		die(m, "no such word");
+}
+
+static void on_line(struct mkperf *m, char *line)
+{
+	char word[32] = "", rest[64] = "";
+
+	line[strcspn(line, "#\n")] = 0;
+	if (sscanf(line, "%31s %63s", word, rest) < 1)
+		return;
+	if (strcmp(word, "host") == 0) {
+		snprintf(m->host, sizeof(m->host), "%s", rest);
+	} else if (strcmp(word, "kernel") == 0) {
+		snprintf(m->kernel, sizeof(m->kernel), "%s", rest);
+	} else if (strcmp(word, "begin") == 0) {
+		m->real_ns = (uint64_t)(strtold(rest, NULL) * 1e9L);
+	} else if (strcmp(word, "period") == 0) {
+		m->period_ns = ns_of(m, rest);
+	} else {
+		if (!m->started)
+			start(m);
+		on_event(m, word, line);
+	}
+}
+
+int main(void)
+{
+	static struct mkperf m = { .period_ns = 1000000, .host = "made", .kernel = "6.1.0",
+				   .real_ns = 1600000000000000000ULL, .err = SP_ERR_INIT };
+	char line[2048];
+
+	m.out = (struct sp_record_sink){ to_stdout, &m };
+	if (stream_new(&m.stream, m.out, &m.err))
+		die(&m, "starting");
+	while (fgets(line, sizeof(line), stdin)) {
+		m.line++;
+		on_line(&m, line);
+	}
+	if (!m.started)
+		start(&m);
+	if (m.end_ns)
+		put_clock(&m, m.end_ns, m.real_ns + (m.end_ns - BASE_NS));
+	if (stream_round(m.stream, &m.err) || fflush(stdout))
+		die(&m, "writing");
+	for (uint32_t i = 0; i < m.nnames; i++)
+		free(m.names[i]);
+	stream_free(m.stream);
+	return 0;
+}
