@@ -12,7 +12,8 @@ int64_t calendar_days(int64_t year, int64_t month, int64_t day)
 
 bool calendar_has(int64_t year, int64_t month, int64_t day)
 {
-	int64_t next = month == 12 ? calendar_days(year + 1, 1, 1) : calendar_days(year, month + 1, 1);
+	int64_t next = month == 12 ? calendar_days(year + 1, 1, 1)
+				   : calendar_days(year, month + 1, 1);
 
 	return day >= 1 && calendar_days(year, month, day) < next;
 }

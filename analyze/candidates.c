@@ -6,7 +6,7 @@
 struct candidates {
 	const struct sp_stall *stalls;
 	uint32_t nstalls;
-	uint64_t *ends;		/* the latest end of the stalls up to each, so a search can stop */
+	uint64_t *ends; /* the latest end of the stalls up to each, so a search can stop */
 	struct candidate *at;
 	uint32_t n, room;
 };
@@ -119,7 +119,7 @@ struct group {
 	uint32_t cpu;
 	uint64_t held_ns;
 	double confidence;
-	const struct sp_stall *main;	/* the one that holds most */
+	const struct sp_stall *main; /* the one that holds most */
 };
 
 /* The group that begins with *i, which moves past it. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 struct interval {
-	uint64_t begin_ns, end_ns;	/* from the recording's begin */
+	uint64_t begin_ns, end_ns; /* from the recording's begin */
 	uint32_t lane;
 };
 
@@ -15,7 +15,7 @@ struct lane_of {
 };
 
 struct memo {
-	uint64_t window_ns, need_ns;	/* 0: empty */
+	uint64_t window_ns, need_ns; /* 0: empty */
 	uint32_t lane;
 	double chance;
 };
@@ -138,7 +138,8 @@ static int find_lanes(struct chance *c, struct sp_err *err)
 		struct lane_of *l;
 
 		if (!i || c->at[i].lane != c->at[i - 1].lane)
-			c->lanes[c->nlanes++] = (struct lane_of){ .lane = c->at[i].lane, .first = i };
+			c->lanes[c->nlanes++] =
+				(struct lane_of){ .lane = c->at[i].lane, .first = i };
 		l = &c->lanes[c->nlanes - 1];
 		l->n++;
 		l->total_ns += c->at[i].end_ns - c->at[i].begin_ns;
@@ -146,17 +147,17 @@ static int find_lanes(struct chance *c, struct sp_err *err)
 	return SP_OK;
 }
 
-/* A point that moves over a lane from edge to edge: which edge is next, and whether it is inside. */
+/* A point that moves over a lane: which edge is next, and whether it is inside. */
 struct edge {
 	const struct interval *at;
-	uint32_t n, i;		/* interval */
-	bool inside;		/* the next edge is its end */
-	uint64_t turn_ns;	/* added to edges: how far the point has gone round */
+	uint32_t n, i;	  /* interval */
+	bool inside;	  /* the next edge is its end */
+	uint64_t turn_ns; /* added to edges: how far the point has gone round */
 };
 
 static uint64_t next_edge(const struct edge *e)
 {
-	if (e->i == e->n)	/* round: to the first interval's begin */
+	if (e->i == e->n) /* round: to the first interval's begin */
 		return UINT64_MAX;
 	return e->turn_ns + (e->inside ? e->at[e->i].end_ns : e->at[e->i].begin_ns);
 }

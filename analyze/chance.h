@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CHANCE_ANY UINT32_MAX	/* any lane */
+#define CHANCE_ANY  UINT32_MAX /* any lane */
 #define CHANCE_MEMO 4096U
 
 struct chance;
@@ -39,7 +39,8 @@ void chance_seal(struct chance *c);
 int chance_of(struct chance *c, uint32_t lane, uint64_t window_ns, uint64_t need_ns, double *ret,
 	      struct sp_err *err);
 
-/* How much of [begin, end) the lane that holds most of it holds; *lane is set where that is not 0. */
+/* How much of [begin, end) the lane that holds most of it holds; *lane is set where that is not 0.
+ */
 uint64_t chance_held(const struct chance *c, uint64_t begin_ns, uint64_t end_ns, uint32_t *lane);
 
 SP_DEFINE_FREEP(chance);

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NS_S INT64_C(1000000000)
-#define LAST_NS (INT64_C(7258118400) * NS_S)	/* 2200: room for arithmetic below INT64_MAX */
-#define STEP_NS 1000000	/* a smaller jump than this is a slew as far as spikes go */
+#define NS_S	INT64_C(1000000000)
+#define LAST_NS (INT64_C(7258118400) * NS_S) /* 2200: room for arithmetic below INT64_MAX */
+#define STEP_NS 1000000 /* a smaller jump than this is a slew as far as spikes go */
 
 struct pair {
 	int64_t mono_ns, real_ns;
@@ -13,9 +13,9 @@ struct pair {
 };
 
 struct clock {
-	struct pair *at;	/* by mono_ns, all different */
+	struct pair *at; /* by mono_ns, all different */
 	uint32_t n, room;
-	/* Where runs begin in which wall time does not go back; as many as it was set back, plus 1. */
+	/* Where runs begin in which wall time does not go back. */
 	uint32_t *runs;
 	uint32_t nruns, runs_room;
 	bool has_guess;

@@ -26,7 +26,7 @@ enum role {
 static const struct known {
 	const char *name;
 	uint8_t role, rank, stamp;
-	uint32_t unit_ns;	/* a unit that the name itself implies; 0: none */
+	uint32_t unit_ns; /* a unit that the name itself implies; 0: none */
 } known[] = {
 	{ "timestamp", ROLE_TIME, 5, SP_STAMP_UNKNOWN, 0 },
 	{ "time_stamp", ROLE_TIME, 5, SP_STAMP_UNKNOWN, 0 },
@@ -283,7 +283,7 @@ bool columns_header(struct columns *ret, const struct columns_name *names, uint3
 		c.time = c.date;
 		c.date = COLUMNS_NONE;
 	}
-	/* A date beside a complete stamp is only a repetition; beside "time" it is its first half. */
+	/* A date beside a complete stamp repeats it; beside "time" it is its first half. */
 	if (best[ROLE_TIME] != 4)
 		c.date = COLUMNS_NONE;
 	if (c.time == COLUMNS_NONE)
@@ -298,8 +298,8 @@ static bool role_of(const char *text, size_t len, enum role *ret)
 		const char *name;
 		enum role role;
 	} roles[] = {
-		{ "time", ROLE_TIME }, { "date", ROLE_DATE }, { "latency", ROLE_LATENCY },
-		{ "cpu", ROLE_CPU }, { "label", ROLE_LABEL }, { "retransmit", ROLE_RETRANSMIT },
+		{ "time", ROLE_TIME }, { "date", ROLE_DATE },	{ "latency", ROLE_LATENCY },
+		{ "cpu", ROLE_CPU },   { "label", ROLE_LABEL }, { "retransmit", ROLE_RETRANSMIT },
 	};
 
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
@@ -371,11 +371,12 @@ int columns_spec(struct columns *ret, const char *spec, const struct columns_nam
 		size_t len = strcspn(at, ",");
 
 		if (!one_spec(&c, at, len, names, n))
-			return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
-				       "--spike-columns: '%.*s' is not understood: say time=3, "
-				       "latency=5:ms, label=NAME; columns count from 1 or are names of "
-				       "the header",
-				       (int)(len < 60 ? len : 60), at);
+			return sp_fail(
+				err, SP_EUSAGE, SP_NOWHERE,
+				"--spike-columns: '%.*s' is not understood: say time=3, "
+				"latency=5:ms, label=NAME; columns count from 1 or are names of "
+				"the header",
+				(int)(len < 60 ? len : 60), at);
 		at += len + (at[len] == ',');
 	}
 	if (c.time == COLUMNS_NONE)

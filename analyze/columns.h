@@ -13,22 +13,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define COLUMNS_MAX 256U	/* columns looked at; further ones are passed over */
+#define COLUMNS_MAX	  256U /* columns looked at; further ones are passed over */
 #define COLUMNS_LATENCIES 4U
-#define COLUMNS_NONE UINT32_MAX
+#define COLUMNS_NONE	  UINT32_MAX
 
 struct columns {
-	uint32_t time;		/* index from 0, or COLUMNS_NONE */
-	uint32_t date;		/* a column of its own before time */
-	uint32_t latency[COLUMNS_LATENCIES];	/* the first that is not empty holds */
+	uint32_t time;			     /* index from 0, or COLUMNS_NONE */
+	uint32_t date;			     /* a column of its own before time */
+	uint32_t latency[COLUMNS_LATENCIES]; /* the first that is not empty holds */
 	uint64_t latency_unit_ns[COLUMNS_LATENCIES];
 	uint32_t nlatency;
 	uint32_t cpu;
 	uint32_t label;
-	uint32_t retransmit;	/* not empty, "0" or "false": a retransmission */
-	uint64_t time_unit_ns;	/* 0: by magnitude */
-	uint8_t stamp;		/* enum sp_stamp, as the names tell */
-	bool is_capture;	/* packets: rows without latency or retransmission are no spikes */
+	uint32_t retransmit;   /* not empty, "0" or "false": a retransmission */
+	uint64_t time_unit_ns; /* 0: by magnitude */
+	uint8_t stamp;	       /* enum sp_stamp, as the names tell */
+	bool is_capture;       /* packets: rows without latency or retransmission are no spikes */
 };
 
 struct columns_name {

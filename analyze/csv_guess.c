@@ -44,12 +44,12 @@ static bool is_latency(const struct columns_name *name)
 
 /* How a delimiter does on the first lines. */
 struct guess {
-	bool header;		/* the first line names a time */
-	uint32_t lines;		/* looked at */
-	uint32_t rows;		/* of them: a stamp, then a number or nothing */
-	uint32_t same;		/* of them: as many fields as the first line */
-	uint32_t nfields;	/* of the first line */
-	bool fraction;		/* "11:29:04,048": what follows is no latency but the stamp's fraction */
+	bool header;	  /* the first line names a time */
+	uint32_t lines;	  /* looked at */
+	uint32_t rows;	  /* of them: a stamp, then a number or nothing */
+	uint32_t same;	  /* of them: as many fields as the first line */
+	uint32_t nfields; /* of the first line */
+	bool fraction;	  /* "11:29:04,048": what follows is no latency but the stamp's fraction */
 };
 
 /* A second column of three digits that begins with 0 is no number that a program writes. */
@@ -120,8 +120,8 @@ char csv_guess_delimiter(const struct spikeread *r, const char *text, size_t len
 	for (const char *d = delimiters; *d; d++) {
 		struct guess g = guess(r, text, len, *d);
 		/* Alike lines of many fields, though no time is known: the message can be exact. */
-		bool table = g.nfields > 1 && (g.lines > 1 || r->cfg->columns) && g.same == g.lines && *d != ' ' &&
-			     *d != '|';
+		bool table = g.nfields > 1 && (g.lines > 1 || r->cfg->columns) &&
+			     g.same == g.lines && *d != ' ' && *d != '|';
 		uint32_t score = g.header ? 1000 : g.rows * 2 >= g.lines && g.rows ? 500 : table;
 
 		if (*d == ' ' && (g.nfields != 2 || g.same != g.lines || g.header))

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CLEAR 0.01	/* chance below which a second question may answer a first in doubt */
+#define CLEAR 0.01 /* chance below which a second question may answer a first in doubt */
 
 /* What was seen of a window. */
 struct observed {
-	uint64_t missing_ns;	/* on the CPU that was seen least */
-	bool lost;		/* because records were lost there */
+	uint64_t missing_ns; /* on the CPU that was seen least */
+	bool lost;	     /* because records were lost there */
 	uint64_t worst_delay_ns;
 };
 
@@ -61,8 +61,8 @@ static int add_overlap(struct judge *j, const struct sp_overlap *o, struct sp_er
 }
 
 /* The CPU that explains comes first, as the first stall of a verdict is its culprit. */
-static int add_overlaps(const struct judge_run *r, const struct candidates_best *b, struct sp_verdict *v,
-			struct sp_err *err)
+static int add_overlaps(const struct judge_run *r, const struct candidates_best *b,
+			struct sp_verdict *v, struct sp_err *err)
 {
 	int rc = SP_OK;
 
@@ -95,9 +95,9 @@ static double sure_of_stall(const struct sp_spike *k, const struct candidates_be
 }
 
 /*
- * The chance of half as much; where that is great, that of all that is there: a stall that ends with the
- * spike and is as long is no accident even where stalls are many. Both are asked, so the second must be
- * clear.
+ * The chance of half as much; where that is great, that of all that is there: a stall that ends
+ * with the spike and is as long is no accident even where stalls are many. Both are asked, so the
+ * second must be clear.
  */
 static int chance_of_stalls(const struct judge_run *r, const struct sp_spike *k, uint64_t need_ns,
 			    uint64_t all_ns, double *ret, struct sp_err *err)
@@ -114,8 +114,8 @@ static int chance_of_stalls(const struct judge_run *r, const struct sp_spike *k,
 	return rc;
 }
 
-void judge_run_name(const struct judge_run *r, const struct sp_spike *k, const struct candidates_best *b,
-		 uint64_t need_ns, struct sp_verdict *v)
+void judge_run_name(const struct judge_run *r, const struct sp_spike *k,
+		    const struct candidates_best *b, uint64_t need_ns, struct sp_verdict *v)
 {
 	v->kind = SP_VERDICT_AMBIGUOUS;
 	if (v->chance > r->cfg.chance_max) {
@@ -146,7 +146,7 @@ static int judge_stalls(const struct judge_run *r, const struct sp_spike *k, str
 		v->explained_ns = k->latency_ns;
 	need_ns = judge_needed(k, b.held_ns);
 	v->why = SP_WHY_TOO_SHORT;
-	/* Of a stall that only ends as the window begins nothing is said where no latency is known. */
+	/* A stall that only ends as the window begins says nothing without a latency. */
 	if (v->explained_ns < need_ns ||
 	    (!judge_has_latency(k) && b.held_ns < r->cfg.min_stall_ns / 2 + 1))
 		return SP_OK;
@@ -157,8 +157,8 @@ static int judge_stalls(const struct judge_run *r, const struct sp_spike *k, str
 }
 
 /* Nothing explains it: was it seen well enough to say so? */
-static void judge_nothing(const struct judge_run *r, const struct sp_spike *k, const struct observed *o,
-			  struct sp_verdict *v)
+static void judge_nothing(const struct judge_run *r, const struct sp_spike *k,
+			  const struct observed *o, struct sp_verdict *v)
 {
 	/* Gaps too short to hide a stall do not count, unless the window itself is as short. */
 	if (o->missing_ns <= r->cfg.min_stall_ns && o->missing_ns <= judge_length(k) / 10) {
@@ -181,8 +181,8 @@ static bool judge_where(const struct judge_run *r, const struct sp_spike *k, str
 	v->unobserved_ns = judge_length(k);
 	if (r->begin_ns >= r->end_ns || before || after) {
 		v->why = SP_WHY_OUTSIDE;
-		away_ns = before ? -(int64_t)(r->begin_ns - k->end_ns) - 1 :
-				   (int64_t)(k->begin_ns - r->end_ns) + 1;
+		away_ns = before ? -(int64_t)(r->begin_ns - k->end_ns) - 1
+				 : (int64_t)(k->begin_ns - r->end_ns) + 1;
 		if (!seen->outside++ || llabs(away_ns) < llabs(seen->nearest_ns))
 			seen->nearest_ns = away_ns;
 		return false;

@@ -9,18 +9,18 @@
  * Keeps: the verdicts, at most JUDGE_OVERLAPS stalls of each
  *
  * Rules (docs/time.md has the reasons):
- *	stall		the stalls of one CPU hold >= 50 % of the latency, or something of the window
- *			where the latency is not known; and chance <= chance_max
- *	drop		a packet was dropped for lack of memory, and what follows to the end of the window is a
- *			retransmission time of TCP; and chance <= chance_max
+ *	stall		the stalls of one CPU hold >= 50 % of the latency, or something of the
+ *window where the latency is not known; and chance <= chance_max drop		a packet was dropped
+ *for lack of memory, and what follows to the end of the window is a retransmission time of TCP; and
+ *chance <= chance_max
  *	task-delay	reclaim by one task holds >= 50 % of the latency; and chance <= chance_max
  *			(chance: of half the latency; or of all that is there, when that is clear;
  *			or what is left of it when many spikes lie on stalls together)
  *	ambiguous	such stalls, but chance is greater, or another CPU's stalls with another
  *			culprit explain it nearly as well: candidates, no culprit
- *	none		nothing of that, and every CPU that counts was observed all through the window
- *	no-data		nothing of that, and something was not observed
- * The CPUs that count: the spike's own, else all that were recorded.
+ *	none		nothing of that, and every CPU that counts was observed all through the
+ *window no-data		nothing of that, and something was not observed The CPUs that count:
+ *the spike's own, else all that were recorded.
  */
 #include "coverage.h"
 #include "sides.h"
@@ -28,13 +28,14 @@
 #include <sirqprof/report.h>
 
 #define JUDGE_OVERLAPS 32U
-#define JUDGE_CHANCE 0.05
+#define JUDGE_CHANCE   0.05
 
 struct judge_cfg {
-	double chance_max;	/* 0: JUDGE_CHANCE */
-	uint64_t min_stall_ns;	/* gaps of observation that are shorter in all can hide no stall (nor
-				 * may they be more than a tenth of the window) */
-	/* The comm of a task and the text of a string; they live as long as the verdicts. May be NULL. */
+	double chance_max;     /* 0: JUDGE_CHANCE */
+	uint64_t min_stall_ns; /* gaps of observation that are shorter in all can hide no stall (nor
+				* may they be more than a tenth of the window) */
+	/* The comm of a task and the text of a string; they live as long as the verdicts. May be
+	 * NULL. */
 	const char *(*comm)(void *self, int32_t tid, uint64_t at_ns);
 	const char *(*str)(void *self, sp_str s);
 	void *self;
@@ -43,10 +44,10 @@ struct judge_cfg {
 struct judge_input {
 	const struct sp_spike *spikes;
 	uint32_t nspikes;
-	const struct sp_stall *stalls;	/* sorted by begin_ns */
+	const struct sp_stall *stalls; /* sorted by begin_ns */
 	uint32_t nstalls;
 	const struct coverage *coverage;
-	struct sides *sides;		/* not sealed yet; may be NULL */
+	struct sides *sides; /* not sealed yet; may be NULL */
 };
 
 struct judge;
@@ -61,10 +62,10 @@ const struct sp_verdict *judge_verdicts(const struct judge *j);
 
 /* What was counted on the way, for quality rows. */
 struct judge_seen {
-	uint32_t outside;	/* spikes whose window lies outside the recording */
-	uint32_t not_recorded;	/* spikes that name a CPU that was not recorded */
-	/* Where the windows outside lie: the nearest to the recording, in ns before its begin (negative)
-	 * or after its end; 0 none. */
+	uint32_t outside;      /* spikes whose window lies outside the recording */
+	uint32_t not_recorded; /* spikes that name a CPU that was not recorded */
+	/* Where the windows outside lie: the nearest to the recording, in ns before its begin
+	 * (negative) or after its end; 0 none. */
 	int64_t nearest_ns;
 };
 

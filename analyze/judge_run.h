@@ -11,7 +11,7 @@
 
 struct judge {
 	struct sp_verdict *verdicts;
-	struct sp_overlap *overlaps;	/* of all verdicts */
+	struct sp_overlap *overlaps; /* of all verdicts */
 	uint32_t noverlaps, overlaps_room;
 	struct judge_seen seen;
 };
@@ -21,7 +21,7 @@ struct judge_run {
 	struct judge *judge;
 	struct judge_cfg cfg;
 	const struct judge_input *in;
-	uint64_t begin_ns, end_ns;	/* of the recording */
+	uint64_t begin_ns, end_ns; /* of the recording */
 	const uint32_t *cpus;
 	uint32_t ncpus;
 	struct candidates *candidates;

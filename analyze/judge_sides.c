@@ -1,7 +1,7 @@
 #include "judge_run.h"
 
 int judge_run_drops(const struct judge_run *r, const struct sp_spike *k, struct sp_verdict *v,
-		       struct sp_err *err)
+		    struct sp_err *err)
 {
 	uint64_t rto_ns = judge_has_latency(k) ? sides_rto(k->latency_ns) : 0;
 	uint64_t end_ns = k->end_ns;
@@ -17,7 +17,8 @@ int judge_run_drops(const struct judge_run *r, const struct sp_spike *k, struct 
 	if (!drops.count || (!rto_ns && !k->is_retransmit) || v->kind == SP_VERDICT_STALL)
 		return SP_OK;
 	if (rto_ns)
-		end_ns = k->end_ns - (rto_ns < judge_length(k) ? rto_ns : judge_length(k)) + SIDES_RTO_EARLY_NS;
+		end_ns = k->end_ns - (rto_ns < judge_length(k) ? rto_ns : judge_length(k)) +
+			 SIDES_RTO_EARLY_NS;
 	end_ns = end_ns < k->end_ns ? end_ns : k->end_ns;
 	if (!sides_dropped(r->in->sides, k->begin_ns, end_ns).count)
 		return SP_OK;
@@ -37,7 +38,7 @@ int judge_run_drops(const struct judge_run *r, const struct sp_spike *k, struct 
 }
 
 int judge_run_reclaim(const struct judge_run *r, const struct sp_spike *k, struct sp_verdict *v,
-			 struct sp_err *err)
+		      struct sp_err *err)
 {
 	struct sides_reclaim held;
 	double chance;

@@ -7,12 +7,12 @@
 #include <string.h>
 
 #define DEFAULT_SEARCH_NS INT64_C(10000000000)
-#define SAME_END_NS 500000	/* stalls that end so close together are one (a stopped machine) */
-#define MIN_MET 5U
-#define MIN_FOR_DRIFT 20U
-#define ACCIDENT 0.001		/* how often unrelated data may look as good, at its best lag */
-#define SHIFTS 16U
-#define NR_BINS 3
+#define SAME_END_NS	  500000 /* stalls that end so close together are one (a stopped machine) */
+#define MIN_MET		  5U
+#define MIN_FOR_DRIFT	  20U
+#define ACCIDENT	  0.001 /* how often unrelated data may look as good, at its best lag */
+#define SHIFTS		  16U
+#define NR_BINS		  3
 
 static const int64_t bins_ns[NR_BINS] = { 2000000, 8000000, 32000000 };
 
@@ -21,16 +21,16 @@ struct search {
 	int64_t search_ns;
 	struct votes_end *spikes, *stalls;
 	uint32_t nspikes, nstalls;
-	int64_t origin_ns;	/* capture clock */
+	int64_t origin_ns; /* capture clock */
 	struct votes *votes;
-	uint32_t tried;		/* combinations of bin and drift */
+	uint32_t tried; /* combinations of bin and drift */
 };
 
 /* The best of what was tried. */
 struct best {
 	struct votes_peak peak;
 	struct votes_how how;
-	double log_chance;	/* of such a peak by accident in one bin */
+	double log_chance; /* of such a peak by accident in one bin */
 };
 
 static int by_at(const void *a, const void *b)
@@ -138,8 +138,9 @@ static void try_one(struct search *s, int64_t bin_ns, double drift_ppm, struct b
 /* Every width of bin, and every drift that would blur it. */
 static struct best search_all(struct search *s)
 {
-	double span_s = s->nspikes ? (double)(s->spikes[s->nspikes - 1].at_ns -
-					      s->spikes[0].at_ns) / 1e9 : 0;
+	double span_s =
+		s->nspikes ? (double)(s->spikes[s->nspikes - 1].at_ns - s->spikes[0].at_ns) / 1e9
+			   : 0;
 	struct best best = { 0 };
 
 	for (int i = 0; i < NR_BINS; i++) {
@@ -177,7 +178,7 @@ static uint32_t most_unrelated(struct search *s, const struct best *best)
 /* --- the lag itself, from the spikes that meet a stall's end --- */
 
 struct fit {
-	double *at, *left;	/* s from the origin, ns */
+	double *at, *left; /* s from the origin, ns */
 	uint32_t n;
 	int64_t origin_ns;
 };
@@ -247,8 +248,8 @@ static uint32_t inside(const struct search *s, const struct votes_how *how, int6
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < s->nspikes; i++) {
-		double drift_ns = (double)(s->spikes[i].at_ns - how->origin_ns) * how->drift_ppm /
-				  1e6;
+		double drift_ns =
+			(double)(s->spikes[i].at_ns - how->origin_ns) * how->drift_ppm / 1e6;
 		int64_t at_ns = s->spikes[i].at_ns + lag_ns + (int64_t)drift_ns;
 
 		n += at_ns >= (int64_t)s->cfg->begin_ns && at_ns <= (int64_t)s->cfg->end_ns;
@@ -347,8 +348,10 @@ int lag_find(struct lag *ret, const struct sp_spike *spikes, uint32_t nspikes,
 	     const struct sp_stall *stalls, uint32_t nstalls, const struct clock *clock,
 	     const struct lag_cfg *cfg, struct sp_err *err)
 {
-	sp_auto_free struct votes_end *spike_ends = calloc(nspikes ? nspikes : 1, sizeof(*spike_ends));
-	sp_auto_free struct votes_end *stall_ends = calloc(nstalls ? nstalls : 1, sizeof(*stall_ends));
+	sp_auto_free struct votes_end *spike_ends =
+		calloc(nspikes ? nspikes : 1, sizeof(*spike_ends));
+	sp_auto_free struct votes_end *stall_ends =
+		calloc(nstalls ? nstalls : 1, sizeof(*stall_ends));
 	struct search s = {
 		.cfg = cfg,
 		.search_ns = cfg->search_ns ? (int64_t)cfg->search_ns : DEFAULT_SEARCH_NS,

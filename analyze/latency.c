@@ -2,19 +2,35 @@
 
 #include <string.h>
 
-#define LONGEST_NS UINT64_C(8640000000000000)	/* a hundred days */
+#define LONGEST_NS UINT64_C(8640000000000000) /* a hundred days */
 #define MAX_DIGITS 18
 
 static const struct {
 	const char *name;
 	uint64_t ns;
 } units[] = {
-	{ "ns", 1 }, { "nsec", 1 }, { "nsecs", 1 }, { "nanos", 1 }, { "nanoseconds", 1 },
-	{ "us", 1000 }, { "usec", 1000 }, { "usecs", 1000 }, { "micros", 1000 },
-	{ "microseconds", 1000 }, { "\xc2\xb5s", 1000 }, { "\xce\xbcs", 1000 },
-	{ "ms", 1000000 }, { "msec", 1000000 }, { "msecs", 1000000 }, { "millis", 1000000 },
-	{ "milliseconds", 1000000 }, { "s", 1000000000 }, { "sec", 1000000000 },
-	{ "secs", 1000000000 }, { "second", 1000000000 }, { "seconds", 1000000000 },
+	{ "ns", 1 },
+	{ "nsec", 1 },
+	{ "nsecs", 1 },
+	{ "nanos", 1 },
+	{ "nanoseconds", 1 },
+	{ "us", 1000 },
+	{ "usec", 1000 },
+	{ "usecs", 1000 },
+	{ "micros", 1000 },
+	{ "microseconds", 1000 },
+	{ "\xc2\xb5s", 1000 },
+	{ "\xce\xbcs", 1000 },
+	{ "ms", 1000000 },
+	{ "msec", 1000000 },
+	{ "msecs", 1000000 },
+	{ "millis", 1000000 },
+	{ "milliseconds", 1000000 },
+	{ "s", 1000000000 },
+	{ "sec", 1000000000 },
+	{ "secs", 1000000000 },
+	{ "second", 1000000000 },
+	{ "seconds", 1000000000 },
 };
 
 static char lower(char c)
@@ -69,7 +85,7 @@ static size_t decimal(const char *text, size_t len, uint64_t *value, uint64_t *b
 	if (at + 1 >= len || (text[at] != '.' && text[at] != ',') || !is_digit(text[at + 1]))
 		return digits ? at : 0;
 	for (at++; at < len && is_digit(text[at]); at++) {
-		if (++digits > MAX_DIGITS)	/* finer than ns: of no use here */
+		if (++digits > MAX_DIGITS) /* finer than ns: of no use here */
 			continue;
 		*value = *value * 10 + (uint64_t)(text[at] - '0');
 		*below *= 10;

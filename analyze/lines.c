@@ -7,19 +7,19 @@
 #include <unistd.h>
 
 struct lines {
-	int fd;			/* -1: memory */
+	int fd; /* -1: memory */
 	bool close;
-	bool ended;		/* nothing more to read */
-	bool in_cut;		/* the rest of a cut line is passed over */
+	bool ended;  /* nothing more to read */
+	bool in_cut; /* the rest of a cut line is passed over */
 	const char *path;
 	const char *memory;
 	size_t memory_left;
-	size_t at, end;		/* what of buffer is not consumed */
+	size_t at, end; /* what of buffer is not consumed */
 	uint32_t number;
 	char buffer[LINES_BUFFER];
 };
 
-static int new(struct lines **ret, struct sp_err *err)
+static int new (struct lines **ret, struct sp_err *err)
 {
 	struct lines *l = malloc(sizeof(*l));
 
@@ -35,7 +35,7 @@ int lines_open(struct lines **ret, const char *path, struct sp_err *err)
 {
 	sp_auto(lines) l = NULL;
 	struct stat st;
-	int rc = new(&l, err);
+	int rc = new (&l, err);
 
 	if (rc)
 		return rc;
@@ -46,14 +46,15 @@ int lines_open(struct lines **ret, const char *path, struct sp_err *err)
 		return sp_fail_sys(err, "cannot read the spikes in %s", path);
 	if (fstat(l->fd, &st) == 0 && S_ISDIR(st.st_mode))
 		return sp_fail(err, SP_ESYS, SP_NOWHERE,
-			       "cannot read the spikes in %s: it is a directory; name a file", path);
+			       "cannot read the spikes in %s: it is a directory; name a file",
+			       path);
 	*ret = sp_take(l);
 	return SP_OK;
 }
 
 int lines_memory(struct lines **ret, const void *data, size_t size, struct sp_err *err)
 {
-	int rc = new(ret, err);
+	int rc = new (ret, err);
 
 	if (rc)
 		return rc;

@@ -15,12 +15,12 @@
 #include <stddef.h>
 
 #define LINES_BUFFER (256U << 10)
-#define LINES_MAX (64U << 10)	/* longer lines are cut here, the rest passed over */
+#define LINES_MAX    (64U << 10) /* longer lines are cut here, the rest passed over */
 
 struct line {
-	const char *text;	/* valid until the next call */
+	const char *text; /* valid until the next call */
 	size_t len;
-	uint32_t number;	/* from 1 */
+	uint32_t number; /* from 1 */
 	bool cut;
 };
 

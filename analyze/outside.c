@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define NS_S INT64_C(1000000000)
-#define ZONE_STEP_S 900		/* zones differ by quarters of an hour */
-#define ZONE_STEPS 104		/* 26 hours: Kiritimati to Baker Island */
-#define AUTO_S 10		/* what --clock-offset auto searches unless told */
+#define NS_S	    INT64_C(1000000000)
+#define ZONE_STEP_S 900 /* zones differ by quarters of an hour */
+#define ZONE_STEPS  104 /* 26 hours: Kiritimati to Baker Island */
+#define AUTO_S	    10	/* what --clock-offset auto searches unless told */
 
 static bool inside(const struct sp_spike *k, uint64_t begin_ns, uint64_t end_ns, int64_t shift_ns)
 {
@@ -40,8 +40,8 @@ struct outside outside_of(const struct sp_spike *spikes, uint32_t n, uint64_t be
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct sp_spike *k = &spikes[i];
-		int64_t away_ns = k->end_ns <= begin_ns ? (int64_t)(k->end_ns - begin_ns) - 1 :
-							  (int64_t)(k->begin_ns - end_ns) + 1;
+		int64_t away_ns = k->end_ns <= begin_ns ? (int64_t)(k->end_ns - begin_ns) - 1
+							: (int64_t)(k->begin_ns - end_ns) + 1;
 
 		if (inside(k, begin_ns, end_ns, 0))
 			continue;
@@ -85,7 +85,8 @@ static void remedy(char to[96], const struct outside *o, int32_t zone_s)
 	else if (llabs(o->away_ns) < AUTO_S * NS_S)
 		snprintf(to, 96, ": --clock-offset auto may find how far the clocks are apart");
 	else
-		snprintf(to, 96, ": see that both are of the same time; --clock-offset SEC moves them");
+		snprintf(to, 96,
+			 ": see that both are of the same time; --clock-offset SEC moves them");
 }
 
 void outside_text(char to[OUTSIDE_TEXT], const struct outside *o, int32_t zone_s)

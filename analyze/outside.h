@@ -11,9 +11,9 @@
 #define OUTSIDE_TEXT 160U
 
 struct outside {
-	uint32_t n, all;	/* spikes outside, spikes */
-	int64_t away_ns;	/* of the nearest: before the recording (negative) or after it */
-	int64_t shift_s;	/* a difference of time zones that puts nearly all inside; 0: none does */
+	uint32_t n, all; /* spikes outside, spikes */
+	int64_t away_ns; /* of the nearest: before the recording (negative) or after it */
+	int64_t shift_s; /* a difference of time zones that puts nearly all inside; 0: none does */
 };
 
 /* Windows must be set. */

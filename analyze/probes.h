@@ -10,7 +10,7 @@
 struct probes {
 	bool any;
 	uint16_t last;
-	int64_t at;		/* .last, unwrapped */
+	int64_t at; /* .last, unwrapped */
 	int64_t min, max;
 	uint64_t replies;
 };

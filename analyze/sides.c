@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RTO_SLACK_NS UINT64_C(20000000)	/* the trip itself, and whoever read the answer */
+#define RTO_SLACK_NS UINT64_C(20000000) /* the trip itself, and whoever read the answer */
 
-/* A packet was dropped in [begin, end]: an event is an instant, a counter lies between two reads. */
+/* A packet was dropped in [begin, end]: between two reads, where a counter tells. */
 struct drop {
 	uint64_t begin_ns, end_ns;
 	uint32_t count;
@@ -29,7 +29,7 @@ struct sides {
 	struct reclaim *reclaims;
 	uint32_t nreclaims, reclaims_room;
 	struct counter pfmemalloc;
-	struct counter *backlog;	/* by CPU */
+	struct counter *backlog; /* by CPU */
 	uint32_t ncpus;
 	struct chance *drop_chance, *reclaim_chance;
 };

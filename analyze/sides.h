@@ -20,13 +20,13 @@ struct sides;
 
 struct sides_drops {
 	uint32_t count;
-	sp_str reason;		/* of the first; 0: known from counters only */
+	sp_str reason; /* of the first; 0: known from counters only */
 };
 
 struct sides_reclaim {
 	int32_t tid;
 	uint64_t held_ns;
-	uint64_t at_ns;		/* an instant of it */
+	uint64_t at_ns; /* an instant of it */
 };
 
 int sides_new(struct sides **ret, struct sp_err *err);
@@ -46,12 +46,12 @@ int sides_reclaim_chance(struct sides *s, uint64_t window_ns, uint64_t need_ns, 
 			 struct sp_err *err);
 
 /*
- * The time that TCP waits before it has sent a segment again once, twice, …: 200 ms at least and twice
- * as long each time (TCP_RTO_MIN, include/net/tcp.h), 1 s for a first SYN (TCP_TIMEOUT_INIT). 0: the
- * latency is none of these.
+ * The time that TCP waits before it has sent a segment again once, twice, …: 200 ms at least and
+ * twice as long each time (TCP_RTO_MIN, include/net/tcp.h), 1 s for a first SYN (TCP_TIMEOUT_INIT).
+ * 0: the latency is none of these.
  */
 uint64_t sides_rto(uint64_t latency_ns);
-#define SIDES_RTO_EARLY_NS UINT64_C(4000000)	/* a timer may be so much early: a jiffy of 250 Hz */
+#define SIDES_RTO_EARLY_NS UINT64_C(4000000) /* a timer may be so much early: a jiffy of 250 Hz */
 
 SP_DEFINE_FREEP(sides);
 

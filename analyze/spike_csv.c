@@ -12,23 +12,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROW_LINES 100U		/* a quoted field with more line breaks is a stray quote */
-#define ROW_BYTES LINES_MAX	/* kept of one row */
-#define JOINED_BYTES 128U	/* a date and a time in two columns */
+#define ROW_LINES    100U      /* a quoted field with more line breaks is a stray quote */
+#define ROW_BYTES    LINES_MAX /* kept of one row */
+#define JOINED_BYTES 128U      /* a date and a time in two columns */
 
 struct field {
-	uint32_t at, len;	/* in .row */
+	uint32_t at, len; /* in .row */
 	bool there;
 };
 
 struct csv {
 	struct csv_parser parser;
 	bool parser_ready;
-	bool has_columns;	/* the header has been read, or there is none */
+	bool has_columns; /* the header has been read, or there is none */
 	bool row_done;
-	bool failed;		/* libcsv ran out of memory */
+	bool failed; /* libcsv ran out of memory */
 	struct columns columns;
-	uint32_t first_line, lines;	/* of the row that is being read */
+	uint32_t first_line, lines; /* of the row that is being read */
 	uint32_t nfields;
 	uint32_t used;
 	struct field fields[COLUMNS_MAX];
@@ -157,7 +157,8 @@ static bool row_time(struct spikeread *r, struct sp_spike *row, const char **exp
 /* Words that probers write where there was no reply. */
 static bool is_no_latency(const struct columns_name *text)
 {
-	static const char *const words[] = { "-", "*", "nan", "null", "none", "timeout", "lost", "n/a" };
+	static const char *const words[] = { "-",    "*",	"nan",	"null",
+					     "none", "timeout", "lost", "n/a" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strlen(words[i]) == text->len &&
@@ -247,8 +248,9 @@ static int first_row(struct spikeread *r, const struct line *line, struct sp_err
 
 	for (uint32_t i = 0; i < c->nfields; i++) {
 		names[i] = cell(c, i);
-		any_time = any_time || (stamps_whole(&r->stamps, names[i].text, names[i].len,
-						     &stamp) && !stamp.relative);
+		any_time = any_time ||
+			   (stamps_whole(&r->stamps, names[i].text, names[i].len, &stamp) &&
+			    !stamp.relative);
 	}
 	header = columns_header(&c->columns, names, c->nfields) && !any_time;
 	if (r->cfg->columns) {

@@ -37,11 +37,11 @@ static bool fits(const struct spikeread *r, const char *text, size_t len)
 	size_t line_len;
 
 	(void)r;
-	for (uint32_t i = 0; i < SNIFF_LINES &&
-	     spikeread_peek_line(&text, &len, &line, &line_len); i++) {
+	for (uint32_t i = 0; i < SNIFF_LINES && spikeread_peek_line(&text, &len, &line, &line_len);
+	     i++) {
 		if (is_header(line, line_len) ||
-		    (is_reply(line, line_len) && (probes_has(line, line_len, "ip=") ||
-						  probes_has(line, line_len, "flags="))))
+		    (is_reply(line, line_len) &&
+		     (probes_has(line, line_len, "ip=") || probes_has(line, line_len, "flags="))))
 			return true;
 	}
 	return false;
@@ -52,8 +52,8 @@ static int begin(struct spikeread *r, const char *text, size_t len, struct sp_er
 	(void)text;
 	(void)len;
 	r->state = calloc(1, sizeof(struct hping));
-	return r->state ? SP_OK :
-			  sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to read an hping3 log");
+	return r->state ? SP_OK
+			: sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to read an hping3 log");
 }
 
 static int reply(struct spikeread *r, const struct line *line, struct sp_err *err)

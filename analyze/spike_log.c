@@ -12,10 +12,10 @@
 #include <string.h>
 
 #define SNIFF_LINES 50U
-#define LOOK_BYTES 160U		/* where a line's stamp may begin */
+#define LOOK_BYTES  160U /* where a line's stamp may begin */
 
 struct log {
-	size_t at;		/* where the last line's stamp began */
+	size_t at; /* where the last line's stamp began */
 };
 
 static bool is_word(char c)

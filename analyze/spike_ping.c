@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define SNIFF_LINES 50U
-#define SEQS 65536U
+#define SEQS	    65536U
 
 struct unanswered {
 	bool is;
@@ -25,7 +25,7 @@ struct unanswered {
 
 struct ping {
 	struct probes probes;
-	bool header;		/* "PING …" was there: no reply at all is an answer too */
+	bool header; /* "PING …" was there: no reply at all is an answer too */
 	struct unanswered waiting[SEQS];
 };
 
@@ -40,8 +40,8 @@ static bool fits(const struct spikeread *r, const char *text, size_t len)
 	size_t line_len;
 
 	(void)r;
-	for (uint32_t i = 0; i < SNIFF_LINES &&
-	     spikeread_peek_line(&text, &len, &line, &line_len); i++) {
+	for (uint32_t i = 0; i < SNIFF_LINES && spikeread_peek_line(&text, &len, &line, &line_len);
+	     i++) {
 		if (is_reply(line, line_len) || probes_has(line, line_len, "no answer yet for") ||
 		    (line_len > 5 && memcmp(line, "PING ", 5) == 0))
 			return true;

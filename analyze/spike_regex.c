@@ -12,13 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MATCH_LIMIT 200000U	/* steps that one line may take: patterns can be exponential */
+#define MATCH_LIMIT 200000U /* steps that one line may take: patterns can be exponential */
 
 struct regex {
 	pcre2_code *code;
 	pcre2_match_data *match;
 	pcre2_match_context *context;
-	int time, latency, label, cpu;	/* group numbers, <= 0: none */
+	int time, latency, label, cpu; /* group numbers, <= 0: none */
 	uint64_t unit_ns;
 };
 
@@ -33,8 +33,8 @@ static void find_groups(struct regex *x)
 		const char *name;
 		uint64_t ns;
 	} units[] = {
-		{ "latency", 1000000 }, { "latency_ms", 1000000 }, { "latency_us", 1000 },
-		{ "latency_ns", 1 }, { "latency_s", 1000000000 },
+		{ "latency", 1000000 }, { "latency_ms", 1000000 },   { "latency_us", 1000 },
+		{ "latency_ns", 1 },	{ "latency_s", 1000000000 },
 	};
 
 	x->time = group(x, "time");
@@ -150,8 +150,8 @@ static int end(struct spikeread *r, struct sp_err *err)
 {
 	if (r->seen.rows)
 		return SP_OK;
-	return sp_fail(err, SP_EFORMAT, SP_NOWHERE, "no line of %.60s matches --spike-regex '%.80s'",
-		       r->source, r->cfg->regex);
+	return sp_fail(err, SP_EFORMAT, SP_NOWHERE,
+		       "no line of %.60s matches --spike-regex '%.80s'", r->source, r->cfg->regex);
 }
 
 static void free_state(struct spikeread *r)

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#define BAD_PERCENT 5U
-#define HOPELESS_ROWS 10000U	/* this many, mostly bad: do not read on */
+#define BAD_PERCENT   5U
+#define HOPELESS_ROWS 10000U /* this many, mostly bad: do not read on */
 
 /* In the order in which they are tried: the most particular first. */
 static const struct spikeformat *const formats[] = {
@@ -88,7 +88,7 @@ static void shown(char to[48], const char *text, size_t len)
 	for (; n < len && n < 40; n++)
 		to[n] = (uint8_t)text[n] < 0x20 || text[n] == 0x7f ? '?' : text[n];
 	while (n && n < len && ((uint8_t)text[n] & 0xc0) == 0x80)
-		n--;	/* no half character */
+		n--; /* no half character */
 	to[n] = '\0';
 	if (n < len)
 		memcpy(to + n, "…", sizeof("…"));
@@ -97,7 +97,8 @@ static void shown(char to[48], const char *text, size_t len)
 static int too_many_bad(struct spikeread *r, const char *what, struct sp_err *err)
 {
 	return sp_fail(err, SP_EFORMAT, SP_NOWHERE,
-		       "%s; %" PRIu64 " of %" PRIu64 " rows cannot be read as %s: name the format with "
+		       "%s; %" PRIu64 " of %" PRIu64
+		       " rows cannot be read as %s: name the format with "
 		       "--spikes-format, or pass over bad rows with --spikes-lenient",
 		       r->seen.first_bad, r->seen.bad, r->seen.rows, what);
 }
@@ -146,11 +147,15 @@ static const char *not_text(const char *text, size_t len)
 	} kinds[] = {
 		{ "\x1f\x8b", 2, "is compressed: zcat it into --spikes -" },
 		{ "\x28\xb5\x2f\xfd", 4, "is compressed: zstdcat it into --spikes -" },
-		{ "\xfd" "7zXZ", 5, "is compressed: xzcat it into --spikes -" },
+		{ "\xfd"
+		  "7zXZ",
+		  5, "is compressed: xzcat it into --spikes -" },
 		{ "PERFILE2", 8, "is a recording: give it with -i" },
-		{ "\xd4\xc3\xb2\xa1", 4, "is a packet capture: export times with tshark -T fields "
+		{ "\xd4\xc3\xb2\xa1", 4,
+		  "is a packet capture: export times with tshark -T fields "
 		  "-e frame.time_epoch -e tcp.analysis.ack_rtt" },
-		{ "\x0a\x0d\x0d\x0a", 4, "is a packet capture: export times with tshark -T fields "
+		{ "\x0a\x0d\x0d\x0a", 4,
+		  "is a packet capture: export times with tshark -T fields "
 		  "-e frame.time_epoch -e tcp.analysis.ack_rtt" },
 		{ "\xff\xfe", 2, "is UTF-16: convert it with iconv -f UTF-16 -t UTF-8" },
 		{ "\xfe\xff", 2, "is UTF-16: convert it with iconv -f UTF-16 -t UTF-8" },
@@ -172,20 +177,20 @@ static bool is_blank(const char *text, size_t len)
 	return true;
 }
 
-static int choose(struct spikeread *r, const char *text, size_t len,
-		  const struct spikeformat **ret, struct sp_err *err)
+static int choose(struct spikeread *r, const char *text, size_t len, const struct spikeformat **ret,
+		  struct sp_err *err)
 {
 	/* What only one format can use says which it is. */
-	enum spikefile_format code = r->cfg->regex			     ? SPIKEFILE_REGEX :
-				     r->cfg->columns && !r->cfg->format ? SPIKEFILE_CSV :
-										 r->cfg->format;
+	enum spikefile_format code = r->cfg->regex			  ? SPIKEFILE_REGEX
+				     : r->cfg->columns && !r->cfg->format ? SPIKEFILE_CSV
+									  : r->cfg->format;
 	const char *line = text;
 	size_t line_len = 0;
 	char found[48];
 
 	for (size_t i = 0; i < NR_FORMATS; i++) {
-		if (code == SPIKEFILE_AUTO ? formats[i]->fits && formats[i]->fits(r, text, len) :
-					     formats[i]->code == code) {
+		if (code == SPIKEFILE_AUTO ? formats[i]->fits && formats[i]->fits(r, text, len)
+					   : formats[i]->code == code) {
 			*ret = formats[i];
 			return SP_OK;
 		}
@@ -193,10 +198,12 @@ static int choose(struct spikeread *r, const char *text, size_t len,
 	while (spikeread_peek_line(&text, &len, &line, &line_len) && is_blank(line, line_len))
 		;
 	shown(found, line, line_len);
-	return sp_fail(err, SP_EFORMAT, SP_NOWHERE,
-		       "%.60s:1:1: expected a CSV (time,latency_ms), ping -D or hping3 output, or a log "
-		       "whose lines begin with a time; found '%s'. --spike-regex '(?<time>…)' reads others",
-		       r->source, found);
+	return sp_fail(
+		err, SP_EFORMAT, SP_NOWHERE,
+		"%.60s:1:1: expected a CSV (time,latency_ms), ping -D or hping3 output, or a log "
+		"whose lines begin with a time; found '%s'. --spike-regex '(?<time>…)' reads "
+		"others",
+		r->source, found);
 }
 
 /* The end of the file: were there too many bad rows, and how exact are its stamps? */
@@ -232,10 +239,11 @@ static int read_lines(struct spikeread *r, struct lines *lines, struct sp_err *e
 	if (say)
 		return sp_fail(err, SP_EFORMAT, SP_NOWHERE, "%.60s %s", r->source, say);
 	if (is_blank(text, len))
-		return sp_fail(err, SP_EFORMAT, SP_NOWHERE,
-			       "%.60s is empty: expected a CSV (time,latency_ms), ping -D or hping3 "
-			       "output, or a log with times",
-			       r->source);
+		return sp_fail(
+			err, SP_EFORMAT, SP_NOWHERE,
+			"%.60s is empty: expected a CSV (time,latency_ms), ping -D or hping3 "
+			"output, or a log with times",
+			r->source);
 	rc = choose(r, text, len, &format, err);
 	if (rc)
 		return rc;
@@ -258,8 +266,8 @@ static int parse_start(struct spikeread *r, struct sp_err *err)
 	if (!start)
 		return SP_OK;
 	if (!stamps_whole(&r->stamps, start, strlen(start), &r->start) || r->start.relative)
-		return sp_fail(err, SP_EUSAGE, SP_NOWHERE, "--spikes-start takes " SPIKEREAD_TIME
-			       ", not '%.40s'", start);
+		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
+			       "--spikes-start takes " SPIKEREAD_TIME ", not '%.40s'", start);
 	r->has_start = true;
 	if (!r->start.zoned)
 		r->seen.zoneless = true;

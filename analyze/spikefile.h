@@ -21,45 +21,45 @@ enum spikefile_format {
 	SPIKEFILE_PING,
 	SPIKEFILE_HPING,
 	SPIKEFILE_LOG,
-	SPIKEFILE_REGEX,	/* taken where .regex is given */
+	SPIKEFILE_REGEX, /* taken where .regex is given */
 };
 
 /* Zeroes and NULLs are the defaults. */
 struct spikefile_cfg {
 	enum spikefile_format format;
-	const char *columns;	/* "time=3,latency=5:ms": numbers from 1, or names of the header */
-	const char *regex;	/* PCRE with groups time, latency, label, cpu */
-	const char *start;	/* a time stamp: when the first probe left, or relative time began */
-	uint64_t interval_ns;	/* between probes; 0: 1 s */
-	uint64_t min_latency_ns;	/* rows of a known, shorter latency are not spikes */
-	bool stamp_given;	/* .stamp holds, else it is as the format says */
-	uint8_t stamp;		/* enum sp_stamp */
-	bool lenient;		/* pass over bad rows, however many */
-	const char *tz;		/* zone of stamps that have none; NULL: .tz_default */
-	const char *tz_default;	/* the recording's; NULL: UTC */
-	int64_t near_ns;	/* wall clock: stamps without year or date are nearest to it; 0: now */
+	const char *columns;  /* "time=3,latency=5:ms": numbers from 1, or names of the header */
+	const char *regex;    /* PCRE with groups time, latency, label, cpu */
+	const char *start;    /* a time stamp: when the first probe left, or relative time began */
+	uint64_t interval_ns; /* between probes; 0: 1 s */
+	uint64_t min_latency_ns; /* rows of a known, shorter latency are not spikes */
+	bool stamp_given;	 /* .stamp holds, else it is as the format says */
+	uint8_t stamp;		 /* enum sp_stamp */
+	bool lenient;		 /* pass over bad rows, however many */
+	const char *tz;		 /* zone of stamps that have none; NULL: .tz_default */
+	const char *tz_default;	 /* the recording's; NULL: UTC */
+	int64_t near_ns; /* wall clock: stamps without year or date are nearest to it; 0: now */
 };
 
 /* What was noticed in one file. */
 struct spikefile_seen {
-	const char *format;	/* name of the format that was read */
-	uint64_t rows;		/* rows of the format, good and bad */
-	uint64_t kept;		/* added */
-	uint64_t below;		/* not late enough */
-	uint64_t bad;		/* passed over */
-	uint64_t lost;		/* probes without a reply */
-	uint64_t duplicates;	/* replies that came twice, passed over */
-	bool zoneless;		/* stamps had no zone */
-	bool tz_assumed;	/* and nobody had said which one they are of */
-	char zone[64];		/* which was taken then */
-	int32_t zone_offset_s;	/* of that zone, east of UTC, at .near_ns */
-	char first_bad[200];	/* "FILE:LINE:COLUMN: expected …, found …"; "" where none */
+	const char *format;    /* name of the format that was read */
+	uint64_t rows;	       /* rows of the format, good and bad */
+	uint64_t kept;	       /* added */
+	uint64_t below;	       /* not late enough */
+	uint64_t bad;	       /* passed over */
+	uint64_t lost;	       /* probes without a reply */
+	uint64_t duplicates;   /* replies that came twice, passed over */
+	bool zoneless;	       /* stamps had no zone */
+	bool tz_assumed;       /* and nobody had said which one they are of */
+	char zone[64];	       /* which was taken then */
+	int32_t zone_offset_s; /* of that zone, east of UTC, at .near_ns */
+	char first_bad[200];   /* "FILE:LINE:COLUMN: expected …, found …"; "" where none */
 };
 
 /*
  * Reads one file into *into. source must outlive the spikes: it becomes sp_spike.source.
- * Errors: SP_ESYS cannot be read; SP_EFORMAT empty, not text, no format fits, or too many bad rows (more
- * than 5 %) unless lenient; SP_EUSAGE an option that cannot be; the text says what to do.
+ * Errors: SP_ESYS cannot be read; SP_EFORMAT empty, not text, no format fits, or too many bad rows
+ * (more than 5 %) unless lenient; SP_EUSAGE an option that cannot be; the text says what to do.
  */
 int spikefile_read(struct spikes *into, const char *source, const struct spikefile_cfg *cfg,
 		   struct spikefile_seen *ret, struct sp_err *err);

@@ -18,15 +18,15 @@ struct spikeread {
 	struct spikefile_seen seen;
 	struct stamps stamps;
 	bool has_start;
-	struct stamp start;	/* .cfg->start, parsed */
-	void *state;		/* the format's own */
+	struct stamp start; /* .cfg->start, parsed */
+	void *state;	    /* the format's own */
 	/* Trailing zeros are often not written: the finest stamp of a file is its resolution. */
 	uint64_t resolution_ns;
 };
 
 struct spikeformat {
 	const char *name;
-	const char *what;	/* for messages: "ping output" */
+	const char *what; /* for messages: "ping output" */
 	enum spikefile_format code;
 	/* Whether the text, what the file begins with, looks like it. */
 	bool (*fits)(const struct spikeread *r, const char *text, size_t len);
@@ -34,7 +34,7 @@ struct spikeformat {
 	int (*begin)(struct spikeread *r, const char *text, size_t len, struct sp_err *err);
 	int (*line)(struct spikeread *r, const struct line *line, struct sp_err *err);
 	int (*end)(struct spikeread *r, struct sp_err *err);
-	void (*free)(struct spikeread *r);	/* frees .state, which may be half-built or NULL */
+	void (*free)(struct spikeread *r); /* frees .state, which may be half-built or NULL */
 };
 
 extern const struct spikeformat spike_csv, spike_ping, spike_hping, spike_log, spike_regex;
@@ -58,10 +58,9 @@ bool spikeread_stamp(struct spikeread *r, const struct stamp *stamp, struct sp_s
 int spikeread_bad(struct spikeread *r, uint32_t line, size_t column, const char *expected,
 		  const char *found, size_t found_len, struct sp_err *err);
 
-/* The next line of a text in memory; false at its end. A last line without LF counts only when all. */
+/* The next line of a text in memory; false at its end. */
 bool spikeread_peek_line(const char **text, size_t *len, const char **line, size_t *line_len);
 
-#define SPIKEREAD_TIME \
-	"a time (epoch seconds as 1764000000.25, or as 2026-11-24T11:29:04.2+01:00)"
+#define SPIKEREAD_TIME "a time (epoch seconds as 1764000000.25, or as 2026-11-24T11:29:04.2+01:00)"
 
 #endif

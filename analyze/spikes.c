@@ -4,8 +4,8 @@
 #include <string.h>
 
 #define CHUNK_BYTES (64U << 10)
-#define RECENT 256U		/* labels remembered to keep equal ones once */
-#define OPEN_RUNS 8U		/* runs that may interleave */
+#define RECENT	    256U /* labels remembered to keep equal ones once */
+#define OPEN_RUNS   8U	 /* runs that may interleave */
 
 struct chunk {
 	struct chunk *next;
@@ -17,7 +17,7 @@ struct spikes {
 	uint32_t n, room;
 	uint64_t dropped;
 	struct chunk *chunks;
-	size_t used;		/* of the first chunk */
+	size_t used; /* of the first chunk */
 	size_t label_bytes;
 	const char *recent[RECENT];
 };
@@ -149,7 +149,7 @@ static void instants(const struct sp_spike *k, uint8_t stamp, int64_t *left_ns, 
 
 /* A run that may still grow. */
 struct run {
-	uint32_t kept;		/* index of its spike */
+	uint32_t kept; /* index of its spike */
 	struct sp_spike first, last;
 };
 
@@ -173,8 +173,7 @@ static bool joins_as(const struct run *r, uint64_t worst_ns, const struct sp_spi
 		slack_ns = apart(left_ns, last_left_ns) / 2;
 	/* Stamps coarser than that cannot tell a run from a coincidence. */
 	return k->resolution_ns <= (uint64_t)slack_ns && left_ns <= first_came_ns &&
-	       left_ns + SPIKES_JOIN_NS >= last_left_ns &&
-	       apart(came_ns, last_came_ns) <= slack_ns;
+	       left_ns + SPIKES_JOIN_NS >= last_left_ns && apart(came_ns, last_came_ns) <= slack_ns;
 }
 
 static bool joins(const struct run *r, const struct sp_spike *worst, const struct sp_spike *k)

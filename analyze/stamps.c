@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#define NS_S INT64_C(1000000000)
-#define DAY_S INT64_C(86400)
-#define LAST_YEAR 2199	/* int64_t holds ns until 2262: leave room for arithmetic */
+#define NS_S	  INT64_C(1000000000)
+#define DAY_S	  INT64_C(86400)
+#define LAST_YEAR 2199 /* int64_t holds ns until 2262: leave room for arithmetic */
 
 /* What is left to read. */
 struct cursor {
@@ -15,11 +15,11 @@ struct cursor {
 
 /* A civil time as read, before its zone is settled. */
 struct civil {
-	int64_t year;		/* 0: not written */
-	int64_t month, day;	/* 0: not written */
-	int64_t second;		/* of the day */
+	int64_t year;	    /* 0: not written */
+	int64_t month, day; /* 0: not written */
+	int64_t second;	    /* of the day */
 	int64_t ns;
-	int32_t offset_s;	/* where .zoned */
+	int32_t offset_s; /* where .zoned */
 	bool zoned;
 };
 
@@ -104,8 +104,7 @@ static bool clock_time(struct cursor *in, struct civil *c, struct stamp *ret)
 	struct cursor at = *in;
 	int64_t h, m, s = 0;
 
-	if (!number(&at, 1, 2, 0, 23, &h) || !literal(&at, ':') ||
-	    !number(&at, 2, 2, 0, 59, &m))
+	if (!number(&at, 1, 2, 0, 23, &h) || !literal(&at, ':') || !number(&at, 2, 2, 0, 59, &m))
 		return false;
 	c->ns = 0;
 	ret->resolution_ns = 60 * (uint64_t)NS_S;
@@ -364,7 +363,8 @@ static bool epoch(struct cursor *in, const struct stamps *s, struct stamp *ret)
 	unit_ns = s->unit_ns ? (int64_t)s->unit_ns : unit_of(v);
 	fraction(&at, unit_ns, &ns, &ret->resolution_ns);
 	if (__builtin_mul_overflow(v, unit_ns, &ret->time_ns) ||
-	    __builtin_add_overflow(ret->time_ns, ns, &ret->time_ns) || ret->time_ns > STAMPS_LAST_NS)
+	    __builtin_add_overflow(ret->time_ns, ns, &ret->time_ns) ||
+	    ret->time_ns > STAMPS_LAST_NS)
 		return false;
 	if (at.at < at.end && (is_word(*at.at) || strchr("-/:", *at.at)))
 		return false;

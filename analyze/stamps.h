@@ -9,11 +9,11 @@
  * Keeps: the zone of stamps that have none, and an instant that stamps without a year or a date
  *        are nearest to
  *
- * Forms: epoch s/ms/us/ns by magnitude, with fraction (`.` or `,`); RFC 3339 / ISO 8601, its basic form
- * too; `2015-10-18 18:01:48,963`, `2017/05/16 00:00:01.551`; `17/06/09 20:10:40`;
- * `Sun Dec 04 04:51:08[.frac] [UTC] 2005`; `Nov 24 11:29:04[.frac]` (syslog);
- * `Nov 24, 2026 11:29:04.2 UTC` (tshark); `24 Nov 2026 11:29:04 +0000` (RFC 5322);
- * `10/Oct/2000:13:55:36[.frac] -0700`; `11:29:04.200` (nearest day); each also in [brackets].
+ * Forms: epoch s/ms/us/ns by magnitude, with fraction (`.` or `,`); RFC 3339 / ISO 8601, its basic
+ * form too; `2015-10-18 18:01:48,963`, `2017/05/16 00:00:01.551`; `17/06/09 20:10:40`; `Sun Dec 04
+ * 04:51:08[.frac] [UTC] 2005`; `Nov 24 11:29:04[.frac]` (syslog); `Nov 24, 2026 11:29:04.2 UTC`
+ * (tshark); `24 Nov 2026 11:29:04 +0000` (RFC 5322); `10/Oct/2000:13:55:36[.frac] -0700`;
+ * `11:29:04.200` (nearest day); each also in [brackets].
  */
 #include "zone.h"
 
@@ -22,17 +22,17 @@
 
 struct stamp {
 	int64_t time_ns;
-	uint64_t resolution_ns;	/* of the last digit written */
+	uint64_t resolution_ns; /* of the last digit written */
 	size_t used;		/* bytes read, brackets included */
 	bool zoned;		/* epoch, or its zone was there */
 	bool relative;		/* a small number: ns since a start that the text does not tell */
 };
 
 struct stamps {
-	struct zone *zone;	/* of stamps without one */
-	int64_t near_ns;	/* stamps without year or date are the nearest to this; INT64_MIN:
-				 * they cannot be read */
-	uint64_t unit_ns;	/* of bare numbers; 0: by magnitude */
+	struct zone *zone; /* of stamps without one */
+	int64_t near_ns;   /* stamps without year or date are the nearest to this; INT64_MIN:
+			    * they cannot be read */
+	uint64_t unit_ns;  /* of bare numbers; 0: by magnitude */
 };
 
 /* Reads the stamp that text begins with (blanks before it are passed over); false: none there. */

@@ -6,9 +6,9 @@
 #define GOLDEN 0.6180339887498949
 
 /* How many of the spikes are explained when all are moved round the recording by so much. */
-static int count_moved(uint32_t *ret, const struct together_spike *spikes, uint32_t n, uint32_t step,
-		       struct candidates *candidates, uint64_t begin_ns, uint64_t end_ns,
-		       uint64_t move_ns, struct sp_err *err)
+static int count_moved(uint32_t *ret, const struct together_spike *spikes, uint32_t n,
+		       uint32_t step, struct candidates *candidates, uint64_t begin_ns,
+		       uint64_t end_ns, uint64_t move_ns, struct sp_err *err)
 {
 	uint32_t count = 0;
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NEAR_BINS 64	/* around a bin, of which its expected count is made */
-#define PEAK_BINS 3	/* to either side, that belong to a peak */
-#define SLACK_NS 2000000	/* a latency may be a little more than half of which the stall is */
+#define NEAR_BINS 64	  /* around a bin, of which its expected count is made */
+#define PEAK_BINS 3	  /* to either side, that belong to a peak */
+#define SLACK_NS  2000000 /* a latency may be a little more than half of which the stall is */
 
 struct votes {
 	const struct votes_end *spikes, *stalls;
@@ -185,8 +185,9 @@ struct votes_peak votes_count(struct votes *v, const struct votes_how *how)
 	return best;
 }
 
-void votes_met(const struct votes *v, const struct votes_how *how, int64_t lag_ns, int64_t within_ns,
-	       void (*met)(void *self, int64_t spike_ns, int64_t left_ns), void *self)
+void votes_met(const struct votes *v, const struct votes_how *how, int64_t lag_ns,
+	       int64_t within_ns, void (*met)(void *self, int64_t spike_ns, int64_t left_ns),
+	       void *self)
 {
 	for (uint32_t i = 0; i < v->nspikes; i++) {
 		int64_t at_ns = moved(v, how, &v->spikes[i]) + lag_ns;

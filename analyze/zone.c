@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #define ZONE_NAME_MAX 64
-#define ZONE_DIR "/usr/share/zoneinfo"
-#define SLOT_S 900	/* transitions of this century lie on quarters of an hour */
+#define ZONE_DIR      "/usr/share/zoneinfo"
+#define SLOT_S	      900 /* transitions of this century lie on quarters of an hour */
 
 struct zone {
 	char name[ZONE_NAME_MAX];
 	bool fixed;
-	int32_t offset_s;	/* fixed: always; else: of .slot */
+	int32_t offset_s; /* fixed: always; else: of .slot */
 	int64_t slot;
 };
 
@@ -56,9 +56,9 @@ bool zone_parse_word(const char *text, size_t len, int32_t *ret_s, size_t *used)
 		char name[5];
 		int8_t hours;
 	} words[] = {
-		{ "UTC", 0 }, { "GMT", 0 }, { "CEST", 2 }, { "CET", 1 }, { "EST", -5 },
-		{ "EDT", -4 }, { "CDT", -5 }, { "MST", -7 }, { "MDT", -6 }, { "PST", -8 },
-		{ "PDT", -7 },
+		{ "UTC", 0 },  { "GMT", 0 },  { "CEST", 2 }, { "CET", 1 },
+		{ "EST", -5 }, { "EDT", -4 }, { "CDT", -5 }, { "MST", -7 },
+		{ "MDT", -6 }, { "PST", -8 }, { "PDT", -7 },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

@@ -24,8 +24,8 @@ static void describe(char to[DETAIL], const struct lag *lag)
 		break;
 	case LAG_CHANCE:
 		snprintf(to, DETAIL,
-			 "refused, not distinct: the best offset, %+.3f s, lays %" PRIu32 " of %" PRIu32
-			 " spikes on stalls, and unrelated ones could do as well",
+			 "refused, not distinct: the best offset, %+.3f s, lays %" PRIu32
+			 " of %" PRIu32 " spikes on stalls, and unrelated ones could do as well",
 			 offset_s, lag->met, lag->of);
 		break;
 	case LAG_SEVERAL:

@@ -1,6 +1,6 @@
 /*
- * Any bytes as a spike file: what comes out is a spike or an error with a text, and joining keeps every row.
- * The first byte chooses the options.
+ * Any bytes as a spike file: what comes out is a spike or an error with a text, and joining keeps
+ * every row. The first byte chooses the options.
  */
 #include "must.h"
 

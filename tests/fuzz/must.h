@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MUST(what)                                                             \
-	do {                                                                   \
-		if (!(what)) {                                                 \
+#define MUST(what)                                                                         \
+	do {                                                                               \
+		if (!(what)) {                                                             \
 			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #what); \
-			abort();                                               \
-		}                                                              \
+			abort();                                                           \
+		}                                                                          \
 	} while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

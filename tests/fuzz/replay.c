@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #define MUTATIONS 300
-#define MAX_SIZE (8 << 20)
+#define MAX_SIZE  (8 << 20)
 
 static uint64_t seed = 88172645463325252;
 
@@ -56,7 +56,7 @@ static void mutate(const uint8_t *data, size_t size)
 			copy[at] ^= (uint8_t)(1U << draw(8));
 			break;
 		default:
-			copy[at] = (uint8_t)"\n\r\",;\t[]-.:\0 9"[draw(14)];
+			copy[at] = (uint8_t) "\n\r\",;\t[]-.:\0 9"[draw(14)];
 		}
 	}
 	run(copy, now);

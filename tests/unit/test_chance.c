@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#define ROUND 1000U	/* ns of the recordings that are tried place by place */
+#define ROUND 1000U /* ns of the recordings that are tried place by place */
 
 /* xorshift64*: the same numbers everywhere */
 static uint64_t draw(uint64_t *seed, uint64_t below)

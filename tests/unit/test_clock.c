@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#define S INT64_C(1000000000)
+#define S  INT64_C(1000000000)
 #define MS INT64_C(1000000)
-#define T0 (INT64_C(1764000000) * S)	/* wall time at mono 0 */
+#define T0 (INT64_C(1764000000) * S) /* wall time at mono 0 */
 
 static int64_t apart(int64_t a, int64_t b)
 {
@@ -94,8 +94,9 @@ static void a_step_either_way_is_covered(void **state)
 
 		assert_int_equal(clock_new(&c, &err), 0);
 		for (int64_t s = 0; s <= 60; s++)
-			assert_int_equal(clock_put(c, (uint64_t)(s * S), stepped(s * S, step), 500,
-						   &err), 0);
+			assert_int_equal(
+				clock_put(c, (uint64_t)(s * S), stepped(s * S, step), 500, &err),
+				0);
 		assert_int_equal(clock_steps(c, &worst), 1);
 		assert_true(apart((int64_t)worst, size) <= MS);
 		for (int64_t ms = 0; ms < 60000; ms += 11) {
@@ -119,7 +120,8 @@ static void pairs_in_any_order(void **state)
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		assert_int_equal(clock_put(c, (uint64_t)(order[i] * S),
 					   stepped(order[i] * 10 * S, -S) - order[i] * 9 * S, 100,
-					   &err), 0);
+					   &err),
+				 0);
 	check(c, T0 + 1500 * MS, 1500 * MS, 2000);
 	check(c, T0 + 4700 * MS, 5700 * MS, 2000);
 	/* Before the first pair it grows vague, not wrong. */

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#define MS UINT64_C(1000000)
-#define S (1000 * MS)
+#define MS	   UINT64_C(1000000)
+#define S	   (1000 * MS)
 #define MAX_STALLS 8000
 #define MAX_SPIKES 10000
 
@@ -157,7 +157,7 @@ static void one_stall_under_one_spike(void **state)
 	stall(s, 1, 10 * S, 50 * MS);
 	stall(s, 1, 20 * S, 12 * MS);
 	spike(s, 10 * S + 51 * MS, 50 * MS);
-	spike(s, 20 * S + 30 * MS, 30 * MS);	/* 12 of 30 ms */
+	spike(s, 20 * S + 30 * MS, 30 * MS); /* 12 of 30 ms */
 	spike(s, 30 * S, 30 * MS);
 	spike(s, 10 * S + 700 * MS, SP_UNKNOWN_NS);
 	v = judge(s);
@@ -167,7 +167,7 @@ static void one_stall_under_one_spike(void **state)
 	assert_int_equal(v[0].stalls[0].stall, 1);
 	assert_int_equal(v[0].stalls[0].overlap_ns, 49 * MS);
 	assert_true(v[0].confidence > 0.9);
-	assert_true(fabs(v[0].chance - 0.00083) < 0.0001);	/* 50 + 50 - 2 × 25 ms of 60 s */
+	assert_true(fabs(v[0].chance - 0.00083) < 0.0001); /* 50 + 50 - 2 × 25 ms of 60 s */
 	assert_int_equal(v[1].kind, SP_VERDICT_NONE);
 	assert_int_equal(v[1].why, SP_WHY_TOO_SHORT);
 	assert_int_equal(v[1].explained_ns, 12 * MS);
@@ -235,9 +235,9 @@ static void rivals_name_nobody_unless_they_are_one(void **state)
 
 	(void)state;
 	stall(s, 1, 10 * S, 30 * MS);
-	stall(s, 2, 10 * S, 29 * MS);		/* another culprit at the same time */
+	stall(s, 2, 10 * S, 29 * MS); /* another culprit at the same time */
 	stall(s, 1, 20 * S, 30 * MS);
-	stall(s, 2, 20 * S, 29 * MS)->comm = 2;	/* the same: comm of CPU 1 is 2 */
+	stall(s, 2, 20 * S, 29 * MS)->comm = 2; /* the same: comm of CPU 1 is 2 */
 	stall(s, 1, 30 * S, 30 * MS)->mechanism = SP_MECH_STOPPED;
 	stall(s, 2, 30 * S, 30 * MS)->mechanism = SP_MECH_STEAL;
 	spike(s, 10 * S + 31 * MS, 30 * MS);
@@ -268,21 +268,24 @@ static void not_seen_is_not_healthy(void **state)
 
 	(void)state;
 	assert_int_equal(coverage_gap(s->coverage, 1, COVERAGE_NOT_OBSERVED, BEGIN + 10 * S,
-				      BEGIN + 11 * S, &err), 0);
-	assert_int_equal(coverage_gap(s->coverage, 0, COVERAGE_LOST, BEGIN + 20 * S,
-				      BEGIN + 21 * S, &err), 0);
+				      BEGIN + 11 * S, &err),
+			 0);
+	assert_int_equal(
+		coverage_gap(s->coverage, 0, COVERAGE_LOST, BEGIN + 20 * S, BEGIN + 21 * S, &err),
+		0);
 	assert_int_equal(coverage_gap(s->coverage, 0, COVERAGE_LOST, BEGIN + 30 * S,
-				      BEGIN + 30 * S + MS / 2, &err), 0);
+				      BEGIN + 30 * S + MS / 2, &err),
+			 0);
 	assert_int_equal(coverage_delay(s->coverage, 0, BEGIN + 40 * S, 200000, &err), 0);
-	spike(s, 10 * S + 20 * MS, 30 * MS);		/* partly in the gap of CPU 1 */
-	spike(s, 10 * S + 20 * MS, 30 * MS)->cpu = 0;	/* not its CPU */
+	spike(s, 10 * S + 20 * MS, 30 * MS);	      /* partly in the gap of CPU 1 */
+	spike(s, 10 * S + 20 * MS, 30 * MS)->cpu = 0; /* not its CPU */
 	spike(s, 20 * S + 500 * MS, 30 * MS);
-	spike(s, 30 * S + 20 * MS, 30 * MS);		/* too short a gap to hide a stall */
+	spike(s, 30 * S + 20 * MS, 30 * MS); /* too short a gap to hide a stall */
 	spike(s, 40 * S + 5 * MS, 30 * MS);
-	spike(s, 60 * S + 20 * MS, 30 * MS);		/* ends after the recording */
+	spike(s, 60 * S + 20 * MS, 30 * MS); /* ends after the recording */
 	spike(s, 70 * S, 30 * MS);
 	spike(s, 30 * S, 30 * MS)->cpu = 9;
-	spike(s, 10 * S + 20 * MS, MS / 2);		/* shorter than any stall, and not seen */
+	spike(s, 10 * S + 20 * MS, MS / 2); /* shorter than any stall, and not seen */
 	v = judge(s);
 	assert_int_equal(v[0].kind, SP_VERDICT_NO_DATA);
 	assert_int_equal(v[0].why, SP_WHY_NOT_OBSERVED);
@@ -292,7 +295,7 @@ static void not_seen_is_not_healthy(void **state)
 	assert_int_equal(v[2].why, SP_WHY_LOST);
 	assert_int_equal(v[3].kind, SP_VERDICT_NONE);
 	assert_int_equal(v[4].kind, SP_VERDICT_NONE);
-	assert_in_range(v[4].worst_delay_ns, 200000, 202000);	/* kept in us */
+	assert_in_range(v[4].worst_delay_ns, 200000, 202000); /* kept in us */
 	assert_int_equal(v[5].kind, SP_VERDICT_NO_DATA);
 	assert_int_equal(v[5].why, SP_WHY_NOT_OBSERVED);
 	assert_int_equal(v[6].kind, SP_VERDICT_NO_DATA);
@@ -328,11 +331,11 @@ static void a_drop_explains_a_retransmission(void **state)
 		assert_int_equal(sides_put(s->sides, &stat, 0, &err), 0);
 	}
 	stall(s, 1, 10 * S, 5 * MS);
-	spike(s, 10 * S + 206 * MS, 206 * MS);	/* 5 ms of stall, a drop, 200 ms of waiting */
-	spike(s, 10 * S + 100 * MS, 100 * MS);	/* no retransmission takes 100 ms */
-	spike(s, 10 * S + 200 * MS, 600 * MS);	/* 600 ms, but the drop came too late for that */
+	spike(s, 10 * S + 206 * MS, 206 * MS); /* 5 ms of stall, a drop, 200 ms of waiting */
+	spike(s, 10 * S + 100 * MS, 100 * MS); /* no retransmission takes 100 ms */
+	spike(s, 10 * S + 200 * MS, 600 * MS); /* 600 ms, but the drop came too late for that */
 	spike(s, 30 * S + 100 * MS, 100 * MS);
-	spike(s, 30 * S + 300 * MS, 300 * MS);	/* 80 of 300 ms */
+	spike(s, 30 * S + 300 * MS, 300 * MS); /* 80 of 300 ms */
 	spike(s, 51 * S, 205 * MS);
 	v = judge(s);
 	assert_int_equal(v[0].kind, SP_VERDICT_DROP);
@@ -430,9 +433,10 @@ static void chance_names_nobody_and_causes_are_found(void **state)
 
 			for (uint64_t t = 1; t <= 20; t++)
 				trial(cpus[i], t * 7919 + i, known, &innocent, &right, &wrong);
-			printf("%u cpus, latency %s: of 2000 unrelated %u named; of 2000 related %u "
-			       "right, %u wrong\n", cpus[i], known ? "known" : "unknown", innocent,
-			       right, wrong);
+			printf("%u cpus, latency %s: of 2000 unrelated %u named; of 2000 related "
+			       "%u "
+			       "right, %u wrong\n",
+			       cpus[i], known ? "known" : "unknown", innocent, right, wrong);
 			assert_true(innocent <= 100);
 			assert_true(right >= 1960);
 			assert_true(wrong <= 10);
@@ -477,14 +481,15 @@ static void many_spikes_speak_together(void **state)
 		busy_trial(t * 31, true, &related, &wrong);
 		busy_trial(t * 37, false, &unrelated, &wrong);
 	}
-	printf("stalls of a tenth of the time: of 1500 related spikes %u named, of 1500 unrelated %u\n",
+	printf("stalls of a tenth of the time: of 1500 related spikes %u named, of 1500 unrelated "
+	       "%u\n",
 	       related, unrelated);
 	assert_int_equal(wrong, 0);
-	assert_true(related >= 750);	/* none of them by itself */
+	assert_true(related >= 750); /* none of them by itself */
 	assert_true(unrelated <= 75);
 }
 
-/* A stall every second, half a tenth of the time, and each makes one reply as late as it is long. */
+/* A stall every second, and each makes one reply as late as it is long. */
 static void as_long_and_just_then_is_no_accident(void **state)
 {
 	struct scene *s = scene(1, 60 * S);
@@ -512,7 +517,8 @@ static void thousands_are_quick(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 5000; i++)
-		stall(s, (uint32_t)draw(&seed, 144), draw(&seed, 3599 * S), MS + draw(&seed, 50 * MS));
+		stall(s, (uint32_t)draw(&seed, 144), draw(&seed, 3599 * S),
+		      MS + draw(&seed, 50 * MS));
 	for (uint32_t i = 0; i < 10000; i++)
 		spike(s, 2 * S + draw(&seed, 3590 * S),
 		      i % 2 ? MS + draw(&seed, 500 * MS) : SP_UNKNOWN_NS);

@@ -10,11 +10,11 @@
 
 #include <cmocka.h>
 
-#define MS INT64_C(1000000)
-#define S (1000 * MS)
-#define WALL (INT64_C(1764000000) * S)	/* wall time at the capture clock's zero */
-#define BEGIN (50 * S)
-#define MAX 4000
+#define MS     INT64_C(1000000)
+#define S      (1000 * MS)
+#define WALL   (INT64_C(1764000000) * S) /* wall time at the capture clock's zero */
+#define BEGIN  (50 * S)
+#define MAX    4000
 #define TRIALS 100
 
 struct data {
@@ -96,9 +96,10 @@ static struct lag find(const struct data *d)
 	assert_int_equal(clock_new(&clock, &err), 0);
 	for (int64_t s = 0; s <= d->length_ns / S; s += 10)
 		assert_int_equal(clock_put(clock, (uint64_t)(BEGIN + s * S), WALL + BEGIN + s * S,
-					   200, &err), 0);
-	assert_int_equal(lag_find(&lag, d->spikes, d->nspikes, d->stalls, d->nstalls, clock, &cfg,
-				  &err), 0);
+					   200, &err),
+				 0);
+	assert_int_equal(
+		lag_find(&lag, d->spikes, d->nspikes, d->stalls, d->nstalls, clock, &cfg, &err), 0);
 	return lag;
 }
 
@@ -157,8 +158,9 @@ static void ten_related_spikes_are_enough(void **state)
 			wrong += llabs(lag.offset_ns - behind_ns) > MS;
 		}
 		printf("%u stalls in %lld s, %u related + %u other spikes: %u right, %u wrong of "
-		       "%u\n", cases[c].stalls, (long long)(cases[c].length_ns / S),
-		       cases[c].related, cases[c].other, right, wrong, cases[c].trials);
+		       "%u\n",
+		       cases[c].stalls, (long long)(cases[c].length_ns / S), cases[c].related,
+		       cases[c].other, right, wrong, cases[c].trials);
 		assert_true(right * 100 >= cases[c].trials * 95);
 		assert_int_equal(wrong, 0);
 	}
@@ -242,7 +244,8 @@ static void drift_is_fitted(void **state)
 			random_stalls(d, 1000);
 			for (uint32_t i = 0; i < 200; i++) {
 				const struct sp_stall *k = &d->stalls[i];
-				double drift_ns = (double)((int64_t)k->end_ns - BEGIN) * ppms[p] / 1e6;
+				double drift_ns =
+					(double)((int64_t)k->end_ns - BEGIN) * ppms[p] / 1e6;
 
 				related(d, i, behind_ns + (int64_t)drift_ns, MS / 2, SP_STAMP_END);
 			}

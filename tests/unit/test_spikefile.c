@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#define S INT64_C(1000000000)
+#define S  INT64_C(1000000000)
 #define MS UINT64_C(1000000)
-#define T (INT64_C(1795519744) * S)	/* 2026-11-24T11:29:04Z */
+#define T  (INT64_C(1795519744) * S) /* 2026-11-24T11:29:04Z */
 
 struct got {
 	struct spikes *spikes;
@@ -91,6 +91,7 @@ static void check(const struct first *f)
 
 static void tables(void **state)
 {
+	/* clang-format off */
 	static const struct first cases[] = {
 		{ "time,latency_ms\n1795519744.2,60.5\n", {0}, "csv", 1, 2, 0, T + 200000000,
 		  60500000, SP_STAMP_UNKNOWN, NULL },
@@ -131,6 +132,7 @@ static void tables(void **state)
 		{ "time,latency_ms\n1795519744,timeout\n", {0}, "csv", 1, 2, 0, T, SP_UNKNOWN_NS,
 		  SP_STAMP_UNKNOWN, NULL },
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -139,15 +141,16 @@ static void tables(void **state)
 
 static void captures(void **state)
 {
-	static const char fields[] =
-		"frame.time_epoch,tcp.analysis.ack_rtt,tcp.analysis.retransmission,tcp.analysis.rto\n"
-		"1795519744.1,,,\n"
-		"1795519744.2,0.0605,,\n"
-		"1795519744.3,,1,0.206\n"
-		"1795519744.4,,True,\n";
+	static const char fields[] = "frame.time_epoch,tcp.analysis.ack_rtt,tcp.analysis."
+				     "retransmission,tcp.analysis.rto\n"
+				     "1795519744.1,,,\n"
+				     "1795519744.2,0.0605,,\n"
+				     "1795519744.3,,1,0.206\n"
+				     "1795519744.4,,True,\n";
 	static const char list[] =
 		"\"No.\",\"Time\",\"Source\",\"Destination\",\"Protocol\",\"Length\",\"Info\"\n"
-		"\"1\",\"2026-11-24 11:29:04.200000\",\"a\",\"b\",\"TCP\",\"66\",\"[TCP Retransmission] 80\"\n"
+		"\"1\",\"2026-11-24 11:29:04.200000\",\"a\",\"b\",\"TCP\",\"66\",\"[TCP "
+		"Retransmission] 80\"\n"
 		"\"2\",\"2026-11-24 11:29:04.300000\",\"a\",\"b\",\"TCP\",\"66\",\"80 [ACK]\"\n";
 	struct got g = reads(fields, (struct spikefile_cfg){ 0 });
 
@@ -181,7 +184,8 @@ static void ping(void **state)
 		"PING 10.0.0.1 (10.0.0.1) 56(84) bytes of data.\n"
 		"[1795519744.200000] 64 bytes from 10.0.0.1: icmp_seq=1 ttl=64 time=0.041 ms\n"
 		"[1795519745.261953] no answer yet for icmp_seq=2\n"
-		"[1795519745.300000] 64 bytes from host=seq (10.0.0.1): icmp_seq=2 ttl=64 time=244 ms\n"
+		"[1795519745.300000] 64 bytes from host=seq (10.0.0.1): icmp_seq=2 ttl=64 time=244 "
+		"ms\n"
 		"[1795519745.300100] 64 bytes from 10.0.0.1: icmp_seq=2 ttl=64 time=245 ms (DUP!)\n"
 		"[1795519746.261953] no answer yet for icmp_seq=3\n"
 		"[1795519748.200000] 64 bytes from 10.0.0.1: icmp_seq=5 ttl=64 time=0.041 ms\n"
@@ -189,17 +193,16 @@ static void ping(void **state)
 		"\n--- 10.0.0.1 ping statistics ---\n"
 		"6 packets transmitted, 3 received, +1 duplicates, 40% packet loss, time 4003ms\n"
 		"rtt min/avg/max/mdev = 0.041/81.3/244.0/115.0 ms\n";
-	static const char busybox[] =
-		"PING 10.0.0.1 (10.0.0.1): 56 data bytes\n"
-		"64 bytes from 10.0.0.1: seq=0 ttl=64 time=0.041 ms\n"
-		"64 bytes from 10.0.0.1: seq=2 ttl=64 time=30.000 ms\n";
+	static const char busybox[] = "PING 10.0.0.1 (10.0.0.1): 56 data bytes\n"
+				      "64 bytes from 10.0.0.1: seq=0 ttl=64 time=0.041 ms\n"
+				      "64 bytes from 10.0.0.1: seq=2 ttl=64 time=30.000 ms\n";
 	struct got g = reads(with_stamps, (struct spikefile_cfg){ .min_latency_ns = 10 * MS });
 
 	(void)state;
 	assert_string_equal(g.seen.format, "ping");
 	assert_int_equal(g.seen.below, 2);
 	assert_int_equal(g.seen.duplicates, 1);
-	assert_int_equal(g.seen.lost, 1);	/* 4; 3 has been told of */
+	assert_int_equal(g.seen.lost, 1); /* 4; 3 has been told of */
 	assert_int_equal(g.n, 2);
 	assert_int_equal(g.at[0].latency_ns, 244 * MS);
 	assert_int_equal(g.at[0].stamp, SP_STAMP_END);
@@ -261,6 +264,7 @@ static void hping(void **state)
 
 static void logs(void **state)
 {
+	/* clang-format off */
 	static const struct first cases[] = {
 		{ "2026-11-24 11:29:04,963 INFO [main] took 12 ms for x\n  at y.z(3)\n", {0}, "log", 1,
 		  1, 0, T + 963000000, 12000000, SP_STAMP_UNKNOWN, "INFO [main] took 12 ms for x" },
@@ -294,6 +298,7 @@ static void logs(void **state)
 		  { .regex = "^(?<time>\\d+) cpu (?<cpu>\\d+) (?<latency_us>\\d+)" }, "regex", 1, 1,
 		  5, T, 250000, SP_STAMP_UNKNOWN, NULL },
 	};
+	/* clang-format on */
 	struct got g;
 
 	(void)state;
@@ -326,6 +331,7 @@ static void resolution_is_the_finest_of_the_file(void **state)
 
 static void bad_input_is_told_where_and_what(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *text;
 		struct spikefile_cfg cfg;
@@ -360,6 +366,7 @@ static void bad_input_is_told_where_and_what(void **state)
 		{ "x\n", { .format = SPIKEFILE_HPING }, SP_EFORMAT, { "no reply of hping3" } },
 		{ "x\n", { .format = SPIKEFILE_LOG }, SP_EFORMAT, { "time stamp" } },
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -380,6 +387,7 @@ static void bad_input_is_told_where_and_what(void **state)
 
 static void what_is_no_text(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *bytes;
 		size_t len;
@@ -391,6 +399,7 @@ static void what_is_no_text(void **state)
 		{ "\xd4\xc3\xb2\xa1\2\0", 6, "tshark" },
 		{ "ab\0cd", 5, "not text" },
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -410,8 +419,8 @@ static void few_bad_rows_are_passed_over(void **state)
 
 	(void)state;
 	for (int i = 0; i < 100; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, i == 50 ? "oops,1\n" :
-					"179551%04d.5,60\n", i);
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					i == 50 ? "oops,1\n" : "179551%04d.5,60\n", i);
 	g = reads(text, (struct spikefile_cfg){ 0 });
 	assert_int_equal(g.n, 99);
 	assert_int_equal(g.seen.bad, 1);

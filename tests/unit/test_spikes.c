@@ -39,7 +39,7 @@ static void reply(struct spikes *s, int64_t left_ns, int64_t came_ns, uint8_t st
 	add(s, stamp == SP_STAMP_START ? left_ns : came_ns, came_ns - left_ns, stamp);
 }
 
-static struct spikes *new(void)
+static struct spikes *new (void)
 {
 	struct sp_err err = SP_ERR_INIT;
 	struct spikes *s;
@@ -51,8 +51,8 @@ static struct spikes *new(void)
 static const uint8_t stamps[] = { SP_STAMP_END, SP_STAMP_START };
 
 /* Probes every interval; whatever leaves inside a stall comes at its end. */
-static void probe(struct spikes *s, int64_t interval_ns, int64_t until_ns, const int64_t (*stalls)[2],
-		  uint32_t nstalls, uint8_t stamp)
+static void probe(struct spikes *s, int64_t interval_ns, int64_t until_ns,
+		  const int64_t (*stalls)[2], uint32_t nstalls, uint8_t stamp)
 {
 	for (int64_t left_ns = 0; left_ns < until_ns; left_ns += interval_ns) {
 		int64_t came_ns = left_ns + 40 * US;
@@ -67,14 +67,15 @@ static void probe(struct spikes *s, int64_t interval_ns, int64_t until_ns, const
 
 static void a_backlog_is_one_spike(void **state)
 {
-	static const int64_t stalls[][2] = { { 100 * MS, 160 * MS }, { 300 * MS, 342 * MS },
+	static const int64_t stalls[][2] = { { 100 * MS, 160 * MS },
+					     { 300 * MS, 342 * MS },
 					     { 345 * MS, 395 * MS } };
 	static const int64_t intervals_ns[] = { 1 * MS, 5 * MS, 10 * MS };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(stamps); i++) {
 		for (size_t k = 0; k < 3; k++) {
-			struct spikes *s = new();
+			struct spikes *s = new ();
 			uint32_t n, late = 0;
 			struct sp_spike *all;
 
@@ -103,7 +104,7 @@ static void a_backlog_is_one_spike(void **state)
 
 static void separate_ones_stay(void **state)
 {
-	struct spikes *s = new();
+	struct spikes *s = new ();
 	uint32_t n;
 
 	(void)state;
@@ -132,7 +133,7 @@ static void what_may_not_join(void **state)
 		.resolution_ns = 1000,
 	};
 	struct sp_spike other = k;
-	struct spikes *s = new();
+	struct spikes *s = new ();
 	uint32_t n;
 
 	(void)state;
@@ -144,7 +145,7 @@ static void what_may_not_join(void **state)
 	other.source = "another file";
 	assert_int_equal(spikes_add(s, &other, NULL, 0, &err), 0);
 	other.source = source;
-	other.resolution_ns = 1000 * (uint64_t)MS;	/* a whole second: who knows */
+	other.resolution_ns = 1000 * (uint64_t)MS; /* a whole second: who knows */
 	assert_int_equal(spikes_add(s, &other, NULL, 0, &err), 0);
 	other.resolution_ns = 1000;
 	other.latency_ns = SP_UNKNOWN_NS;
@@ -159,14 +160,14 @@ static void labels_are_kept_and_cut(void **state)
 {
 	struct sp_err err = SP_ERR_INIT;
 	struct sp_spike k = { .source = source, .time_ns = T0, .latency_ns = 1 };
-	struct spikes *s = new();
+	struct spikes *s = new ();
 	struct sp_spike *all;
 	char text[400];
 	uint32_t n;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(text); i += 2)
-		memcpy(text + i, "\xc3\xa9", 2);	/* é */
+		memcpy(text + i, "\xc3\xa9", 2); /* é */
 	assert_int_equal(spikes_add(s, &k, "host-a", 6, &err), 0);
 	assert_int_equal(spikes_add(s, &k, "host-a", 6, &err), 0);
 	assert_int_equal(spikes_add(s, &k, text, sizeof(text), &err), 0);
@@ -189,7 +190,7 @@ static void labels_are_kept_and_cut(void **state)
 
 static void past_the_limit_the_late_ones_stay(void **state)
 {
-	struct spikes *s = new();
+	struct spikes *s = new ();
 	struct sp_spike *all;
 	uint32_t n;
 

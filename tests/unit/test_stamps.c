@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#define S INT64_C(1000000000)
+#define S  INT64_C(1000000000)
 #define MS INT64_C(1000000)
 /* 2026-11-24T11:29:04Z, as date -u -d @1795519744 says */
 #define T (INT64_C(1795519744) * S)
@@ -26,6 +26,7 @@ static struct zone *zone(const char *name)
 
 static void every_form(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *text;
 		int64_t time_ns;
@@ -75,6 +76,7 @@ static void every_form(void **state)
 		{ "2016-12-31T23:59:60Z", INT64_C(1483228800) * S, S, true },
 		{ "  1795519744  ", T, S, true },
 	};
+	/* clang-format on */
 	struct stamps stamps = { .zone = zone("UTC"), .near_ns = T };
 
 	(void)state;
@@ -96,12 +98,35 @@ static void every_form(void **state)
 static void what_is_no_time(void **state)
 {
 	static const char *const cases[] = {
-		"", " ", "yesterday", "-5", "+1795519744", "1e9", "1795519744.2.3", "2026-13-01T00:00:00Z",
-		"2026-02-29T00:00:00Z", "2026-11-24T24:00:00Z", "2026-11-24T11:60:00Z",
-		"2026-11-24", "2026-11-24T", "2026-11-24T11", "24/11/2026 11:29:04", "11/24/2026 11:29",
-		"1969-12-31T23:59:59Z", "2300-01-01T00:00:00Z", "99999999999999999999", "[1795519744.2",
-		"2026-11-24 11:29:04 PM", "0x6b03d1c0", "Foo 24 11:29:04", "Nov 31 11:29:04",
-		"2026-11-24T11:29:04+99:00", "12:34", "nan", "inf", "2026-11-24 11:29:04 CST",
+		"",
+		" ",
+		"yesterday",
+		"-5",
+		"+1795519744",
+		"1e9",
+		"1795519744.2.3",
+		"2026-13-01T00:00:00Z",
+		"2026-02-29T00:00:00Z",
+		"2026-11-24T24:00:00Z",
+		"2026-11-24T11:60:00Z",
+		"2026-11-24",
+		"2026-11-24T",
+		"2026-11-24T11",
+		"24/11/2026 11:29:04",
+		"11/24/2026 11:29",
+		"1969-12-31T23:59:59Z",
+		"2300-01-01T00:00:00Z",
+		"99999999999999999999",
+		"[1795519744.2",
+		"2026-11-24 11:29:04 PM",
+		"0x6b03d1c0",
+		"Foo 24 11:29:04",
+		"Nov 31 11:29:04",
+		"2026-11-24T11:29:04+99:00",
+		"12:34",
+		"nan",
+		"inf",
+		"2026-11-24 11:29:04 CST",
 	};
 	struct stamps stamps = { .zone = zone(NULL), .near_ns = T };
 	struct stamp got;
@@ -138,6 +163,7 @@ static void small_numbers_are_relative(void **state)
 
 static void a_prefix_says_where_it_ends(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *text;
 		size_t used;
@@ -148,6 +174,7 @@ static void a_prefix_says_where_it_ends(void **state)
 		{ "Nov 24 11:29:04 host kernel: x", 15 },
 		{ "[10/Oct/2000:13:55:36 -0700] \"GET", 28 },
 	};
+	/* clang-format on */
 	struct stamps stamps = { .zone = zone("UTC"), .near_ns = T };
 	struct stamp got;
 
@@ -161,6 +188,7 @@ static void a_prefix_says_where_it_ends(void **state)
 
 static void zones_know_summer_time(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *zone, *text;
 		int64_t utc_s;
@@ -172,6 +200,7 @@ static void zones_know_summer_time(void **state)
 		{ "Asia/Kathmandu", "2026-11-24 17:14:04", 1795519744 },
 		{ "America/New_York", "2026-11-24 06:29:04", 1795519744 },
 	};
+	/* clang-format on */
 	struct sp_err err = SP_ERR_INIT;
 	struct zone *none = NULL;
 	struct stamp got;
@@ -204,6 +233,7 @@ static void zones_know_summer_time(void **state)
 
 static void latencies(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *text;
 		uint64_t ns;	/* 0: refused */
@@ -216,6 +246,7 @@ static void latencies(void **state)
 		{ "5 parsecs", 0 },	   { "1e3", 0 },		{ "99999999999 s", 0 },
 		{ "1.2.3", 0 },		   { "12 ms x", 0 },		{ "9999999999999999999", 0 },
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

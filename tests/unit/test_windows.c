@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#define MS INT64_C(1000000)
-#define S (1000 * MS)
+#define MS   INT64_C(1000000)
+#define S    (1000 * MS)
 #define WALL (INT64_C(1764000000) * S)
 
 struct both {
@@ -101,7 +101,7 @@ static void offset_and_drift(void **state)
 
 	(void)state;
 	add(&b, 50 * S, 60 * MS, SP_STAMP_END, 0);
-	add(&b, S, 60 * MS, SP_STAMP_END, 0);	/* before the capture clock's zero then */
+	add(&b, S, 60 * MS, SP_STAMP_END, 0); /* before the capture clock's zero then */
 	assert_true(windows_set(b.spikes, b.clock, &cfg));
 	k = spikes_all(b.spikes, &n);
 	/* 100 ppm of 50 s are 5 ms. */
