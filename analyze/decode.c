@@ -320,7 +320,9 @@ static int decode_map(struct decode *d, const struct sp_record *r, struct sp_spa
 			if (rc)
 				return rc;
 		} else {
-			sp_span_skip(in, 24);	/* maj, min, ino, ino_generation */
+			sp_span_skip(in, 8);	/* maj, min */
+			e->map.ino = sp_span_u64(in);
+			sp_span_skip(in, 8);	/* ino_generation */
 		}
 		prot = sp_span_u32(in);
 		sp_span_u32(in);		/* flags */

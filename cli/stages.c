@@ -43,6 +43,7 @@ int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 					 .start = e->map.start,
 					 .len = e->map.len,
 					 .pgoff = e->map.pgoff,
+					 .ino = e->map.ino,
 					 .path = strings_get(p->strings, e->map.path),
 					 .build_id = strings_get(p->strings, e->map.build_id),
 				 },

@@ -13,7 +13,7 @@ char *demangle_name(const char *name)
 		/* Rust's legacy scheme looks like C++ and ends in a hash. */
 		nice = rust_demangle(name, DMGL_NO_OPTS);
 		if (!nice)
-			nice = cplus_demangle_v3(name, DMGL_PARAMS | DMGL_ANSI);
+			nice = cplus_demangle_v3(name, DMGL_NO_OPTS);
 	}
 	return nice;
 }

@@ -91,6 +91,32 @@ void dwfl_files_free(struct dwfl_files *f)
 	free(f);
 }
 
+static uint64_t section_end(Elf *elf, size_t index)
+{
+	Elf_Scn *scn = elf_getscn(elf, index);
+	GElf_Shdr shdr;
+
+	return scn && gelf_getshdr(scn, &shdr) ? shdr.sh_addr + shdr.sh_size : 0;
+}
+
+/* "memcpy@@GLIBC_2.14": the version is the linker's. */
+static void add_symbol(struct dwfl_file *file, Elf *elf, const GElf_Sym *sym, const char *name)
+{
+	const int type = GELF_ST_TYPE(sym->st_info), bind = GELF_ST_BIND(sym->st_info);
+	char plain[SP_MAX_STRING];
+
+	snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(name, "@"), name);
+	elfsyms_add(&file->symbols,
+		    &(struct elfsym){
+			    .start = sym->st_value,
+			    .size = sym->st_size,
+			    .limit = section_end(elf, sym->st_shndx),
+			    .name = plain,
+			    .rank = (uint8_t)(4 * (type != STT_NOTYPE) + 2 * (bind != STB_WEAK) +
+					      (bind == STB_GLOBAL)),
+		    });
+}
+
 static void add_symbols(struct dwfl_file *file, Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
@@ -110,10 +136,7 @@ static void add_symbols(struct dwfl_file *file, Elf *elf, Elf_Scn *scn, const GE
 		/* Labels without type or size are assembly's (_start) or the assembler's (.L). */
 		if (!name || !*name || (type == STT_NOTYPE && (name[0] == '.' || name[0] == '$')))
 			continue;
-		elfsyms_add(&file->symbols, sym.st_value, sym.st_size, name,
-			    (uint8_t)(4 * (type != STT_NOTYPE) +
-				      2 * (GELF_ST_BIND(sym.st_info) != STB_WEAK) +
-				      (GELF_ST_BIND(sym.st_info) == STB_GLOBAL)));
+		add_symbol(file, elf, &sym, name);
 	}
 }
 
@@ -225,7 +248,7 @@ static enum dwfl_state fits(const struct dwfl_files *f, const struct sp_mapping 
 	}
 	if (how == ELFPATH_MAPPED)
 		return DWFL_FINE;
-	return f->live && !elfpath_is_newer(fd, m->time_ns) ? DWFL_FINE : DWFL_OTHER;
+	return f->live && elfpath_is_same(fd, m) ? DWFL_FINE : DWFL_OTHER;
 }
 
 /* Opens the best candidate; its state when there is none. */

@@ -57,16 +57,28 @@ static int64_t ns_of(const struct timespec *t)
 	return t->tv_sec * S_NS + t->tv_nsec;
 }
 
-bool elfpath_is_newer(int fd, uint64_t mapped_ns)
+/* The file changed after the mapping was made. A process that ran before the recording may have an
+ * older mapping than it says, never a younger one. */
+static bool is_newer(const struct timespec *changed, const struct sp_mapping *m)
 {
 	struct timespec mono, real;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &mono) || clock_gettime(CLOCK_REALTIME, &real))
+		return true;
+	return ns_of(changed) - (ns_of(&real) - ns_of(&mono)) > (int64_t)m->time_ns + SLACK_NS;
+}
+
+bool elfpath_is_same(int fd, const struct sp_mapping *m)
+{
 	struct stat st;
 
-	if (fstat(fd, &st) || clock_gettime(CLOCK_MONOTONIC, &mono) ||
-	    clock_gettime(CLOCK_REALTIME, &real))
-		return true;
-	/* A process that ran before the recording: its mapping is at least so old. */
-	return ns_of(&st.st_ctim) - (ns_of(&real) - ns_of(&mono)) > (int64_t)mapped_ns + SLACK_NS;
+	if (fstat(fd, &st))
+		return false;
+	/* With the inode a look at the content's time is enough; perf itself makes hard links of
+	 * what it recorded, which changes the inode's. */
+	if (m->ino)
+		return st.st_ino == m->ino && !is_newer(&st.st_mtim, m);
+	return !is_newer(&st.st_ctim, m);
 }
 
 bool elfpath_is_anon(const char *path)

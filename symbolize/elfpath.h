@@ -20,9 +20,9 @@ enum elfpath_try {
 /* −1 when there is none. live: the process is one of this boot. */
 int elfpath_open(enum elfpath_try how, const struct sp_mapping *m, bool live);
 
-/* Was the file changed or put there after the mapping was made? Then it is another one, whatever
- * its name. Only for mappings of this boot. */
-bool elfpath_is_newer(int fd, uint64_t mapped_ns);
+/* Is this still the file that was mapped, as far as inode and times tell? Only for mappings of this
+ * boot. */
+bool elfpath_is_same(int fd, const struct sp_mapping *m);
 
 /* A mapping without file, where JIT compilers put code: "//anon", "[heap]", "/memfd:…". */
 bool elfpath_is_anon(const char *path);

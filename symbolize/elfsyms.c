@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool elfsyms_add(struct elfsyms *s, uint64_t start, uint64_t size, const char *name, uint8_t rank)
+bool elfsyms_add(struct elfsyms *s, const struct elfsym *sym)
 {
 	char *copy;
 
@@ -20,10 +20,11 @@ bool elfsyms_add(struct elfsyms *s, uint64_t start, uint64_t size, const char *n
 		s->at = at;
 		s->room = room;
 	}
-	copy = strndup(name, SP_MAX_STRING);
+	copy = strndup(sym->name, SP_MAX_STRING);
 	if (!copy)
 		return false;
-	s->at[s->n++] = (struct elfsym){ start, size, copy, rank, false };
+	s->at[s->n] = *sym;
+	s->at[s->n++].name = copy;
 	return true;
 }
 
@@ -55,10 +56,11 @@ static bool holds(const struct elfsyms *s, size_t i, uint64_t addr)
 {
 	const struct elfsym *sym = &s->at[i];
 
-	/* Hand-written assembly often has no sizes: such a function ends where the next begins. */
+	/* Hand-written assembly often has no sizes: such a function ends where the next begins, or
+	 * with its section. */
 	if (!sym->size)
-		return i + 1 < s->n ? addr < s->at[i + 1].start || addr == sym->start
-				    : addr == sym->start;
+		return addr == sym->start ||
+		       (addr < sym->limit && (i + 1 == s->n || addr < s->at[i + 1].start));
 	return addr - sym->start < sym->size;
 }
 

@@ -6,7 +6,7 @@
  *
  * In:    symbols in any order, from several tables
  * Out:   the function that holds an address
- * Keeps: names once, 24 bytes a symbol
+ * Keeps: names once, 40 bytes a symbol
  */
 #include <sirqprof/err.h>
 
@@ -16,8 +16,9 @@
 
 struct elfsym {
 	uint64_t start, size;
-	char *name;   /* demangled when first found */
-	uint8_t rank; /* of several names of one address the greatest is shown */
+	uint64_t limit; /* where its section ends; counts when size is 0 */
+	char *name;	/* demangled when first found */
+	uint8_t rank;	/* of several names of one address the greatest is shown */
 	bool nice;
 };
 
@@ -26,8 +27,8 @@ struct elfsyms {
 	size_t n, room;
 };
 
-/* Takes a copy of name. False when out of memory. */
-bool elfsyms_add(struct elfsyms *s, uint64_t start, uint64_t size, const char *name, uint8_t rank);
+/* Takes a copy of sym->name. False when out of memory. */
+bool elfsyms_add(struct elfsyms *s, const struct elfsym *sym);
 
 /* Sorts; no symbol may follow. */
 void elfsyms_seal(struct elfsyms *s);

@@ -44,6 +44,7 @@ struct unwind {
 	 * in one */
 	struct dwfl_file *file;
 	uint64_t bias;
+	bool lost; /* no unwind table for a frame: libunwind goes on by guessing */
 };
 
 #if defined(__x86_64__)
@@ -149,10 +150,9 @@ static bool read_encoded(struct unwind *u, uint8_t enc, uint64_t *at, uint64_t *
 }
 
 /* .eh_frame_hdr: version, three encodings, pointer to .eh_frame, count, sorted table. */
-static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *pi, int need,
-			  void *arg)
+static int search(struct unwind *u, unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *pi,
+		  int need)
 {
-	struct unwind *u = arg;
 	uint64_t bias, vaddr, size, at, frames, count;
 	unw_dyn_info_t di = { .format = UNW_INFO_FORMAT_REMOTE_TABLE };
 	struct dwfl_file *file = users_file(u->users, u->pid, u->time_ns, ip, &bias);
@@ -174,7 +174,17 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *p
 	di.u.rti.segbase = vaddr + bias;
 	di.u.rti.table_data = at;
 	di.u.rti.table_len = count * 8 / sizeof(unw_word_t);
-	return search_table(as, ip, &di, pi, need, arg);
+	return search_table(as, ip, &di, pi, need, u);
+}
+
+static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *pi, int need,
+			  void *arg)
+{
+	struct unwind *u = arg;
+	int rc = search(u, as, ip, pi, need);
+
+	u->lost |= rc != 0;
+	return rc;
 }
 
 static void put_unwind_info(unw_addr_space_t as, unw_proc_info_t *pi, void *arg)
@@ -311,9 +321,11 @@ size_t unwind_frames(struct unwind *u, int32_t pid, uint64_t time_ns,
 	u->time_ns = time_ns;
 	u->regs = regs;
 	u->file = NULL;
+	u->lost = false;
 	if (unw_init_remote(&c, s->as, u))
 		return n;
-	while (n < max && unw_step(&c) > 0) {
+	/* A guessed frame is worse than none. */
+	while (n < max && unw_step(&c) > 0 && !u->lost) {
 		if (unw_get_reg(&c, UNW_REG_IP, &ip) || !ip)
 			break;
 		ret[n++] = ip;

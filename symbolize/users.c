@@ -16,7 +16,9 @@
 #define MAX_LIVES 16U
 
 struct map {
-	uint64_t start, end, pgoff, time_ns;
+	uint64_t start, end, pgoff, ino;
+	uint64_t time_ns;	     /* from when on it counts here */
+	uint64_t told_ns;	     /* when it was mapped: earlier, where a fork handed it down */
 	const char *path, *build_id; /* texts of users */
 	struct dwfl_file *file;	     /* once tried; NULL none */
 	bool tried;
@@ -154,7 +156,9 @@ int users_map(struct users *u, const struct sp_mapping *m, struct sp_err *err)
 		.start = m->start,
 		.end = m->len > UINT64_MAX - m->start ? UINT64_MAX : m->start + m->len,
 		.pgoff = m->pgoff,
+		.ino = m->ino,
 		.time_ns = m->time_ns,
+		.told_ns = m->time_ns,
 		.path = text_of(u, m->path),
 		.build_id = text_of(u, m->build_id),
 	};
@@ -244,17 +248,20 @@ static struct map *map_at(struct users *u, int32_t pid, uint64_t time_ns, uint64
 
 static struct dwfl_file *file_of(struct users *u, int32_t pid, struct map *m)
 {
+	const struct sp_mapping told = {
+		.pid = pid,
+		.time_ns = m->told_ns,
+		.start = m->start,
+		.len = m->end - m->start,
+		.pgoff = m->pgoff,
+		.ino = m->ino,
+		.path = m->path,
+		.build_id = m->build_id,
+	};
+
 	if (!m->tried && u->elf) {
 		m->tried = true;
-		m->file = dwfl_files_get(u->files, &(struct sp_mapping){
-							   .pid = pid,
-							   .time_ns = m->time_ns,
-							   .start = m->start,
-							   .len = m->end - m->start,
-							   .pgoff = m->pgoff,
-							   .path = m->path,
-							   .build_id = m->build_id,
-						   });
+		m->file = dwfl_files_get(u->files, &told);
 	}
 	return m->file;
 }

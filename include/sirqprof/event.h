@@ -164,6 +164,7 @@ struct sp_task {
 
 struct sp_map {
 	uint64_t start, len, pgoff;
+	uint64_t ino;		/* inode; 0 unknown */
 	sp_str path;
 	uint32_t build_id;	/* id in analyze/strings: hex build-id, 0 unknown */
 	uint8_t kernel;		/* a kernel or module mapping */

@@ -26,6 +26,7 @@ struct sp_mapping {
 	int32_t pid;
 	uint64_t time_ns;
 	uint64_t start, len, pgoff;
+	uint64_t ino;		/* inode, 0 unknown: tells a file put in its place from the one mapped */
 	const char *path;
 	const char *build_id;	/* lower-case hex, "" unknown */
 };
