@@ -176,15 +176,11 @@ static bool judge_where(const struct judge_run *r, const struct sp_spike *k, str
 {
 	struct judge_seen *seen = &r->judge->seen;
 	bool before = k->end_ns <= r->begin_ns, after = k->begin_ns >= r->end_ns;
-	int64_t away_ns;
 
 	v->unobserved_ns = judge_length(k);
 	if (r->begin_ns >= r->end_ns || before || after) {
 		v->why = SP_WHY_OUTSIDE;
-		away_ns = before ? -(int64_t)(r->begin_ns - k->end_ns) - 1
-				 : (int64_t)(k->begin_ns - r->end_ns) + 1;
-		if (!seen->outside++ || llabs(away_ns) < llabs(seen->nearest_ns))
-			seen->nearest_ns = away_ns;
+		seen->outside++;
 		return false;
 	}
 	if (k->cpu != SP_NO_CPU &&

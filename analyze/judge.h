@@ -64,9 +64,6 @@ const struct sp_verdict *judge_verdicts(const struct judge *j);
 struct judge_seen {
 	uint32_t outside;      /* spikes whose window lies outside the recording */
 	uint32_t not_recorded; /* spikes that name a CPU that was not recorded */
-	/* Where the windows outside lie: the nearest to the recording, in ns before its begin
-	 * (negative) or after its end; 0 none. */
-	int64_t nearest_ns;
 };
 
 struct judge_seen judge_seen(const struct judge *j);

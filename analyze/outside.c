@@ -9,15 +9,23 @@
 #define ZONE_STEPS  104 /* 26 hours: Kiritimati to Baker Island */
 #define AUTO_S	    10	/* what --clock-offset auto searches unless told */
 
-static bool inside(const struct sp_spike *k, uint64_t begin_ns, uint64_t end_ns, int64_t shift_ns)
+/* How far the spike's window, moved, lies before (negative) or after the recording; 0: inside. */
+static int64_t away(const struct sp_spike *k, const struct windows_cfg *cfg, int64_t begin_ns,
+		    int64_t end_ns, int64_t shift_ns)
 {
-	return (int64_t)k->end_ns + shift_ns > (int64_t)begin_ns &&
-	       (int64_t)k->begin_ns + shift_ns < (int64_t)end_ns;
+	uint64_t latency_ns = k->latency_ns == SP_UNKNOWN_NS ? cfg->window_ns : k->latency_ns;
+	int64_t t = windows_real(k, cfg) + shift_ns, length = (int64_t)latency_ns;
+	int64_t from = t - (k->stamp == SP_STAMP_START ? 0 : length);
+	int64_t to = t + (k->stamp == SP_STAMP_END ? 0 : length);
+
+	if (to <= begin_ns)
+		return to - begin_ns - 1;
+	return from >= end_ns ? from - end_ns + 1 : 0;
 }
 
 /* Of the shifts that put nine of ten inside the least; no shift of less than a quarter counts. */
-static int64_t zone_shift(const struct sp_spike *spikes, uint32_t n, uint64_t begin_ns,
-			  uint64_t end_ns)
+static int64_t zone_shift(const struct sp_spike *spikes, uint32_t n, const struct windows_cfg *cfg,
+			  int64_t begin_ns, int64_t end_ns)
 {
 	for (int64_t step = 1; step <= ZONE_STEPS; step++) {
 		for (int sign = -1; sign <= 1; sign += 2) {
@@ -25,7 +33,7 @@ static int64_t zone_shift(const struct sp_spike *spikes, uint32_t n, uint64_t be
 			uint32_t in = 0;
 
 			for (uint32_t i = 0; i < n; i++)
-				in += inside(&spikes[i], begin_ns, end_ns, shift_s * NS_S);
+				in += !away(&spikes[i], cfg, begin_ns, end_ns, shift_s * NS_S);
 			if (in * UINT64_C(10) >= n * UINT64_C(9))
 				return shift_s;
 		}
@@ -33,23 +41,19 @@ static int64_t zone_shift(const struct sp_spike *spikes, uint32_t n, uint64_t be
 	return 0;
 }
 
-struct outside outside_of(const struct sp_spike *spikes, uint32_t n, uint64_t begin_ns,
-			  uint64_t end_ns)
+struct outside outside_of(const struct sp_spike *spikes, uint32_t n, const struct windows_cfg *cfg,
+			  int64_t begin_ns, int64_t end_ns)
 {
 	struct outside o = { .all = n };
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct sp_spike *k = &spikes[i];
-		int64_t away_ns = k->end_ns <= begin_ns ? (int64_t)(k->end_ns - begin_ns) - 1
-							: (int64_t)(k->begin_ns - end_ns) + 1;
+		int64_t away_ns = away(&spikes[i], cfg, begin_ns, end_ns, 0);
 
-		if (inside(k, begin_ns, end_ns, 0))
-			continue;
-		if (!o.n++ || llabs(away_ns) < llabs(o.away_ns))
+		if (away_ns && (!o.n++ || llabs(away_ns) < llabs(o.away_ns)))
 			o.away_ns = away_ns;
 	}
 	if (n && o.n == n)
-		o.shift_s = zone_shift(spikes, n, begin_ns, end_ns);
+		o.shift_s = zone_shift(spikes, n, cfg, begin_ns, end_ns);
 	return o;
 }
 

@@ -4,6 +4,8 @@
 /*
  * Spikes whose times do not lie in the recording: by how much, and what would put them there.
  */
+#include "windows.h"
+
 #include <sirqprof/spike.h>
 
 #include <stddef.h>
@@ -16,9 +18,13 @@ struct outside {
 	int64_t shift_s; /* a difference of time zones that puts nearly all inside; 0: none does */
 };
 
-/* Windows must be set. */
-struct outside outside_of(const struct sp_spike *spikes, uint32_t n, uint64_t begin_ns,
-			  uint64_t end_ns);
+/*
+ * The recording is [begin, end) on the wall clock, the spikes' stamps are moved by cfg, as their
+ * windows are. (Windows themselves cannot tell: they are cut at the capture clock's zero, the
+ * boot.)
+ */
+struct outside outside_of(const struct sp_spike *spikes, uint32_t n, const struct windows_cfg *cfg,
+			  int64_t begin_ns, int64_t end_ns);
 
 /*
  * One phrase of it with what to do, as "2 h 0 min after it: --tz +02:00 would put them inside"; ""

@@ -81,7 +81,8 @@ int stages_outside(struct pipeline *p, struct sp_err *err)
 	if (!p->spikes || !coverage_extent(p->coverage, &begin_ns, &end_ns))
 		return SP_OK;
 	spikes = spikes_all(p->spikes, &n);
-	o = outside_of(spikes, n, begin_ns, end_ns);
+	o = outside_of(spikes, n, &p->windows, clock_real(p->clock, begin_ns),
+		       clock_real(p->clock, end_ns));
 	if (!o.n)
 		return SP_OK;
 	outside_text(text, &o, p->zone_offset_s);

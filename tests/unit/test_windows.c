@@ -139,7 +139,7 @@ static void said(char to[OUTSIDE_TEXT], int64_t moved_s, int32_t zone_s)
 		add(&b, (15 + 5 * i + moved_s) * S, 60 * MS, SP_STAMP_END, 0);
 	assert_true(windows_set(b.spikes, b.clock, &cfg));
 	all = spikes_all(b.spikes, &n);
-	o = outside_of(all, n, 10 * (uint64_t)S, 70 * (uint64_t)S);
+	o = outside_of(all, n, &cfg, WALL + 10 * S, WALL + 70 * S);
 	outside_text(to, &o, zone_s);
 	end(&b);
 }
@@ -157,6 +157,8 @@ static void outside_says_by_how_much_and_what_to_do(void **state)
 	assert_non_null(strstr(text, "after it: --clock-offset -19800 would put them inside"));
 	said(text, 60, 0);
 	assert_non_null(strstr(text, "after it: --clock-offset auto"));
+	said(text, -365 * 86400, 0); /* before the machine was booted */
+	assert_non_null(strstr(text, "364 d 23 h before it: see that both"));
 	said(text, 400, 0);
 	assert_non_null(strstr(text, "after it: see that both"));
 	said(text, 40, 0);
