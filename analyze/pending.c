@@ -15,7 +15,8 @@
  * came on right there, it takes more. */
 #define STEAL_SHARE_PCT 50
 #define STEAL_SHARE_RELEASE_PCT 80
-/* Two CPUs stood still together when their gaps overlap by this share of the shorter. */
+/* Two CPUs stood still together when the other's gap covers this share of the stall: a short pause
+ * elsewhere explains nothing of a long one here. */
 #define TOGETHER_PCT 70
 
 static void drop_culprit(struct sp_stall *s)
@@ -56,16 +57,13 @@ static const struct lane *paused_with(const struct timeline *t, const struct lan
 {
 	for (uint32_t i = 0; i < t->nlanes; i++) {
 		const struct lane *o = t->lanes[i];
-		uint64_t from, to, shorter;
+		uint64_t from, to;
 
 		if (!o || o == l || !o->pause_end_ns)
 			continue;
 		from = o->pause_begin_ns > s->begin_ns ? o->pause_begin_ns : s->begin_ns;
 		to = o->pause_end_ns < s->end_ns ? o->pause_end_ns : s->end_ns;
-		shorter = o->pause_end_ns - o->pause_begin_ns;
-		if (s->end_ns - s->begin_ns < shorter)
-			shorter = s->end_ns - s->begin_ns;
-		if (to > from && to - from >= shorter / 100 * TOGETHER_PCT)
+		if (to > from && to - from >= (s->end_ns - s->begin_ns) / 100 * TOGETHER_PCT)
 			return o;
 	}
 	return NULL;

@@ -386,9 +386,11 @@ void options_parse(struct options *ret, enum command cmd, int argc, char **argv)
 	size_t n = 0;
 
 	for (size_t i = 0; i < NOPTS; i++)
-		if (opts[i].commands & cmd)
-			table[n++] = (struct argp_option){ opts[i].name, opts[i].key, opts[i].arg,
-							   0, opts[i].doc, (int)n + 1 };
+		if (opts[i].commands & cmd) {
+			table[n] = (struct argp_option){ opts[i].name, opts[i].key, opts[i].arg,
+							 0, opts[i].doc, (int)n + 1 };
+			n++;
+		}
 	options_init(ret);
 	argp_err_exit_status = 2;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &p);

@@ -58,6 +58,7 @@ static void on_signal(int sig)
 	stopped = 1;
 }
 
+__attribute__((format(printf, 2, 0)))
 static int quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	return level == LIBBPF_WARN && getenv("HOG_DEBUG") ? vfprintf(stderr, fmt, args) : 0;
