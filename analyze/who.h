@@ -3,9 +3,11 @@
 
 /*
  * /proc/PID/cgroup text → cgroup path, container, pod, systemd unit.
- * Forms: cgroups(7); container runtimes name their groups
- *	docker-<id>.scope, cri-containerd-<id>.scope, crio-<id>.scope, libpod-<id>.scope (systemd)
- *	/docker/<id>, /kubepods/burstable/pod<uid>/<id> (cgroupfs)
+ *
+ * In:    lines "id:controllers:path" (cgroups(7)) of version 1, 2, or both
+ * Out:   struct who; of nested containers the innermost
+ * Keeps: nothing; the forms known are a table in who.c: Docker, containerd, CRI-O, Podman, LXC,
+ *        systemd-nspawn and libvirt, Amazon ECS, Kubernetes with either cgroup driver
  */
 #include <stddef.h>
 
