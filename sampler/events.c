@@ -42,7 +42,8 @@ static int attach(struct events *ev, const struct events_cpu *c, const struct pl
 	struct stream_id *id = &ev->ids[ev->nfds - 1];
 
 	if (fd != c->lead && ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, c->lead))
-		return sp_fail_sys(err, "event %s cannot share the ring of CPU %u", e->name, c->cpu);
+		return sp_fail_sys(err, "event %s cannot share the ring of CPU %u", e->name,
+				   c->cpu);
 	if (e->filter[0] && ioctl(fd, PERF_EVENT_IOC_SET_FILTER, e->filter))
 		return sp_fail_sys(err, "filter of %s refused (%s)", e->name, e->filter);
 	id->event = index;
@@ -52,8 +53,24 @@ static int attach(struct events *ev, const struct events_cpu *c, const struct pl
 	return SP_OK;
 }
 
-static int open_cpu(struct events *ev, struct events_cpu *c, struct plan *p, uint64_t ring_bytes,
-		    struct sp_err *err)
+/* A ring of *bytes, or the largest that the limit of locked memory allows; all CPUs after this one
+ * get no more than that. */
+static int map_ring(struct events_cpu *c, int fd, uint64_t *bytes, struct sp_err *err)
+{
+	struct sp_err why = SP_ERR_INIT;
+	int rc = ring_map(&c->ring, fd, *bytes, &why);
+
+	while (rc && why.sys == EPERM && *bytes / 2 >= EVENTS_RING_LEAST) {
+		why = (struct sp_err)SP_ERR_INIT;
+		*bytes /= 2;
+		rc = ring_map(&c->ring, fd, *bytes, &why);
+	}
+	if (rc)
+		*err = why;
+	return rc;
+}
+
+static int open_cpu(struct events *ev, struct events_cpu *c, struct plan *p, struct sp_err *err)
 {
 	int rc = SP_OK;
 
@@ -64,7 +81,7 @@ static int open_cpu(struct events *ev, struct events_cpu *c, struct plan *p, uin
 
 		if (e->absent || (c->witness && !e->on_witness))
 			continue;
-		fd = open_one(e, c->cpu, ring_bytes);
+		fd = open_one(e, c->cpu, ev->ring_bytes);
 		if (fd < 0 && e->role == PLAN_TRACEPOINT && errno != EMFILE && errno != ENFILE) {
 			mark_absent(p, e);
 			continue;
@@ -80,7 +97,7 @@ static int open_cpu(struct events *ev, struct events_cpu *c, struct plan *p, uin
 		ev->fds[ev->nfds++] = fd;
 		if (c->lead < 0) {
 			c->lead = fd;
-			rc = ring_map(&c->ring, fd, ring_bytes, err);
+			rc = map_ring(c, fd, &ev->ring_bytes, err);
 		}
 		rc = rc ? rc : attach(ev, c, e, fd, i, err);
 	}
@@ -96,6 +113,7 @@ int events_new(struct events **ret, struct plan *p, const uint32_t *cpus, uint32
 
 	if (!ev)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the events");
+	ev->ring_bytes = ring_bytes;
 	ev->cpus = calloc(all, sizeof(*ev->cpus));
 	ev->fds = calloc((size_t)all * p->nevents, sizeof(*ev->fds));
 	ev->ids = calloc((size_t)all * p->nevents, sizeof(*ev->ids));
@@ -107,7 +125,7 @@ int events_new(struct events **ret, struct plan *p, const uint32_t *cpus, uint32
 
 		c->witness = i == ncpus;
 		c->cpu = c->witness ? witness : cpus[i];
-		rc = open_cpu(ev, c, p, ring_bytes, err);
+		rc = open_cpu(ev, c, p, err);
 	}
 	if (!rc)
 		*ret = sp_take(ev);

@@ -14,17 +14,21 @@
 
 struct events_cpu {
 	uint32_t cpu;
-	bool witness;		/* watched, not profiled */
+	bool witness; /* watched, not profiled */
 	struct ring ring;
-	int lead;		/* the descriptor whose ring it is; poll this */
+	int lead; /* the descriptor whose ring it is; poll this */
 };
+
+/* Smaller rings than this would not hold a drain's worth of records. */
+#define EVENTS_RING_LEAST (64U << 10)
 
 struct events {
 	struct events_cpu *cpus;
-	uint32_t ncpus;		/* the witness, if any, is the last */
+	uint32_t ncpus; /* the witness, if any, is the last */
 	int *fds;
 	uint32_t nfds;
-	struct stream_id *ids;	/* one a descriptor, same index */
+	uint64_t ring_bytes;   /* of each ring; less than asked where memory may not be locked */
+	struct stream_id *ids; /* one a descriptor, same index */
 };
 
 /* Opens plan on cpus, and its witness events on CPU witness (SP_NO_CPU: none). An event that the

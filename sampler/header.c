@@ -105,9 +105,9 @@ static int send_index(struct sp_record_sink out, struct bytes *b, const struct s
 		bytes_u64(b, n);
 		for (uint32_t i = from; i < from + n; i++) {
 			bytes_u64(b, ids[i].id);
-			bytes_u64(b, ids[i].cpu);	/* idx: which ring */
+			bytes_u64(b, ids[i].cpu); /* idx: which ring */
 			bytes_u64(b, ids[i].cpu);
-			bytes_u64(b, (uint64_t)-1);	/* any thread */
+			bytes_u64(b, (uint64_t)-1); /* any thread */
 		}
 		rc = send(out, b, SP_REC_ID_INDEX, b->len, err);
 	}
@@ -137,8 +137,49 @@ static uint64_t clock_ns(clockid_t id)
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
+/* "model name	: …" of the first CPU; "" where /proc/cpuinfo has none (arm64). */
+static void cpu_model(char *ret, size_t size)
+{
+	char line[256];
+	FILE *f = fopen("/proc/cpuinfo", "re");
+
+	ret[0] = 0;
+	while (f && !ret[0] && fgets(line, sizeof(line), f)) {
+		const char *colon = strchr(line, ':');
+
+		if (colon && strncmp(line, "model name", 10) == 0)
+			snprintf(ret, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
+	}
+	if (f)
+		fclose(f);
+}
+
+/* Our own words: their number, then each. */
+static int send_cmdline(struct sp_record_sink out, struct bytes *b, struct sp_err *err)
+{
+	char text[4096];
+	FILE *f = fopen("/proc/self/cmdline", "re");
+	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0, count_at;
+	uint32_t words = 0;
+
+	if (f)
+		fclose(f);
+	if (!n)
+		return SP_OK;
+	text[n] = 0;
+	feature(b, SP_FEAT_CMDLINE);
+	count_at = b->len;
+	bytes_u32(b, 0);
+	for (size_t at = 0; at < n; at += strlen(text + at) + 1, words++)
+		bytes_perf_string(b, text + at);
+	if (!b->failed)
+		memcpy(b->at + count_at, &words, sizeof(words));
+	return send(out, b, SP_REC_HEADER_FEATURE, b->len, err);
+}
+
 static int send_features(struct sp_record_sink out, struct bytes *b, struct sp_err *err)
 {
+	char model[128];
 	struct utsname u;
 	int rc;
 
@@ -148,35 +189,38 @@ static int send_features(struct sp_record_sink out, struct bytes *b, struct sp_e
 	rc = rc ? rc : send_string(out, b, SP_FEAT_OSRELEASE, u.release, err);
 	rc = rc ? rc : send_string(out, b, SP_FEAT_VERSION, "sirqprof " SP_VERSION, err);
 	rc = rc ? rc : send_string(out, b, SP_FEAT_ARCH, u.machine, err);
+	cpu_model(model, sizeof(model));
+	if (!rc && model[0])
+		rc = send_string(out, b, SP_FEAT_CPUDESC, model, err);
+	rc = rc ? rc : send_cmdline(out, b, err);
 	feature(b, SP_FEAT_NRCPUS);
 	bytes_u32(b, (uint32_t)sysconf(_SC_NPROCESSORS_CONF));
 	bytes_u32(b, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN));
 	rc = rc ? rc : send(out, b, SP_REC_HEADER_FEATURE, b->len, err);
 	feature(b, SP_FEAT_CLOCKID);
-	bytes_u64(b, 1);	/* resolution, ns */
+	bytes_u64(b, 1); /* resolution, ns */
 	rc = rc ? rc : send(out, b, SP_REC_HEADER_FEATURE, b->len, err);
 	feature(b, SP_FEAT_CLOCK_DATA);
-	bytes_u32(b, 1);	/* version */
+	bytes_u32(b, 1); /* version */
 	bytes_u32(b, CLOCK_MONOTONIC);
 	bytes_u64(b, clock_ns(CLOCK_REALTIME));
 	bytes_u64(b, clock_ns(CLOCK_MONOTONIC));
 	return rc ? rc : send(out, b, SP_REC_HEADER_FEATURE, b->len, err);
 }
 
-/* name NUL size(u64) bytes, or only size and bytes. */
-static int put_file(struct bytes *b, struct tracefs *t, const char *path, const char *name,
-		    struct sp_err *err)
+/* name NUL size(u64) bytes. What cannot be read (root's alone on some kernels) is left empty: perf
+ * then takes the layout of its own machine, and tracepoints in perf records do not need it. */
+static void put_file(struct bytes *b, struct tracefs *t, const char *path, const char *name)
 {
+	struct sp_err ignored = SP_ERR_INIT;
 	sp_auto_free char *text = NULL;
 	size_t len = 0;
-	int rc = tracefs_read(t, path, &text, &len, err);
 
-	if (rc)
-		return rc;
+	if (tracefs_read(t, path, &text, &len, &ignored))
+		len = 0;
 	bytes_put(b, name, strlen(name) + 1);
 	bytes_u64(b, len);
 	bytes_put(b, text, len);
-	return SP_OK;
 }
 
 /* The event formats, system by system. */
@@ -222,23 +266,20 @@ static int send_tracing(struct sp_record_sink out, struct bytes *b, const struct
 {
 	static const char magic[] = "\027\010\104tracing0.6";
 	uint32_t size;
-	int rc;
 
 	begin(b);
-	bytes_u32(b, 0);	/* size of what follows */
+	bytes_u32(b, 0); /* size of what follows */
 	bytes_put(b, magic, sizeof(magic));
 	bytes_u8(b, __BYTE_ORDER == __BIG_ENDIAN);
 	bytes_u8(b, sizeof(long));
 	bytes_u32(b, (uint32_t)sysconf(_SC_PAGESIZE));
-	rc = put_file(b, t, "events/header_page", "header_page", err);
-	rc = rc ? rc : put_file(b, t, "events/header_event", "header_event", err);
-	if (rc)
-		return rc;
-	bytes_u32(b, 0);	/* ftrace's own events */
+	put_file(b, t, "events/header_page", "header_page");
+	put_file(b, t, "events/header_event", "header_event");
+	bytes_u32(b, 0); /* ftrace's own events */
 	put_formats(b, p);
-	bytes_u32(b, 0);	/* kallsyms */
-	bytes_u32(b, 0);	/* printk formats */
-	bytes_u64(b, 0);	/* saved comms */
+	bytes_u32(b, 0); /* kallsyms */
+	bytes_u32(b, 0); /* printk formats */
+	bytes_u64(b, 0); /* saved comms */
 	/* perf's reader wants the blob padded to 8 bytes, counted from its own begin. */
 	while ((b->len - 12) % 8)
 		bytes_u8(b, 0);

@@ -14,14 +14,14 @@
 #define MAX_FRAMES 127
 /* Bytes of user stack copied with --call-graph dwarf, as perf does. */
 #define USER_STACK_BYTES 8192
-#define ALWAYS 0	/* in every set but the light one */
-#define DETAIL 1	/* with --detail */
-#define LIGHT  2	/* in every set */
+#define ALWAYS		 0 /* in every set but the light one */
+#define DETAIL		 1 /* with --detail */
+#define LIGHT		 2 /* in every set */
 
 struct wanted {
 	const char *system, *name;
 	int set;
-	bool optional;		/* older kernels do not have it: no quality row */
+	bool optional; /* older kernels do not have it: no quality row */
 };
 
 /*
@@ -35,13 +35,13 @@ static const struct wanted tracepoints[] = {
 	{ "irq", "softirq_exit", ALWAYS, false },
 	{ "irq", "irq_handler_entry", ALWAYS, false },
 	{ "irq", "irq_handler_exit", ALWAYS, false },
-	{ "irq", "tasklet_entry", ALWAYS, true },	/* since 6.2 */
+	{ "irq", "tasklet_entry", ALWAYS, true }, /* since 6.2 */
 	{ "irq", "tasklet_exit", ALWAYS, true },
 	{ "sched", "sched_switch", LIGHT, false },
 	{ "sched", "sched_wakeup", ALWAYS, false },
 	{ "timer", "timer_expire_entry", ALWAYS, false },
 	{ "timer", "timer_expire_exit", ALWAYS, false },
-	{ "skb", "kfree_skb", ALWAYS, true },		/* reasons since 5.17 */
+	{ "skb", "kfree_skb", ALWAYS, true }, /* reasons since 5.17 */
 	{ "vmscan", "mm_vmscan_direct_reclaim_begin", ALWAYS, false },
 	{ "vmscan", "mm_vmscan_direct_reclaim_end", ALWAYS, false },
 	{ "vmscan", "mm_vmscan_memcg_reclaim_begin", ALWAYS, true },
@@ -96,7 +96,7 @@ static struct plan_event *add(struct plan *p, enum plan_role role, const char *n
 		.size = PERF_ATTR_SIZE_VER6,
 		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TIME,
 		.disabled = 1,
-		.sample_id_all = 1,	/* perf wants it the same for all events */
+		.sample_id_all = 1, /* perf wants it the same for all events */
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 		/* A wake-up an event would double what the capture costs the profiled CPU. */
@@ -147,14 +147,14 @@ static void add_registers(struct plan *p, struct plan_event *e, const struct pla
 		with.sample_stack_user = USER_STACK_BYTES;
 		with.exclude_callchain_user = 1;
 	}
-	if (ARG0_MASK && opens(&with, cfg->cpu))
+	if (ARG0_MASK != 0 && opens(&with, cfg->cpu))
 		e->attr = with;
 	else
 		note(p, SP_Q_NO_REGS_USER, "");
 	with = e->attr;
 	with.sample_type |= PERF_SAMPLE_REGS_INTR;
 	with.sample_regs_intr = FLAGS_MASK;
-	if (FLAGS_MASK && opens(&with, cfg->cpu))
+	if (FLAGS_MASK != 0 && opens(&with, cfg->cpu))
 		e->attr = with;
 	else
 		note(p, SP_Q_NO_REGS_INTR, "");
@@ -171,11 +171,12 @@ static void sampler_attr(struct plan_event *e, uint64_t period)
 static int denied(uint32_t cpu, const char *name, struct sp_err *err)
 {
 	if (errno == EACCES || errno == EPERM)
-		return sp_fail_sys(err,
-				   "may not profile CPU %u (event %s): run as root, or give CAP_PERFMON "
-				   "(CAP_SYS_ADMIN before Linux 5.8), or sysctl "
-				   "kernel.perf_event_paranoid=-1",
-				   cpu, name);
+		return sp_fail_sys(
+			err,
+			"may not profile CPU %u (event %s): run as root, or give CAP_PERFMON "
+			"(CAP_SYS_ADMIN before Linux 5.8), or sysctl "
+			"kernel.perf_event_paranoid=-1",
+			cpu, name);
 	return sp_fail_sys(err, "event %s does not open on CPU %u", name, cpu);
 }
 
@@ -214,8 +215,8 @@ static int add_sampler(struct plan *p, const struct plan_cfg *cfg, struct sp_err
 	return SP_OK;
 }
 
-static int add_tracepoint(struct plan *p, struct tracefs *t, const char *system,
-			  const char *name, bool optional, struct sp_err *err)
+static int add_tracepoint(struct plan *p, struct tracefs *t, const char *system, const char *name,
+			  bool optional, struct sp_err *err)
 {
 	struct sp_err why = SP_ERR_INIT;
 	struct plan_event *e;
@@ -251,7 +252,8 @@ static int add_tracepoint(struct plan *p, struct tracefs *t, const char *system,
 	return SP_OK;
 }
 
-/* Every irq_vectors:X_entry and X_exit of this machine; the other names there are administration. */
+/* Every irq_vectors:X_entry and X_exit of this machine; the other names there are administration.
+ */
 static int add_vectors(struct plan *p, const struct plan_cfg *cfg, struct tracefs *t,
 		       struct sp_err *err)
 {
@@ -263,7 +265,7 @@ static int add_vectors(struct plan *p, const struct plan_cfg *cfg, struct tracef
 	if (!dir) {
 		if (fd >= 0)
 			close(fd);
-		return SP_OK;	/* not x86: the tick is an irq_handler */
+		return SP_OK; /* not x86: the tick is an irq_handler */
 	}
 	while (!rc && (d = readdir(dir))) {
 		size_t len = strlen(d->d_name);

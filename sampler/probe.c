@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #ifndef CAP_PERFMON
-#define CAP_PERFMON 38	/* since Linux 5.8 */
+#define CAP_PERFMON 38 /* since Linux 5.8 */
 #endif
 
 static bool read_line(const char *path, char *text, size_t size)
@@ -93,7 +93,8 @@ int probe_cpus(const char *list, uint32_t **ret, uint32_t *ret_n, struct sp_err 
 		return pick(online, online, ret, ret_n, err);
 	if (!*list || !parse_list(list, wanted, &bad))
 		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
-			       "--cpu takes a list such as 3, 0-7 or 1,5,9, or all, not '%s'", list);
+			       "--cpu takes a list such as 3, 0-7 or 1,5,9, or all, not '%s'",
+			       list);
 	for (uint32_t cpu = 0; bad == UINT32_MAX && cpu < SP_MAX_CPUS; cpu++)
 		if (wanted[cpu] && !present[cpu])
 			bad = cpu;
@@ -141,9 +142,11 @@ static bool locked_down(char *mode, size_t size)
 
 int probe_privilege(struct sp_err *err)
 {
+	struct sp_err why = SP_ERR_INIT;
 	struct tracefs *t = NULL;
 	char paranoid[16], mode[64];
 	bool locked;
+	uint32_t id;
 	int rc;
 
 	read_line("/proc/sys/kernel/perf_event_paranoid", paranoid, sizeof(paranoid));
@@ -154,12 +157,19 @@ int probe_privilege(struct sp_err *err)
 	locked = locked_down(mode, sizeof(mode));
 	/* Last, as it leaves errno. */
 	if (!may_profile())
-		return sp_fail_sys(err,
-				   "may not profile CPUs%s: run as root, or give CAP_PERFMON "
-				   "(CAP_SYS_ADMIN before Linux 5.8); kernel.perf_event_paranoid is %s",
-				   locked ? " (the kernel is locked down)" : "",
-				   paranoid[0] ? paranoid : "unknown");
+		return sp_fail_sys(
+			err,
+			"may not profile CPUs%s: run as root, or give CAP_PERFMON "
+			"(CAP_SYS_ADMIN before Linux 5.8); kernel.perf_event_paranoid is %s",
+			locked ? " (the kernel is locked down)" : "",
+			paranoid[0] ? paranoid : "unknown");
 	rc = tracefs_new(&t, err);
+	/* Its files are root's alone on many kernels, also where the directory is open to all. */
+	if (!rc && tracefs_id(t, "irq", "softirq_entry", &id, &why) && why.sys == EACCES)
+		rc = sp_fail(err, SP_ESYS, SP_NOWHERE,
+			     "may profile CPUs, but the tracepoints' descriptions in tracefs are "
+			     "root's alone: run as root, or give CAP_DAC_READ_SEARCH as well (and "
+			     "CAP_SYS_PTRACE to name files)");
 	tracefs_free(t);
 	return rc;
 }
@@ -188,7 +198,8 @@ static void probe_events(struct probe_row *rows, uint32_t max, uint32_t *n)
 		snprintf(r->text, sizeof(r->text), "refused: %s (perf_event_paranoid %s)",
 			 strerror(errno), paranoid);
 		snprintf(r->remedy, sizeof(r->remedy),
-			 "run as root, or: setcap cap_perfmon,cap_sys_ptrace+ep sirqprof");
+			 "run as root, or: setcap "
+			 "cap_perfmon,cap_dac_read_search,cap_sys_ptrace+ep sirqprof");
 	}
 	r = row(rows, max, n, "hardware cycles");
 	if (pmu_has_cycles()) {

@@ -17,11 +17,16 @@
 #include <time.h>
 #include <unistd.h>
 
-/* 4 MB hold a second of the lean set under a flood of 100,000 packets/s. */
+/* 4 MB hold a quarter of a second of the lean set under a flood of 100,000 packets/s, a hundred
+ * times what a drain comes late. All rings together stay below RINGS_TOTAL, on large machines each
+ * is smaller: floods hit a few CPUs, and memory is locked. */
 #define RING_BYTES_DEFAULT (4ULL << 20)
-/* How often the loop looks while CPUs run: the stuck watch wants 2 ms (96 % of one-shot readers). */
+#define RINGS_TOTAL	   (128ULL << 20)
+#define RING_BYTES_LEAST   (512ULL << 10)
+/* How often the loop looks while CPUs run: the stuck watch wants 2 ms (96 % of one-shot readers).
+ */
 #define LOOK_MS 2
-#define NS_MS 1000000ULL
+#define NS_MS	1000000ULL
 
 struct sampler {
 	struct tracefs *tracefs;
@@ -30,14 +35,14 @@ struct sampler {
 	struct stream *stream;
 	struct observe *observe;
 	struct stuck *stuck;
-	uint32_t *cpus;			/* profiled */
+	uint32_t *cpus; /* profiled */
 	uint32_t ncpus;
 	uint32_t witness;
-	uint32_t next_pid_at;		/* offset in sched_switch's RAW, 0 unknown */
-	uint64_t *sampler_id, *switch_id;	/* one a ring */
+	uint32_t next_pid_at;		  /* offset in sched_switch's RAW, 0 unknown */
+	uint64_t *sampler_id, *switch_id; /* one a ring */
 	uint64_t begin_ns;
 	uint64_t bad_bytes;
-	char cmdline[512];
+	uint64_t ring_asked;
 };
 
 static uint64_t power_of_two(uint64_t v)
@@ -47,6 +52,15 @@ static uint64_t power_of_two(uint64_t v)
 	while (p < v)
 		p *= 2;
 	return p;
+}
+
+static uint64_t default_ring(uint32_t ncpus)
+{
+	uint64_t bytes = RING_BYTES_DEFAULT;
+
+	while (bytes > RING_BYTES_LEAST && bytes * (ncpus + 1) > RINGS_TOTAL)
+		bytes /= 2;
+	return bytes;
 }
 
 static bool contains(const uint32_t *cpus, uint32_t n, uint32_t cpu)
@@ -71,7 +85,7 @@ static uint32_t pick_witness(const struct sampler *s)
 		if (contains(s->cpus, s->ncpus, cpu))
 			continue;
 		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", cpu);
-		f = fopen(path, "re");	/* CPU 0 often has no such file: online */
+		f = fopen(path, "re"); /* CPU 0 often has no such file: online */
 		if (f) {
 			if (!fgets(text, sizeof(text), f))
 				text[0] = '0';
@@ -133,14 +147,6 @@ static int find_ids(struct sampler *s, struct sp_err *err)
 	return SP_OK;
 }
 
-static void join(char *to, size_t size, int argc, char **argv)
-{
-	size_t len = 0;
-
-	for (int i = 0; i < argc && len < size; i++)
-		len += (size_t)snprintf(to + len, size - len, "%s%s", i ? " " : "", argv[i]);
-}
-
 int sampler_new(struct sampler **ret, const struct sampler_cfg *cfg, struct sp_err *err)
 {
 	sp_auto(sampler) s = calloc(1, sizeof(*s));
@@ -152,7 +158,7 @@ int sampler_new(struct sampler **ret, const struct sampler_cfg *cfg, struct sp_e
 		.user_stack = cfg->user_stack,
 		.cpu = cfg->cpus[0],
 	};
-	uint64_t ring = power_of_two(cfg->ring_bytes ? cfg->ring_bytes : RING_BYTES_DEFAULT);
+	uint64_t ring = power_of_two(cfg->ring_bytes ? cfg->ring_bytes : default_ring(cfg->ncpus));
 	int rc;
 
 	if (!s)
@@ -162,7 +168,7 @@ int sampler_new(struct sampler **ret, const struct sampler_cfg *cfg, struct sp_e
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u CPUs", cfg->ncpus);
 	memcpy(s->cpus, cfg->cpus, cfg->ncpus * sizeof(*s->cpus));
 	s->ncpus = cfg->ncpus;
-	join(s->cmdline, sizeof(s->cmdline), cfg->argc, cfg->argv);
+	s->ring_asked = ring;
 	s->witness = pick_witness(s);
 	rc = tracefs_new(&s->tracefs, err);
 	rc = rc ? rc : plan_new(&s->plan, &plan_cfg, s->tracefs, err);
@@ -212,6 +218,20 @@ static void first_line(const char *path, char *ret, size_t size)
 	ret[strcspn(ret, "\n")] = 0;
 }
 
+/* Our own command line, blanks between its words. */
+static void command_line(char *ret, size_t size)
+{
+	FILE *f = fopen("/proc/self/cmdline", "re");
+	size_t n = f ? fread(ret, 1, size - 1, f) : 0;
+
+	if (f)
+		fclose(f);
+	ret[n] = 0;
+	for (size_t i = 0; i + 1 < n; i++)
+		if (!ret[i])
+			ret[i] = ' ';
+}
+
 /* The zone of this host, as seconds east of UTC. */
 static long zone_offset(void)
 {
@@ -223,7 +243,7 @@ static long zone_offset(void)
 
 static int tell_meta(struct sampler *s, struct sp_err *err)
 {
-	char boot[64], number[32], id[96];
+	char boot[64], number[32], id[96], line[1024];
 	struct utsname u;
 	int rc;
 
@@ -238,7 +258,8 @@ static int tell_meta(struct sampler *s, struct sp_err *err)
 	rc = rc ? rc : fact_meta(s->stream, "boot_id", boot, err);
 	rc = rc ? rc : fact_meta(s->stream, "capture_id", id, err);
 	rc = rc ? rc : fact_meta(s->stream, "sampler", s->plan->sampler, err);
-	rc = rc ? rc : fact_meta(s->stream, "cmdline", s->cmdline, err);
+	command_line(line, sizeof(line));
+	rc = rc ? rc : fact_meta(s->stream, "cmdline", line, err);
 	snprintf(number, sizeof(number), "%" PRIu64, s->plan->period_ns);
 	rc = rc ? rc : fact_meta(s->stream, "period_ns", number, err);
 	snprintf(number, sizeof(number), "%ld", zone_offset());
@@ -249,6 +270,9 @@ static int tell_meta(struct sampler *s, struct sp_err *err)
 	} else {
 		rc = rc ? rc : fact_quality(s->stream, SP_Q_NO_WITNESS, UINT32_MAX, 1, "", err);
 	}
+	if (!rc && s->events->ring_bytes < s->ring_asked)
+		rc = fact_quality(s->stream, SP_Q_SMALL_RING, UINT32_MAX, s->events->ring_bytes, "",
+				  err);
 	for (uint32_t i = 0; !rc && i < s->plan->nnotes; i++)
 		rc = fact_quality(s->stream, s->plan->notes[i].code, UINT32_MAX, 1,
 				  s->plan->notes[i].detail, err);
@@ -358,7 +382,7 @@ static void sleep_on_rings(struct sampler *s, int timeout_ms)
 
 	for (uint32_t i = 0; i < s->events->ncpus && n < 64; i++)
 		fds[n++] = (struct pollfd){ .fd = s->events->cpus[i].lead, .events = POLLIN };
-	poll(fds, n, timeout_ms);	/* EINTR is a reason to return too */
+	poll(fds, n, timeout_ms); /* EINTR is a reason to return too */
 }
 
 int sampler_poll(struct sampler *s, int timeout_ms, struct sp_err *err)

@@ -15,15 +15,13 @@
 #include <stdbool.h>
 
 struct sampler_cfg {
-	const uint32_t *cpus;	/* to profile, online, ascending */
+	const uint32_t *cpus; /* to profile, online, ascending */
 	uint32_t ncpus;
-	const char *event;	/* NULL: cycles, else cpu-clock */
+	const char *event; /* NULL: cycles, else cpu-clock */
 	uint32_t freq_hz;
 	bool detail, light;
-	bool user_stack;	/* copy the user stack for unwinding */
-	uint64_t ring_bytes;	/* of each CPU, 0: default; made a power of two */
-	int argc;		/* the command line, for the recording's header */
-	char **argv;
+	bool user_stack;     /* copy the user stack for unwinding */
+	uint64_t ring_bytes; /* of each CPU, 0: default; made a power of two */
 };
 
 struct sampler;

@@ -8,19 +8,23 @@
 
 /* Tids remembered a CPU: the running one is nearly always the newest or the one before. */
 #define RECENT 4
-/* Processes looked through for the one that runs on the CPU, when the records do not tell. */
-#define SCAN_MAX 1024
+/* Processes looked through for the one that runs on the CPU, when the records do not tell: a
+ * reading of /proc/PID/stat takes 10 µs or so, and a stall of interest 3 ms or more. */
+#define SCAN_MAX 512
+/* Processes listed before that; the rest of a larger machine is not looked at. */
+#define PIDS_MAX 32768
 
 struct stuck_cpu {
-	uint32_t recent[RECENT];	/* newest first, 0 empty */
+	uint32_t recent[RECENT]; /* newest first, 0 empty */
 	bool idle;
-	bool looked;			/* in this silence */
+	bool looked; /* in this silence */
 	uint64_t moved_ns;
 };
 
 struct stuck {
 	uint64_t silent_ns;
 	uint32_t ncpus;
+	uint32_t pids[PIDS_MAX];
 	struct stuck_cpu cpus[];
 };
 
@@ -113,7 +117,7 @@ static int tell_fds(int task, uint32_t tid, struct stream *s, struct sp_err *err
 	if (!dir) {
 		if (fd >= 0)
 			close(fd);
-		return SP_OK;	/* it has ended, or is a kernel thread */
+		return SP_OK; /* it has ended, or is a kernel thread */
 	}
 	while (n < SP_MAX_FDS && (d = readdir(dir)))
 		if (isdigit((unsigned char)d->d_name[0]))
@@ -152,12 +156,12 @@ static int tell_task(uint32_t tid, struct observe *o, struct stream *s, struct s
 }
 
 /* Fields 3 (state) and 39 (processor) of /proc/PID/stat (proc_pid_stat(5)). */
-static bool runs_on(int proc, const char *pid, uint32_t cpu)
+static bool runs_on(int proc, uint32_t pid, uint32_t cpu)
 {
 	char name[32], text[1024];
 	const char *at;
 
-	snprintf(name, sizeof(name), "%.16s/stat", pid);
+	snprintf(name, sizeof(name), "%u/stat", pid);
 	if (read_at(proc, name, text, sizeof(text)) <= 0)
 		return false;
 	at = strrchr(text, ')');
@@ -169,26 +173,52 @@ static bool runs_on(int proc, const char *pid, uint32_t cpu)
 	return at && strtoul(at + 1, NULL, 10) == cpu;
 }
 
-/* The running tasks of the CPU, newest process first: one-shot readers are young. */
-static int scan(uint32_t cpu, struct observe *o, struct stream *s, const uint32_t *known,
+/* The pid given out last ("0.10 0.20 0.30 1/123 4567", proc_loadavg(5)); 0 unknown. */
+static uint32_t last_pid(int proc)
+{
+	char text[128];
+	const char *at;
+
+	if (read_at(proc, "loadavg", text, sizeof(text)) <= 0)
+		return 0;
+	at = strrchr(text, ' ');
+	return at ? (uint32_t)strtoul(at + 1, NULL, 10) : 0;
+}
+
+static uint32_t list_pids(DIR *proc, uint32_t *pids)
+{
+	struct dirent *d;
+	uint32_t n = 0;
+
+	while (n < PIDS_MAX && (d = readdir(proc)))
+		if (isdigit((unsigned char)d->d_name[0]))
+			pids[n++] = (uint32_t)strtoul(d->d_name, NULL, 10);
+	return n;
+}
+
+/* The running tasks of the CPU, newest process first: one-shot readers are young. The kernel lists
+ * pids in ascending order, and begins again from the lowest when they run out. */
+static int scan(struct stuck *w, uint32_t cpu, struct observe *o, struct stream *s, uint32_t known,
 		struct sp_err *err)
 {
 	DIR *proc = opendir("/proc");
-	struct dirent *d;
-	int rc = SP_OK, left = SCAN_MAX;
+	uint32_t n, newest, last;
+	int rc = SP_OK;
 
-	while (proc && !rc && left > 0 && (d = readdir(proc))) {
-		uint32_t tid;
+	if (!proc)
+		return SP_OK;
+	last = last_pid(dirfd(proc));
+	n = list_pids(proc, w->pids);
+	newest = n;
+	while (newest > 0 && w->pids[newest - 1] > last)
+		newest--;
+	for (uint32_t i = 0; !rc && i < n && i < SCAN_MAX; i++) {
+		uint32_t pid = w->pids[(newest + n - 1 - i) % n];
 
-		if (!isdigit((unsigned char)d->d_name[0]))
-			continue;
-		left--;
-		tid = (uint32_t)strtoul(d->d_name, NULL, 10);
-		if (tid != known[0] && runs_on(dirfd(proc), d->d_name, cpu))
-			rc = tell_task(tid, o, s, err);
+		if (pid != known && runs_on(dirfd(proc), pid, cpu))
+			rc = tell_task(pid, o, s, err);
 	}
-	if (proc)
-		closedir(proc);
+	closedir(proc);
 	return rc;
 }
 
@@ -203,5 +233,5 @@ int stuck_look(struct stuck *w, uint32_t index, uint32_t cpu, uint64_t now_ns, s
 	c->looked = true;
 	if (c->recent[0])
 		rc = tell_task(c->recent[0], o, s, err);
-	return rc ? rc : scan(cpu, o, s, c->recent, err);
+	return rc ? rc : scan(w, cpu, o, s, c->recent[0], err);
 }

@@ -46,16 +46,22 @@ static int open_events(const char *root)
 int tracefs_new(struct tracefs **ret, struct sp_err *err)
 {
 	struct tracefs *t = calloc(1, sizeof(*t));
+	bool closed;
 
 	if (!t)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for tracefs");
 	t->dir = open_events("/sys/kernel/tracing");
+	closed = t->dir < 0 && errno == EACCES;
 	if (t->dir < 0)
 		t->dir = open_events("/sys/kernel/debug/tracing");
 	if (t->dir < 0)
 		t->dir = mount_detached();
 	if (t->dir < 0) {
 		free(t);
+		if (closed)
+			return sp_fail_sys(err,
+					   "/sys/kernel/tracing is closed to this user (as root: "
+					   "mount -o remount,mode=755 /sys/kernel/tracing)");
 		return sp_fail_sys(err, "no tracefs, and it cannot be mounted (as root: mount -t "
 					"tracefs tracefs /sys/kernel/tracing)");
 	}
@@ -93,8 +99,8 @@ int tracefs_read(struct tracefs *t, const char *path, char **ret, size_t *ret_le
 	}
 	close(fd);
 	if (len == room)
-		return sp_fail(err, SP_ELIMIT, SP_NOWHERE, "tracefs %s is longer than %u bytes", path,
-			       SP_MAX_FORMAT_BYTES);
+		return sp_fail(err, SP_ELIMIT, SP_NOWHERE, "tracefs %s is longer than %u bytes",
+			       path, SP_MAX_FORMAT_BYTES);
 	text[len] = 0;
 	*ret = sp_take(text);
 	*ret_len = len;
