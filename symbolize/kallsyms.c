@@ -80,7 +80,7 @@ static char *parse_line(struct kallsyms *k, char *at, const char *end)
 	k->at[k->n++] = (struct symbol){
 		.start = addr,
 		.name = (uint32_t)(name - k->text),
-		.module = tab ? (uint32_t)(tab + 1 - k->text) : 0,
+		.module = tab && tab[1] ? (uint32_t)(tab + 1 - k->text) : 0,
 	};
 	return nl;
 }

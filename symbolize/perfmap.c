@@ -61,7 +61,7 @@ static void parse_line(struct perfmap *p, const char *at, char *end)
 
 	at = hex(at, end, &start);
 	at = at ? hex(at, end, &size) : NULL;
-	if (!at || at == end || !size || size > UINT64_MAX - start)
+	if (!at || at == end || !*at || !size || size > UINT64_MAX - start)
 		return;
 	if (end[-1] == '\r' && end - at > 1)
 		end--;
