@@ -42,18 +42,21 @@ static int64_t zone_shift(const struct sp_spike *spikes, uint32_t n, const struc
 }
 
 struct outside outside_of(const struct sp_spike *spikes, uint32_t n, const struct windows_cfg *cfg,
-			  int64_t begin_ns, int64_t end_ns)
+			  const struct outside_recording *rec)
 {
-	struct outside o = { .all = n };
+	struct outside o = { .all = n, .searched = cfg->offset_uncertainty_ns != 0 };
 
 	for (uint32_t i = 0; i < n; i++) {
-		int64_t away_ns = away(&spikes[i], cfg, begin_ns, end_ns, 0);
+		const struct sp_spike *k = &spikes[i];
+		int64_t away_ns = away(k, cfg, rec->begin_real_ns, rec->end_real_ns, 0);
 
-		if (away_ns && (!o.n++ || llabs(away_ns) < llabs(o.away_ns)))
+		if (k->end_ns > rec->begin_ns && k->begin_ns < rec->end_ns)
+			continue;
+		if (!o.n++ || llabs(away_ns) < llabs(o.away_ns))
 			o.away_ns = away_ns;
 	}
 	if (n && o.n == n)
-		o.shift_s = zone_shift(spikes, n, cfg, begin_ns, end_ns);
+		o.shift_s = zone_shift(spikes, n, cfg, rec->begin_real_ns, rec->end_real_ns);
 	return o;
 }
 
@@ -86,7 +89,7 @@ static void remedy(char to[96], const struct outside *o, int32_t zone_s)
 			 zone < 0 ? '-' : '+', size / 3600, size / 60 % 60);
 	else if (o->shift_s)
 		snprintf(to, 96, ": --clock-offset %+" PRId64 " would put them inside", o->shift_s);
-	else if (llabs(o->away_ns) < AUTO_S * NS_S)
+	else if (llabs(o->away_ns) < AUTO_S * NS_S && !o->searched)
 		snprintf(to, 96, ": --clock-offset auto may find how far the clocks are apart");
 	else
 		snprintf(to, 96,

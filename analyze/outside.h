@@ -15,16 +15,21 @@
 struct outside {
 	uint32_t n, all; /* spikes outside, spikes */
 	int64_t away_ns; /* of the nearest: before the recording (negative) or after it */
+	bool searched;	 /* --clock-offset auto has been tried */
 	int64_t shift_s; /* a difference of time zones that puts nearly all inside; 0: none does */
 };
 
+struct outside_recording {
+	uint64_t begin_ns, end_ns;	    /* capture clock */
+	int64_t begin_real_ns, end_real_ns; /* wall clock */
+};
+
 /*
- * The recording is [begin, end) on the wall clock, the spikes' stamps are moved by cfg, as their
- * windows are. (Windows themselves cannot tell: they are cut at the capture clock's zero, the
- * boot.)
+ * Windows must be set, by cfg: they tell whether a spike is outside. How far is told by the wall
+ * clock, as windows are cut at the capture clock's zero, the boot.
  */
 struct outside outside_of(const struct sp_spike *spikes, uint32_t n, const struct windows_cfg *cfg,
-			  int64_t begin_ns, int64_t end_ns);
+			  const struct outside_recording *rec);
 
 /*
  * One phrase of it with what to do, as "2 h 0 min after it: --tz +02:00 would put them inside"; ""

@@ -47,7 +47,8 @@ bool probes_time_of_seq(const struct spikeread *r, int64_t seq, struct sp_spike 
 	    __builtin_add_overflow(ns, r->start.time_ns, &ns) || ns < 0 || ns > STAMPS_LAST_NS)
 		return false;
 	row->time_ns = ns;
-	row->resolution_ns = r->start.resolution_ns;
+	row->resolution_ns = 1;
+	row->shared_ns = r->start.resolution_ns;
 	row->stamp = SP_STAMP_START;
 	return true;
 }

@@ -53,8 +53,7 @@ bool spikeread_stamp(struct spikeread *r, const struct stamp *stamp, struct sp_s
 		return false;
 	if (stamp->relative) {
 		row->time_ns += r->start.time_ns;
-		if (r->start.resolution_ns > row->resolution_ns)
-			row->resolution_ns = r->start.resolution_ns;
+		row->shared_ns = r->start.resolution_ns;
 	}
 	if (!stamp->zoned)
 		r->seen.zoneless = true;

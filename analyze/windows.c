@@ -40,7 +40,8 @@ bool windows_set(struct spikes *s, const struct clock *clock, const struct windo
 
 		if (!clock_mono(clock, windows_real(&all[i], cfg), &mono_ns, &uncertainty_ns))
 			return false;
-		uncertainty_ns += all[i].resolution_ns + cfg->offset_uncertainty_ns;
+		uncertainty_ns +=
+			all[i].resolution_ns + all[i].shared_ns + cfg->offset_uncertainty_ns;
 		set(&all[i], mono_ns, uncertainty_ns, window_ns);
 	}
 	return true;

@@ -72,17 +72,18 @@ int stages_lag(struct pipeline *p, struct sp_err *err)
 
 int stages_outside(struct pipeline *p, struct sp_err *err)
 {
-	uint64_t begin_ns, end_ns;
+	struct outside_recording rec;
 	const struct sp_spike *spikes;
 	char text[OUTSIDE_TEXT];
 	struct outside o;
 	uint32_t n;
 
-	if (!p->spikes || !coverage_extent(p->coverage, &begin_ns, &end_ns))
+	if (!p->spikes || !coverage_extent(p->coverage, &rec.begin_ns, &rec.end_ns))
 		return SP_OK;
+	rec.begin_real_ns = clock_real(p->clock, rec.begin_ns);
+	rec.end_real_ns = clock_real(p->clock, rec.end_ns);
 	spikes = spikes_all(p->spikes, &n);
-	o = outside_of(spikes, n, &p->windows, clock_real(p->clock, begin_ns),
-		       clock_real(p->clock, end_ns));
+	o = outside_of(spikes, n, &p->windows, &rec);
 	if (!o.n)
 		return SP_OK;
 	outside_text(text, &o, p->zone_offset_s);

@@ -25,6 +25,7 @@ struct sp_spike {
 	uint8_t stamp;		/* enum sp_stamp */
 	uint8_t is_retransmit;	/* the row says that a retransmission happened */
 	uint64_t resolution_ns;	/* of the stamp, 1 for exact */
+	uint64_t shared_ns;	/* further uncertainty, the same error in all stamps of its source */
 	uint64_t begin_ns, end_ns;	/* window, capture clock; set by windows */
 	uint64_t uncertainty_ns;
 };

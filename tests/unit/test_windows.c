@@ -130,6 +130,12 @@ static void no_wall_time_no_windows(void **state)
 static void said(char to[OUTSIDE_TEXT], int64_t moved_s, int32_t zone_s)
 {
 	struct windows_cfg cfg = { 0 };
+	const struct outside_recording rec = {
+		.begin_ns = 10 * (uint64_t)S,
+		.end_ns = 70 * (uint64_t)S,
+		.begin_real_ns = WALL + 10 * S,
+		.end_real_ns = WALL + 70 * S,
+	};
 	struct both b = both();
 	struct sp_spike *all;
 	struct outside o;
@@ -139,7 +145,7 @@ static void said(char to[OUTSIDE_TEXT], int64_t moved_s, int32_t zone_s)
 		add(&b, (15 + 5 * i + moved_s) * S, 60 * MS, SP_STAMP_END, 0);
 	assert_true(windows_set(b.spikes, b.clock, &cfg));
 	all = spikes_all(b.spikes, &n);
-	o = outside_of(all, n, &cfg, WALL + 10 * S, WALL + 70 * S);
+	o = outside_of(all, n, &cfg, &rec);
 	outside_text(to, &o, zone_s);
 	end(&b);
 }
