@@ -11,8 +11,8 @@
 #define CLOCK_EVERY_NS (1000 * NS_MS)
 /* Steal moves in steps of a tick of USER_HZ (10 ms): finer reading shows nothing more. */
 #define STEAL_EVERY_NS (100 * NS_MS)
-#define STEAL_SOON_NS (5 * NS_MS)
-#define NET_EVERY_NS (1000 * NS_MS)
+#define STEAL_SOON_NS  (5 * NS_MS)
+#define NET_EVERY_NS   (1000 * NS_MS)
 /* Tids remembered as told: direct-mapped, a collision tells again. */
 #define TOLD_SLOTS 4096U
 /* A reused tid is told again after this long. */
@@ -28,9 +28,13 @@ struct observe {
 	const uint32_t *cpus;
 	uint32_t ncpus;
 	int fds[NFILES];
-	uint64_t *steal;	/* last told, one a CPU */
+	uint64_t *steal; /* last told, one a CPU */
+	bool *offline;	 /* one a CPU */
 	uint64_t clock_at, steal_at, net_at;
-	struct { uint32_t tid; uint64_t at; } told[TOLD_SLOTS];
+	struct {
+		uint32_t tid;
+		uint64_t at;
+	} told[TOLD_SLOTS];
 	char text[256 << 10];
 };
 
@@ -41,7 +45,8 @@ int observe_new(struct observe **ret, const uint32_t *cpus, uint32_t ncpus, stru
 	if (!o)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the observer");
 	o->steal = calloc(ncpus, sizeof(*o->steal));
-	if (!o->steal)
+	o->offline = calloc(ncpus, sizeof(*o->offline));
+	if (!o->steal || !o->offline)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the observer");
 	for (int i = 0; i < NFILES; i++)
 		o->fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC);
@@ -59,6 +64,7 @@ void observe_free(struct observe *o)
 		if (o->fds[i] > 0)
 			close(o->fds[i]);
 	free(o->steal);
+	free(o->offline);
 	free(o);
 }
 
@@ -101,6 +107,23 @@ static int tell_clock(struct stream *s, struct sp_err *err)
 	return fact_end(s, err);
 }
 
+/* A CPU that is offline has no line in /proc/stat. Its events are dead from then on, also when it
+ * comes back. */
+static int tell_online(struct observe *o, struct stream *s, uint32_t i, bool online,
+		       struct sp_err *err)
+{
+	int rc;
+
+	if (o->offline[i] == !online)
+		return SP_OK;
+	o->offline[i] = !online;
+	fact_begin(s, SP_FACT_ONLINE, stream_now(), o->cpus[i]);
+	fact_u32(s, o->cpus[i]);
+	fact_u32(s, online);
+	rc = fact_end(s, err);
+	return rc || online ? rc : fact_quality(s, SP_Q_OFFLINE, o->cpus[i], 1, "", err);
+}
+
 /* "cpuN user nice system idle iowait irq softirq steal …" in USER_HZ (proc_stat(5)). */
 static int tell_steal(struct observe *o, struct stream *s, bool always, struct sp_err *err)
 {
@@ -116,7 +139,11 @@ static int tell_steal(struct observe *o, struct stream *s, bool always, struct s
 
 		snprintf(head, sizeof(head), "\ncpu%" PRIu32 " ", o->cpus[i]);
 		line = strstr(text, head);
-		if (!line || sscanf(line + 1, "%*s %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &steal) != 1)
+		/* "intr" follows the CPUs: without it the text was cut, or could not be read. */
+		if (line || strstr(text, "\nintr "))
+			rc = tell_online(o, s, i, line != NULL, err);
+		if (rc || !line ||
+		    sscanf(line + 1, "%*s %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &steal) != 1)
 			continue;
 		if (!always && steal == o->steal[i])
 			continue;
@@ -218,7 +245,8 @@ int observe_all(struct observe *o, struct stream *s, struct sp_err *err)
 	return rc ? rc : tell_net(o, s, err);
 }
 
-int observe_tick(struct observe *o, struct stream *s, uint64_t now_ns, bool soon, struct sp_err *err)
+int observe_tick(struct observe *o, struct stream *s, uint64_t now_ns, bool soon,
+		 struct sp_err *err)
 {
 	uint64_t steal_every = soon ? STEAL_SOON_NS : STEAL_EVERY_NS;
 	int rc = SP_OK;

@@ -177,6 +177,11 @@ static int denied(uint32_t cpu, const char *name, struct sp_err *err)
 			"(CAP_SYS_ADMIN before Linux 5.8), or sysctl "
 			"kernel.perf_event_paranoid=-1",
 			cpu, name);
+	if (errno == ENOENT || errno == EOPNOTSUPP || errno == ENODEV)
+		return sp_fail(err, SP_EUNSUP, SP_NOWHERE,
+			       "CPU %u cannot sample event %s (a VM without a virtual PMU?): "
+			       "--event cpu-clock works everywhere",
+			       cpu, name);
 	return sp_fail_sys(err, "event %s does not open on CPU %u", name, cpu);
 }
 

@@ -30,6 +30,13 @@ bool pmu_has_cycles(void)
 	return true;
 }
 
+/* Page faults, switches and the like, which say nothing of how time was spent. */
+static bool is_occasion(const struct perf_event_attr *attr)
+{
+	return attr->type == PERF_TYPE_SOFTWARE && attr->config != PERF_COUNT_SW_CPU_CLOCK &&
+	       attr->config != PERF_COUNT_SW_TASK_CLOCK;
+}
+
 int pmu_encode(const char *name, struct perf_event_attr *attr, struct sp_err *err)
 {
 	struct perf_event_attr got = { .size = sizeof(got) };
@@ -46,13 +53,14 @@ int pmu_encode(const char *name, struct perf_event_attr *attr, struct sp_err *er
 	if (rc == PFM_SUCCESS)
 		rc = pfm_get_os_event_encoding(name, PFM_PLM0 | PFM_PLM3, PFM_OS_PERF_EVENT, &arg);
 	if (rc != PFM_SUCCESS)
+		return sp_fail(
+			err, SP_EUSAGE, SP_NOWHERE,
+			"--event '%s': %s; cpu-clock works everywhere, 'perf list' and libpfm4's "
+			"showevtinfo name the others",
+			name, pfm_strerror(rc));
+	if (got.type == PERF_TYPE_TRACEPOINT || is_occasion(&got))
 		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
-			       "--event '%s': %s; cpu-clock works everywhere, 'perf list' and libpfm4's "
-			       "showevtinfo name the others",
-			       name, pfm_strerror(rc));
-	if (got.type == PERF_TYPE_TRACEPOINT)
-		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
-			       "--event '%s' is a tracepoint: it happens when it happens and cannot "
+			       "--event '%s' happens when it happens and cannot "
 			       "sample time; use cycles or cpu-clock",
 			       name);
 	attr->type = got.type;
@@ -70,8 +78,8 @@ static uint64_t cpu_hz(uint32_t cpu)
 	char path[96], text[32] = "";
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%" PRIu32 "/cpufreq/cpuinfo_max_freq",
-		 cpu);
+	snprintf(path, sizeof(path),
+		 "/sys/devices/system/cpu/cpu%" PRIu32 "/cpufreq/cpuinfo_max_freq", cpu);
 	f = fopen(path, "re");
 	if (f) {
 		if (!fgets(text, sizeof(text), f))
