@@ -17,7 +17,7 @@ int cmd_record(const struct options *o, struct sp_err *err)
 		.max_bytes = o->max_size_bytes,
 		.max_age_ns = o->max_age_ns,
 	};
-	struct symbols_cfg symbols_cfg = { .local = true };
+	struct symbols_cfg symbols_cfg = { .local = true, .live = true };
 	sp_auto(symbols) symbols = NULL;
 	sp_auto(writer) writer = NULL;
 	sp_auto(knames) knames = NULL;

@@ -1,4 +1,5 @@
 #include "cmd.h"
+#include "knames.h"
 #include "live.h"
 #include "nameless.h"
 #include "outputs.h"
@@ -27,11 +28,16 @@ static int tee_put(void *self, const struct sp_record *r, struct sp_err *err)
 static int record_and_report(const struct options *o, struct outputs *out, struct sampler *sampler,
 			     struct sp_err *err)
 {
-	struct symbols_cfg cfg = { .local = true, .user = !o->no_user_symbols };
+	struct symbols_cfg cfg = {
+		.local = true,
+		.live = true,
+		.user = !o->no_user_symbols,
+	};
 	struct writer_cfg writer_cfg = { .path = o->output, .force = o->force };
 	sp_auto(symbols) symbols = NULL;
 	sp_auto(pipeline) pipeline = NULL;
 	sp_auto(writer) writer = NULL;
+	sp_auto(knames) knames = NULL;
 	struct sp_report report;
 	struct tee tee = { 0 };
 	int rc = symbols_new(&symbols, &cfg, err);
@@ -39,11 +45,14 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 	rc = rc ? rc : pipeline_new(&pipeline, o, symbols_resolver(symbols), err);
 	if (!rc && o->output)
 		rc = writer_new(&writer, &writer_cfg, err);
+	if (!rc && writer)
+		rc = knames_new(&knames, symbols_resolver(symbols), writer_sink(writer), err);
 	if (rc)
 		return rc;
 	tee.to[tee.n++] = pipeline_sink(pipeline);
 	if (writer)
-		tee.to[tee.n++] = writer_sink(writer);
+		tee.to[tee.n++] = knames_sink(knames);
+	pipeline_name_early(pipeline);
 	rc = live_run(sampler, o, (struct sp_record_sink){ tee_put, &tee }, err);
 	if (!rc && writer)
 		rc = writer_close(writer, err);

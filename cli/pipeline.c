@@ -24,6 +24,8 @@ static int to_order(void *self, const struct sp_event *e, struct sp_err *err)
 	struct pipeline *p = self;
 	int rc = stages_names(p, e, err);
 
+	if (!rc && e->type == SP_EV_ROUND && p->name_early)
+		rc = stages_name_early(p, err);
 	return rc ? rc : order_put(p->order, e, err);
 }
 
@@ -143,6 +145,11 @@ bool pipeline_is_kernel(struct pipeline *p, const char *host, const char *releas
 	const struct decode_info *i = decode_info(p->decode);
 
 	return strcmp(i->host, host) == 0 && strcmp(i->kernel, release) == 0;
+}
+
+void pipeline_name_early(struct pipeline *p)
+{
+	p->name_early = true;
 }
 
 void pipeline_on_named(struct pipeline *p, pipeline_named *fn, void *self)

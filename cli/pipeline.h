@@ -44,6 +44,10 @@ bool pipeline_is_kernel(struct pipeline *p, const char *host, const char *releas
 /* The records have ended: reads the spikes, makes the verdicts. Once. ret lives as long as p. */
 int pipeline_finish(struct pipeline *p, struct sp_report *ret, struct sp_err *err);
 
+/* The records are being made: the kernel's names of modules and BPF programs are asked for as soon as
+ * their addresses are seen, for they may be gone at the end. */
+void pipeline_name_early(struct pipeline *p);
+
 /* fn is called once, when everything has been named: for quality rows about names. */
 typedef int pipeline_named(void *self, struct pipeline *p, struct sp_err *err);
 void pipeline_on_named(struct pipeline *p, pipeline_named *fn, void *self);

@@ -1,6 +1,7 @@
 #include "stages.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int stages_configure(struct pipeline *p, struct sp_err *err)
 {
@@ -63,6 +64,32 @@ int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 	default:
 		return SP_OK;
 	}
+}
+
+/* Names of the kernel's own text last; the others are told to the resolver as if they had travelled
+ * with the recording. */
+static int name_one(struct pipeline *p, uint64_t addr, struct sp_err *err)
+{
+	const struct sp_resolver *r = p->resolver;
+	struct sp_frame f;
+
+	if (!r->kernel(r->self, addr, &f, 1) || !f.known ||
+	    strcmp(f.module, "[kernel.kallsyms]") == 0)
+		return SP_OK;
+	return r->kernel_symbol(r->self, addr, addr - f.offset, f.name, f.module, err);
+}
+
+int stages_name_early(struct pipeline *p, struct sp_err *err)
+{
+	int rc = SP_OK;
+
+	while (!rc && p->stacks_named < stacks_count(p->stacks)) {
+		struct stack s = stacks_get(p->stacks, ++p->stacks_named);
+
+		for (uint32_t i = 0; !rc && i < s.nkernel; i++)
+			rc = name_one(p, s.addr[i] - (i > 0), err);
+	}
+	return rc;
 }
 
 static void note_time(struct pipeline *p, const struct sp_event *e)

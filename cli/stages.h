@@ -62,6 +62,8 @@ struct pipeline {
 	bool spikes_given;
 	pipeline_named *on_named;	/* may be NULL */
 	void *on_named_self;
+	bool name_early;
+	uint32_t stacks_named;	/* ids up to this */
 	int32_t zone_offset_s;		/* zone-less stamps were read with it; INT32_MAX: none */
 };
 
@@ -69,6 +71,8 @@ struct pipeline {
 int stages_configure(struct pipeline *p, struct sp_err *err);
 /* Mappings, execs, forks, travelled symbols: to the resolver. */
 int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *err);
+/* Asks early for names that may not last. */
+int stages_name_early(struct pipeline *p, struct sp_err *err);
 /* Clock pairs, quality, losses, sirqprof's own CPU time. */
 int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *err);
 

@@ -143,7 +143,8 @@ int kallsyms_parse(struct kallsyms **ret, const char *text, size_t len, struct s
 	return index_text(ret, copy, len + 1, err);
 }
 
-int kallsyms_load(struct kallsyms **ret, const char *path, struct sp_err *err)
+/* Reads all of path; text[0] is NUL, the rest follows. */
+static int read_text(const char *path, char **ret, size_t *ret_len, struct sp_err *err)
 {
 	size_t room = 8 << 20, len = 1;
 	char *text = malloc(room + 1), *more;
@@ -174,7 +175,50 @@ int kallsyms_load(struct kallsyms **ret, const char *path, struct sp_err *err)
 		free(text);
 		return sp_fail_sys(err, "%s", path);
 	}
-	return index_text(ret, text, len, err);
+	*ret = text;
+	*ret_len = len;
+	return SP_OK;
+}
+
+int kallsyms_load(struct kallsyms **ret, const char *path, struct sp_err *err)
+{
+	char *text;
+	size_t len;
+	int rc = read_text(path, &text, &len, err);
+
+	return rc ? rc : index_text(ret, text, len, err);
+}
+
+/* Lines of modules have a tab. Moves them together; returns what is left of len. */
+static size_t keep_modules(char *text, size_t len)
+{
+	char *end = text + len, *to = text + 1;
+
+	for (char *at = text + 1; at < end;) {
+		char *nl = memchr(at, '\n', (size_t)(end - at));
+		size_t n = (size_t)((nl ? nl + 1 : end) - at);
+
+		if (memchr(at, '\t', n)) {
+			memmove(to, at, n);
+			to += n;
+		}
+		at += n;
+	}
+	*to = 0;
+	return (size_t)(to - text);
+}
+
+int kallsyms_load_modules(struct kallsyms **ret, const char *path, struct sp_err *err)
+{
+	char *text, *less;
+	size_t len;
+	int rc = read_text(path, &text, &len, err);
+
+	if (rc)
+		return rc;
+	len = keep_modules(text, len);
+	less = realloc(text, len + 1);
+	return index_text(ret, less ? less : text, len, err);
 }
 
 bool kallsyms_find(const struct kallsyms *k, uint64_t addr, struct ksymbol *ret)

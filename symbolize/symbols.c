@@ -9,7 +9,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <uthash.h>
+
+/* Looks for symbols that are newer than the first. */
+#define MAX_NEWER     32U
+#define LOOK_AGAIN_NS 1000000000U
 
 /* A symbol that travelled with the recording, by the address seen. */
 struct travelled {
@@ -23,12 +28,29 @@ struct symbols {
 	struct sp_resolver resolver;
 	struct kallsyms *kallsyms;
 	bool tried;
+	/* modules and BPF programs that were loaded later */
+	struct kallsyms *newer[MAX_NEWER];
+	uint32_t nnewer;
+	uint64_t looked_ns;
 	bool elsewhere; /* the recorded kernel lay at other addresses */
 	struct travelled *travelled;
 	struct users *users;
 	struct unwind *unwind;
 	uint64_t unknown;
 };
+
+static const char *kallsyms_path(const struct symbols *s)
+{
+	return s->cfg.kallsyms ? s->cfg.kallsyms : "/proc/kallsyms";
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+}
 
 /* On the first question only: most runs of `report` with names aboard never need it. */
 static const struct kallsyms *local_kernel(struct symbols *s)
@@ -39,10 +61,29 @@ static const struct kallsyms *local_kernel(struct symbols *s)
 		return NULL;
 	if (!s->tried) {
 		s->tried = true;
-		kallsyms_load(&s->kallsyms, s->cfg.kallsyms ? s->cfg.kallsyms : "/proc/kallsyms",
-			      &why);
+		s->looked_ns = now_ns();
+		kallsyms_load(&s->kallsyms, kallsyms_path(s), &why);
 	}
 	return s->kallsyms;
+}
+
+/* A module or BPF program that was loaded since. Reading kallsyms costs the kernel 40 ms: not for
+ * every address, and not for ever. */
+static bool find_newer(struct symbols *s, uint64_t pc, struct ksymbol *ret)
+{
+	struct sp_err why = SP_ERR_INIT;
+	uint64_t now;
+
+	for (uint32_t i = s->nnewer; i-- > 0;)
+		if (kallsyms_find(s->newer[i], pc, ret))
+			return true;
+	now = s->cfg.live && s->nnewer < MAX_NEWER ? now_ns() : 0;
+	if (!now || now - s->looked_ns < LOOK_AGAIN_NS || symbols_hidden(s))
+		return false;
+	s->looked_ns = now;
+	if (kallsyms_load_modules(&s->newer[s->nnewer], kallsyms_path(s), &why))
+		return false;
+	return kallsyms_find(s->newer[s->nnewer++], pc, ret);
 }
 
 static size_t kernel(void *self, uint64_t pc, struct sp_frame *ret, size_t max)
@@ -62,7 +103,7 @@ static size_t kernel(void *self, uint64_t pc, struct sp_frame *ret, size_t max)
 		return 1;
 	}
 	k = local_kernel(s);
-	if (k && kallsyms_find(k, pc, &sym)) {
+	if (k && (kallsyms_find(k, pc, &sym) || find_newer(s, pc, &sym))) {
 		*ret = (struct sp_frame){ .name = sym.name,
 					  .module = sym.module,
 					  .offset = pc - sym.start,
@@ -205,6 +246,8 @@ void symbols_free(struct symbols *s)
 		free(t->module);
 		free(t);
 	}
+	for (uint32_t i = 0; i < s->nnewer; i++)
+		kallsyms_free(s->newer[i]);
 	kallsyms_free(s->kallsyms);
 	unwind_free(s->unwind);
 	users_free(s->users);

@@ -343,6 +343,56 @@ static void travelled_names_win(void **state)
 	symbols_free(s);
 }
 
+static void write_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* A BPF program that is loaded while we record gets its name; a report never looks twice. */
+static void programs_come_while_recording(void **state)
+{
+	static const uint64_t prog = 0xffffffffc0000010;
+	char path[] = "/tmp/sirqprof-kallsyms-XXXXXX";
+	struct symbols *s[2] = { NULL };
+	struct sp_frame f;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	write_text(path, "ffffffff81000000 T _stext\nffffffff81000100 t s_show\n");
+	for (int live = 0; live < 2; live++) {
+		const struct sp_resolver *r;
+
+		assert_int_equal(symbols_new(&s[live],
+					     &(struct symbols_cfg){ .local = true,
+								    .live = live,
+								    .kallsyms = path },
+					     &err),
+				 0);
+		r = symbols_resolver(s[live]);
+		r->kernel(r->self, prog, &f, 1);
+		assert_false(f.known);
+	}
+	write_text(path, "ffffffff81000000 T _stext\nffffffff81000100 t s_show\n"
+			 "ffffffffc0000000 t bpf_prog_1_hog\t[bpf]\n");
+	usleep(1100000);
+	for (int live = 0; live < 2; live++) {
+		const struct sp_resolver *r = symbols_resolver(s[live]);
+
+		r->kernel(r->self, prog, &f, 1);
+		assert_int_equal(f.known, live);
+		if (live)
+			assert_string_equal(f.name, "bpf_prog_1_hog");
+		symbols_free(s[live]);
+	}
+	unlink(path);
+}
+
 /* What a sample with --call-graph dwarf carries, taken of ourselves. */
 struct snapshot {
 	uint64_t regs[PERF_REG_X86_64_MAX];
@@ -441,6 +491,7 @@ int main(void)
 		cmocka_unit_test(wrong_build_id_gives_no_name),
 		cmocka_unit_test(mappings_over_time),
 		cmocka_unit_test(travelled_names_win),
+		cmocka_unit_test(programs_come_while_recording),
 #if defined(__x86_64__)
 		cmocka_unit_test(unwinding),
 #endif
