@@ -1,0 +1,74 @@
+/* analyze/stacks: markers go, kernel and user parts stay apart, equal chains share an id. */
+#include "stacks.h"
+
+#include "unit.h"
+
+#include <byteswap.h>
+#include <linux/perf_event.h>
+#include <sirqprof/limits.h>
+
+#define KERNEL ((uint64_t)PERF_CONTEXT_KERNEL)
+#define USER   ((uint64_t)PERF_CONTEXT_USER)
+
+static sp_stack add(struct stacks *s, const uint64_t *chain, uint32_t n, bool swap)
+{
+	struct sp_err err = SP_ERR_INIT;
+	sp_stack id = UINT32_MAX;
+
+	assert_int_equal(stacks_add(s, chain, n, swap, &id, &err), 0);
+	return id;
+}
+
+static void markers_part_kernel_from_user(void **state)
+{
+	const uint64_t chain[] = { KERNEL, 0xffffffff81000010, 0xffffffff81001000, USER, 0x400000 };
+	uint64_t turned[5];
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(stacks) s = NULL;
+	struct stack got;
+	sp_stack id;
+
+	(void)state;
+	assert_int_equal(stacks_new(&s, &err), 0);
+	id = add(s, chain, 5, false);
+	got = stacks_get(s, id);
+	assert_int_equal(got.nkernel, 2);
+	assert_int_equal(got.nuser, 1);
+	assert_true(got.addr[0] == 0xffffffff81000010 && got.addr[2] == 0x400000);
+	for (int i = 0; i < 5; i++)
+		turned[i] = bswap_64(chain[i]);
+	assert_int_equal(add(s, turned, 5, true), id);
+	/* The same addresses, all of them user's, are another stack. */
+	assert_int_not_equal(add(s, (uint64_t[]){ USER, chain[1], chain[2], chain[4] }, 4, false), id);
+	assert_int_equal(add(s, (uint64_t[]){ KERNEL }, 1, false), 0);
+	assert_int_equal(stacks_get(s, 999).nkernel, 0);
+}
+
+static void many_stacks_keep_their_ids(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(stacks) s = NULL;
+	uint64_t chain[SP_MAX_CHAIN + 100];
+
+	(void)state;
+	assert_int_equal(stacks_new(&s, &err), 0);
+	for (uint64_t i = 1; i <= 30000; i++)
+		assert_int_equal(add(s, (uint64_t[]){ KERNEL, i, i * 7 }, 3, false), i);
+	for (uint64_t i = 1; i <= 30000; i++)
+		assert_int_equal(add(s, (uint64_t[]){ KERNEL, i, i * 7 }, 3, false), i);
+	assert_int_equal(stacks_count(s), 30000);
+	for (uint32_t i = 0; i < SP_MAX_CHAIN + 100; i++)
+		chain[i] = 0x1000 + i;
+	assert_int_equal(stacks_get(s, add(s, chain, SP_MAX_CHAIN + 100, false)).nkernel,
+			 SP_MAX_CHAIN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(markers_part_kernel_from_user),
+		cmocka_unit_test(many_stacks_keep_their_ids),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
