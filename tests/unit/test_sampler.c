@@ -12,9 +12,12 @@
 #include <sirqprof/perfdata.h>
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -87,6 +90,29 @@ static void the_header_comes_first(void **state)
 		assert_true(got.type[i] < SP_REC_HEADER_ATTR ||
 			    got.type[i] == SP_REC_FINISHED_ROUND);
 	assert_int_equal(got.type[got.n - 1], SP_REC_FINISHED_ROUND);
+}
+
+/* perf 6.1 reads attrs of at most 128 bytes, and wants an id first where sample types differ. */
+static void attrs_are_what_perf_reads(void **state)
+{
+	struct perf_event_attr attr;
+
+	(void)state;
+	for (size_t i = 0; i < got.n; i++) {
+		if (got.type[i] != SP_REC_HEADER_ATTR)
+			continue;
+		memset(&attr, 0, sizeof(attr));
+		memcpy(&attr, got.at[i] + 8, PERF_ATTR_SIZE_VER0);
+		assert_true(attr.size <= 128);
+		memcpy(&attr, got.at[i] + 8, attr.size);
+		assert_true(attr.sample_type & PERF_SAMPLE_IDENTIFIER);
+		assert_true(attr.sample_type & PERF_SAMPLE_TIME);
+		assert_true(attr.sample_id_all && attr.use_clockid && !attr.freq);
+		assert_int_equal(attr.clockid, CLOCK_MONOTONIC);
+		/* No stack on a tracepoint: that is what makes it cheap. */
+		assert_true(attr.type != PERF_TYPE_TRACEPOINT ||
+			    !(attr.sample_type & PERF_SAMPLE_CALLCHAIN));
+	}
 }
 
 /* Each sample's id is that of an attr; what a sample holds fits its record. */
@@ -182,6 +208,64 @@ static void perf_reads_the_file(void **state)
 	assert_int_equal(pclose(p), 0);
 }
 
+static void record_until_killed(const char *path)
+{
+	static const uint32_t cpus[] = { 0 };
+	struct sampler_cfg cfg = {
+		.cpus = cpus, .ncpus = 1, .event = "cpu-clock", .freq_hz = 1000
+	};
+	struct writer_cfg writer_cfg = { .path = path };
+	struct sp_err err = SP_ERR_INIT;
+	struct sampler *s = NULL;
+	struct writer *w = NULL;
+
+	if (writer_new(&w, &writer_cfg, &err) || sampler_new(&s, &cfg, &err) ||
+	    sampler_start(s, writer_sink(w), &err))
+		_exit(1);
+	while (!sampler_poll(s, 20, &err))
+		;
+	_exit(1);
+}
+
+/* What a killed recorder leaves: a header without data size, the formats, whole rounds. */
+static void a_killed_recorder_leaves_whole_rounds(void **state)
+{
+	static const char magic[] = "\027\010\104tracing";
+	char path[] = "/tmp/sirqprof-killed-XXXXXX", found[sizeof(magic) - 1];
+	struct perf_event_header header = { 0 };
+	struct sp_file_header h;
+	int fd = mkstemp(path), status;
+	size_t samples = 0;
+	struct stat st;
+	uint64_t at;
+	pid_t pid;
+
+	(void)state;
+	assert_true(fd >= 0);
+	pid = fork();
+	if (!pid)
+		record_until_killed(path);
+	usleep(1500000);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(pread(fd, &h, sizeof(h), 0), (ssize_t)sizeof(h));
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(h.data.size, 0);
+	at = h.attrs.offset + h.attrs.size;
+	assert_int_equal(pread(fd, found, sizeof(found), (off_t)at), (ssize_t)sizeof(found));
+	assert_memory_equal(found, magic, sizeof(found));
+	for (at = h.data.offset; at < (uint64_t)st.st_size; at += header.size) {
+		assert_int_equal(pread(fd, &header, sizeof(header), (off_t)at), 8);
+		assert_true(header.size >= 8 && at + header.size <= (uint64_t)st.st_size);
+		samples += header.type == PERF_RECORD_SAMPLE;
+	}
+	assert_int_equal(header.type, SP_REC_FINISHED_ROUND);
+	assert_true(samples > 50);
+	close(fd);
+	unlink(path);
+}
+
 static void what_cannot_be_is_one_clear_line(void **state)
 {
 	static const uint32_t cpus[] = { 0 };
@@ -202,10 +286,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_header_comes_first),
+		cmocka_unit_test(attrs_are_what_perf_reads),
 		cmocka_unit_test(every_sample_has_a_known_id),
 		cmocka_unit_test(rounds_keep_their_promise),
 		cmocka_unit_test(we_ourselves_were_running_already),
 		cmocka_unit_test(perf_reads_the_file),
+		cmocka_unit_test(a_killed_recorder_leaves_whole_rounds),
 		cmocka_unit_test(what_cannot_be_is_one_clear_line),
 	};
 	struct sp_err err = SP_ERR_INIT;
