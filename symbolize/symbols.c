@@ -284,11 +284,11 @@ struct sums {
 	} of[2];
 };
 
-static int on_trouble(void *self, const char *path, enum dwfl_state why, uint64_t addresses,
+static int on_trouble(void *self, const char *path, enum elffile_state why, uint64_t addresses,
 		      struct sp_err *err)
 {
 	struct sums *sums = self;
-	int i = why == DWFL_OTHER;
+	int i = why == ELFFILE_OTHER;
 
 	(void)err;
 	sums->of[i].addresses += addresses;

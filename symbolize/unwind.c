@@ -42,7 +42,7 @@ struct unwind {
 	const struct sp_user_regs *regs;
 	/* whose .eh_frame is being read: recordings tell of executable mappings only, and it is not
 	 * in one */
-	struct dwfl_file *file;
+	struct elffile *file;
 	uint64_t bias;
 	bool lost; /* no unwind table for a frame: libunwind goes on by guessing */
 };
@@ -98,7 +98,7 @@ static bool reg(const struct sp_user_regs *regs, int bit, uint64_t *ret)
 static bool read_mem(struct unwind *u, uint64_t addr, void *to, size_t size)
 {
 	const struct sp_user_regs *r = u->regs;
-	struct dwfl_file *file;
+	struct elffile *file;
 	uint64_t bias;
 
 	if (addr >= u->sp && addr - u->sp < r->stack_size) {
@@ -107,10 +107,10 @@ static bool read_mem(struct unwind *u, uint64_t addr, void *to, size_t size)
 		memcpy(to, r->stack + (addr - u->sp), size);
 		return true;
 	}
-	if (u->file && dwfl_file_read(u->file, addr - u->bias, to, size))
+	if (u->file && elffile_read(u->file, addr - u->bias, to, size))
 		return true;
 	file = users_file(u->users, u->pid, u->time_ns, addr, &bias);
-	return file && dwfl_file_read(file, addr - bias, to, size);
+	return file && elffile_read(file, addr - bias, to, size);
 }
 
 static int access_mem(unw_addr_space_t as, unw_word_t addr, unw_word_t *val, int write, void *arg)
@@ -155,15 +155,15 @@ static int search(struct unwind *u, unw_addr_space_t as, unw_word_t ip, unw_proc
 {
 	uint64_t bias, vaddr, size, at, frames, count;
 	unw_dyn_info_t di = { .format = UNW_INFO_FORMAT_REMOTE_TABLE };
-	struct dwfl_file *file = users_file(u->users, u->pid, u->time_ns, ip, &bias);
+	struct elffile *file = users_file(u->users, u->pid, u->time_ns, ip, &bias);
 	uint8_t head[4];
 
-	if (!file || !dwfl_file_eh_frame_hdr(file, &vaddr, &size))
+	if (!file || !elffile_eh_frame_hdr(file, &vaddr, &size))
 		return -UNW_ENOINFO;
 	u->file = file;
 	u->bias = bias;
 	at = vaddr + bias + sizeof(head);
-	if (!dwfl_file_read(file, vaddr, head, sizeof(head)) || head[0] != 1 ||
+	if (!elffile_read(file, vaddr, head, sizeof(head)) || head[0] != 1 ||
 	    head[3] != EH_DATAREL_SDATA4 || head[2] == EH_OMIT)
 		return -UNW_ENOINFO;
 	if (!read_encoded(u, head[1], &at, &frames) || !read_encoded(u, head[2], &at, &count) ||

@@ -20,7 +20,7 @@ struct map {
 	uint64_t time_ns;	     /* from when on it counts here */
 	uint64_t told_ns;	     /* when it was mapped: earlier, where a fork handed it down */
 	const char *path, *build_id; /* texts of users */
-	struct dwfl_file *file;	     /* once tried; NULL none */
+	struct elffile *file;	     /* once tried; NULL none */
 	bool tried;
 };
 
@@ -44,7 +44,7 @@ struct text {
 struct users {
 	bool elf, live;
 	struct process *processes;
-	struct dwfl_files *files;
+	struct elffiles *files;
 	struct text *texts;
 };
 
@@ -56,7 +56,7 @@ int users_new(struct users **ret, bool elf, struct sp_err *err)
 	if (!u)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for user symbols");
 	u->elf = elf;
-	rc = dwfl_files_new(&u->files, err);
+	rc = elffiles_new(&u->files, err);
 	if (!rc)
 		*ret = sp_take(u);
 	return rc;
@@ -79,14 +79,14 @@ void users_free(struct users *u)
 		HASH_DEL(u->texts, t);
 		free(t);
 	}
-	dwfl_files_free(u->files);
+	elffiles_free(u->files);
 	free(u);
 }
 
 void users_set_live(struct users *u, bool live)
 {
 	u->live = live;
-	dwfl_files_set_live(u->files, live);
+	elffiles_set_live(u->files, live);
 }
 
 /* NULL when out of memory. */
@@ -246,7 +246,7 @@ static struct map *map_at(struct users *u, int32_t pid, uint64_t time_ns, uint64
 	return best;
 }
 
-static struct dwfl_file *file_of(struct users *u, int32_t pid, struct map *m)
+static struct elffile *file_of(struct users *u, int32_t pid, struct map *m)
 {
 	const struct sp_mapping told = {
 		.pid = pid,
@@ -261,7 +261,7 @@ static struct dwfl_file *file_of(struct users *u, int32_t pid, struct map *m)
 
 	if (!m->tried && u->elf) {
 		m->tried = true;
-		m->file = dwfl_files_get(u->files, &told);
+		m->file = elffiles_get(u->files, &told);
 	}
 	return m->file;
 }
@@ -305,7 +305,7 @@ size_t users_frames(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
 		    struct sp_frame *ret, size_t max)
 {
 	struct map *m = map_at(u, pid, time_ns, pc);
-	struct dwfl_file *file;
+	struct elffile *file;
 
 	if (!max)
 		return 0;
@@ -316,26 +316,26 @@ size_t users_frames(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
 	}
 	ret->module = m->path;
 	file = file_of(u, pid, m);
-	if (file && dwfl_file_frame(file, pc - m->start + m->pgoff, ret))
+	if (file && elffile_frame(file, pc - m->start + m->pgoff, ret))
 		return 1;
 	ret->name = make_name(u, m->path, pc - m->start + m->pgoff);
 	return 1;
 }
 
-struct dwfl_file *users_file(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
-			     uint64_t *bias)
+struct elffile *users_file(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
+			   uint64_t *bias)
 {
 	struct map *m = map_at(u, pid, time_ns, pc);
-	struct dwfl_file *file = m ? file_of(u, pid, m) : NULL;
+	struct elffile *file = m ? file_of(u, pid, m) : NULL;
 	uint64_t vaddr;
 
-	if (!file || !dwfl_file_vaddr(file, pc - m->start + m->pgoff, &vaddr))
+	if (!file || !elffile_vaddr(file, pc - m->start + m->pgoff, &vaddr))
 		return NULL;
 	*bias = pc - vaddr;
 	return file;
 }
 
-int users_troubles(const struct users *u, dwfl_trouble *put, void *self, struct sp_err *err)
+int users_troubles(const struct users *u, elffile_trouble *put, void *self, struct sp_err *err)
 {
-	return dwfl_files_troubles(u->files, put, self, err);
+	return elffiles_troubles(u->files, put, self, err);
 }

@@ -7,9 +7,9 @@
  * In:    mappings, forks, execs as records tell them, in nearly the order of time: what a look-up
  * may see is decided by times, not by order Out:   frames: "file+0x…" where the file has no symbol
  * for it, "[unknown]" where nothing is mapped Keeps: the mappings of every process; symbols of the
- * files asked for (dwfl.h, perfmap.h)
+ * files asked for (elffile.h, perfmap.h)
  */
-#include "dwfl.h"
+#include "elffile.h"
 
 #include <sirqprof/own.h>
 #include <sirqprof/resolver.h>
@@ -31,11 +31,11 @@ size_t users_frames(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
 		    struct sp_frame *ret, size_t max);
 
 /* The file mapped at pc, and what is to be added to its virtual addresses; NULL when none is. */
-struct dwfl_file *users_file(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
-			     uint64_t *bias);
+struct elffile *users_file(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
+			   uint64_t *bias);
 
 /* Files that were asked for symbols in vain. */
-int users_troubles(const struct users *u, dwfl_trouble *put, void *self, struct sp_err *err);
+int users_troubles(const struct users *u, elffile_trouble *put, void *self, struct sp_err *err);
 
 SP_DEFINE_FREEP(users);
 

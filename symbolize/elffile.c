@@ -1,11 +1,10 @@
-#include "dwfl.h"
+#include "elffile.h"
 
 #include "elfpath.h"
 #include "elfsyms.h"
 
 #include <sirqprof/limits.h>
 
-#include <elfutils/libdwelf.h>
 #include <gelf.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,9 +27,9 @@ struct segment {
 	uint64_t offset, filesz, vaddr;
 };
 
-struct dwfl_file {
+struct elffile {
 	char *key, *path;
-	enum dwfl_state state;
+	enum elffile_state state;
 	uint64_t in_vain; /* addresses asked for without a name */
 	struct elfsyms symbols;
 	struct segment *segments;
@@ -42,15 +41,15 @@ struct dwfl_file {
 	UT_hash_handle hh;
 };
 
-struct dwfl_files {
-	struct dwfl_file *by_key;
+struct elffiles {
+	struct elffile *by_key;
 	bool live;
 	uint32_t nopen;
 };
 
-int dwfl_files_new(struct dwfl_files **ret, struct sp_err *err)
+int elffiles_new(struct elffiles **ret, struct sp_err *err)
 {
-	struct dwfl_files *f = calloc(1, sizeof(*f));
+	struct elffiles *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for ELF files");
@@ -59,12 +58,12 @@ int dwfl_files_new(struct dwfl_files **ret, struct sp_err *err)
 	return SP_OK;
 }
 
-void dwfl_files_set_live(struct dwfl_files *f, bool live)
+void elffiles_set_live(struct elffiles *f, bool live)
 {
 	f->live = live;
 }
 
-static void free_file(struct dwfl_file *file)
+static void free_file(struct elffile *file)
 {
 	for (uint64_t i = 0; file->blocks && i <= file->size / BLOCK; i++)
 		free(file->blocks[i]);
@@ -78,9 +77,9 @@ static void free_file(struct dwfl_file *file)
 	free(file);
 }
 
-void dwfl_files_free(struct dwfl_files *f)
+void elffiles_free(struct elffiles *f)
 {
-	struct dwfl_file *file, *next;
+	struct elffile *file, *next;
 
 	if (!f)
 		return;
@@ -100,7 +99,7 @@ static uint64_t section_end(Elf *elf, size_t index)
 }
 
 /* "memcpy@@GLIBC_2.14": the version is the linker's. */
-static void add_symbol(struct dwfl_file *file, Elf *elf, const GElf_Sym *sym, const char *name)
+static void add_symbol(struct elffile *file, Elf *elf, const GElf_Sym *sym, const char *name)
 {
 	const int type = GELF_ST_TYPE(sym->st_info), bind = GELF_ST_BIND(sym->st_info);
 	char plain[SP_MAX_STRING];
@@ -117,7 +116,7 @@ static void add_symbol(struct dwfl_file *file, Elf *elf, const GElf_Sym *sym, co
 		    });
 }
 
-static void add_symbols(struct dwfl_file *file, Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr)
+static void add_symbols(struct elffile *file, Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
 	size_t n = data && shdr->sh_entsize ? data->d_size / shdr->sh_entsize : 0;
@@ -140,7 +139,7 @@ static void add_symbols(struct dwfl_file *file, Elf *elf, Elf_Scn *scn, const GE
 	}
 }
 
-static void read_symbols(struct dwfl_file *file, Elf *elf)
+static void read_symbols(struct elffile *file, Elf *elf)
 {
 	Elf_Scn *scn = NULL;
 	GElf_Shdr shdr;
@@ -151,7 +150,7 @@ static void read_symbols(struct dwfl_file *file, Elf *elf)
 			add_symbols(file, elf, scn, &shdr);
 }
 
-static void read_segments(struct dwfl_file *file, Elf *elf)
+static void read_segments(struct elffile *file, Elf *elf)
 {
 	size_t n = 0;
 	GElf_Phdr ph;
@@ -179,16 +178,46 @@ static void hex_of(const uint8_t *id, ssize_t n, char *ret)
 		snprintf(ret + 2 * i, 3, "%02x", id[i]);
 }
 
+static bool build_id_in(Elf_Data *data, char *hex)
+{
+	size_t at = 0, name_at, desc_at;
+	GElf_Nhdr note;
+
+	while (data && (at = gelf_getnote(data, at, &note, &name_at, &desc_at)) > 0)
+		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+		    memcmp((char *)data->d_buf + name_at, "GNU", 4) == 0) {
+			hex_of((const uint8_t *)data->d_buf + desc_at, note.n_descsz, hex);
+			return true;
+		}
+	return false;
+}
+
+/* The GNU build-id (elf(5)), "" when there is none: among the note sections, which separate debug
+ * files have too, else in the note segments. */
 static void build_id_of(Elf *elf, char hex[2 * MAX_BUILD_ID + 1])
 {
-	const void *id;
-	ssize_t n = dwelf_elf_gnu_build_id(elf, &id);
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+	GElf_Phdr ph;
+	size_t n = 0;
 
-	hex_of(id, n, hex);
+	hex[0] = 0;
+	while ((scn = elf_nextscn(elf, scn)))
+		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_NOTE &&
+		    build_id_in(elf_getdata(scn, NULL), hex))
+			return;
+	if (elf_getphdrnum(elf, &n) || n > MAX_SEGMENTS)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_NOTE &&
+		    build_id_in(elf_getdata_rawchunk(elf, (int64_t)ph.p_offset, ph.p_filesz,
+						     ph.p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR),
+				hex))
+			return;
 }
 
 /* Distributions keep symbols apart, by build-id (gdb's "separate debug files"). */
-static void read_debug_file(struct dwfl_file *file, Elf *elf)
+static void read_debug_file(struct elffile *file, Elf *elf)
 {
 	char hex[2 * MAX_BUILD_ID + 1], other[2 * MAX_BUILD_ID + 1], path[256];
 	struct sp_mapping at = { .path = path };
@@ -212,17 +241,17 @@ static void read_debug_file(struct dwfl_file *file, Elf *elf)
 	close(fd);
 }
 
-static void read_elf(struct dwfl_file *file, Elf *elf)
+static void read_elf(struct elffile *file, Elf *elf)
 {
 	read_segments(file, elf);
 	read_symbols(file, elf);
 	read_debug_file(file, elf);
 	elfsyms_seal(&file->symbols);
-	file->state = file->symbols.n ? DWFL_FINE : DWFL_STRIPPED;
+	file->state = file->symbols.n ? ELFFILE_FINE : ELFFILE_STRIPPED;
 }
 
 /* Keeps the file for its bytes, while there are descriptors to spare. */
-static void keep_open(struct dwfl_files *f, struct dwfl_file *file, int fd)
+static void keep_open(struct elffiles *f, struct elffile *file, int fd)
 {
 	struct stat st;
 
@@ -235,27 +264,27 @@ static void keep_open(struct dwfl_files *f, struct dwfl_file *file, int fd)
 	f->nopen++;
 }
 
-static enum dwfl_state fits(const struct dwfl_files *f, const struct sp_mapping *m, Elf *elf,
-			    int fd, enum elfpath_try how)
+static enum elffile_state fits(const struct elffiles *f, const struct sp_mapping *m, Elf *elf,
+			       int fd, enum elfpath_try how)
 {
 	char hex[2 * MAX_BUILD_ID + 1];
 
 	if (!elf || elf_kind(elf) != ELF_K_ELF)
-		return DWFL_NOT_ELF;
+		return ELFFILE_NOT_ELF;
 	if (m->build_id[0]) {
 		build_id_of(elf, hex);
-		return strcmp(hex, m->build_id) == 0 ? DWFL_FINE : DWFL_OTHER;
+		return strcmp(hex, m->build_id) == 0 ? ELFFILE_FINE : ELFFILE_OTHER;
 	}
 	if (how == ELFPATH_MAPPED)
-		return DWFL_FINE;
-	return f->live && elfpath_is_same(fd, m) ? DWFL_FINE : DWFL_OTHER;
+		return ELFFILE_FINE;
+	return f->live && elfpath_is_same(fd, m) ? ELFFILE_FINE : ELFFILE_OTHER;
 }
 
 /* Opens the best candidate; its state when there is none. */
-static enum dwfl_state open_best(const struct dwfl_files *f, const struct sp_mapping *m, Elf **ret,
-				 int *ret_fd)
+static enum elffile_state open_best(const struct elffiles *f, const struct sp_mapping *m, Elf **ret,
+				    int *ret_fd)
 {
-	enum dwfl_state state = DWFL_MISSING, best = DWFL_MISSING;
+	enum elffile_state state = ELFFILE_MISSING, best = ELFFILE_MISSING;
 
 	for (enum elfpath_try how = 0; how < ELFPATH_NR; how++) {
 		int fd = elfpath_open(how, m, f->live);
@@ -264,10 +293,10 @@ static enum dwfl_state open_best(const struct dwfl_files *f, const struct sp_map
 		if (fd < 0)
 			continue;
 		state = fits(f, m, elf, fd, how);
-		if (state == DWFL_FINE) {
+		if (state == ELFFILE_FINE) {
 			*ret = elf;
 			*ret_fd = fd;
-			return DWFL_FINE;
+			return ELFFILE_FINE;
 		}
 		best = state;
 		elf_end(elf);
@@ -277,13 +306,13 @@ static enum dwfl_state open_best(const struct dwfl_files *f, const struct sp_map
 }
 
 /* The kernel maps the same vdso into us, if it is the same boot. */
-static void load_vdso(struct dwfl_files *f, struct dwfl_file *file)
+static void load_vdso(struct elffiles *f, struct elffile *file)
 {
 	char *image = (char *)getauxval(AT_SYSINFO_EHDR); /* NOLINT(performance-no-int-to-ptr) */
 	const GElf_Ehdr *head = (const void *)image;
 	Elf *elf = NULL;
 
-	file->state = DWFL_MISSING;
+	file->state = ELFFILE_MISSING;
 	if (image && f->live)
 		elf = elf_memory(image, head->e_shoff + (size_t)head->e_shentsize * head->e_shnum);
 	if (elf)
@@ -291,9 +320,9 @@ static void load_vdso(struct dwfl_files *f, struct dwfl_file *file)
 	elf_end(elf);
 }
 
-static struct dwfl_file *new_file(struct dwfl_files *f, const char *key, const char *path)
+static struct elffile *new_file(struct elffiles *f, const char *key, const char *path)
 {
-	struct dwfl_file *file = calloc(1, sizeof(*file));
+	struct elffile *file = calloc(1, sizeof(*file));
 
 	if (!file)
 		return NULL;
@@ -308,19 +337,19 @@ static struct dwfl_file *new_file(struct dwfl_files *f, const char *key, const c
 	return file;
 }
 
-static struct dwfl_file *known(struct dwfl_files *f, const char *key)
+static struct elffile *known(struct elffiles *f, const char *key)
 {
-	struct dwfl_file *file;
+	struct elffile *file;
 
 	HASH_FIND_STR(f->by_key, key, file);
 	return file;
 }
 
-struct dwfl_file *dwfl_files_get(struct dwfl_files *f, const struct sp_mapping *m)
+struct elffile *elffiles_get(struct elffiles *f, const struct sp_mapping *m)
 {
 	char key[SP_MAX_STRING + 128];
-	struct dwfl_file *file;
-	enum dwfl_state state;
+	struct elffile *file;
+	enum elffile_state state;
 	Elf *elf = NULL;
 	struct stat st;
 	int fd = -1;
@@ -329,7 +358,7 @@ struct dwfl_file *dwfl_files_get(struct dwfl_files *f, const struct sp_mapping *
 	snprintf(key, sizeof(key), "id %s %s", m->build_id, m->path);
 	if ((m->build_id[0] || m->path[0] != '/') && (file = known(f, key)))
 		return file;
-	state = m->path[0] == '/' ? open_best(f, m, &elf, &fd) : DWFL_MISSING;
+	state = m->path[0] == '/' ? open_best(f, m, &elf, &fd) : ELFFILE_MISSING;
 	if (!m->build_id[0] && fd >= 0 && fstat(fd, &st) == 0)
 		snprintf(key, sizeof(key), "ino %" PRIu64 " %" PRIu64 " %s", (uint64_t)st.st_dev,
 			 (uint64_t)st.st_ino, m->path);
@@ -354,7 +383,7 @@ struct dwfl_file *dwfl_files_get(struct dwfl_files *f, const struct sp_mapping *
 	return file;
 }
 
-bool dwfl_file_vaddr(const struct dwfl_file *file, uint64_t off, uint64_t *ret)
+bool elffile_vaddr(const struct elffile *file, uint64_t off, uint64_t *ret)
 {
 	for (size_t i = 0; i < file->nsegments; i++) {
 		const struct segment *s = &file->segments[i];
@@ -367,12 +396,12 @@ bool dwfl_file_vaddr(const struct dwfl_file *file, uint64_t off, uint64_t *ret)
 	return false;
 }
 
-bool dwfl_file_frame(struct dwfl_file *file, uint64_t file_offset, struct sp_frame *ret)
+bool elffile_frame(struct elffile *file, uint64_t file_offset, struct sp_frame *ret)
 {
 	const struct elfsym *s = NULL;
 	uint64_t addr;
 
-	if (dwfl_file_vaddr(file, file_offset, &addr))
+	if (elffile_vaddr(file, file_offset, &addr))
 		s = elfsyms_find(&file->symbols, addr);
 	if (!s) {
 		file->in_vain++;
@@ -385,7 +414,7 @@ bool dwfl_file_frame(struct dwfl_file *file, uint64_t file_offset, struct sp_fra
 }
 
 /* One block of the file, read when first needed; NULL past its end. */
-static const uint8_t *block_of(struct dwfl_file *file, uint64_t i)
+static const uint8_t *block_of(struct elffile *file, uint64_t i)
 {
 	if (!file->blocks)
 		file->blocks = calloc(file->size / BLOCK + 1, sizeof(*file->blocks));
@@ -400,7 +429,7 @@ static const uint8_t *block_of(struct dwfl_file *file, uint64_t i)
 	return file->blocks[i];
 }
 
-static bool read_offset(struct dwfl_file *file, uint64_t off, uint8_t *to, size_t size)
+static bool read_offset(struct elffile *file, uint64_t off, uint8_t *to, size_t size)
 {
 	if (file->fd < 0 || off > file->size || size > file->size - off)
 		return false;
@@ -418,7 +447,7 @@ static bool read_offset(struct dwfl_file *file, uint64_t off, uint8_t *to, size_
 	return true;
 }
 
-bool dwfl_file_read(struct dwfl_file *file, uint64_t vaddr, void *to, size_t size)
+bool elffile_read(struct elffile *file, uint64_t vaddr, void *to, size_t size)
 {
 	for (size_t i = 0; i < file->nsegments; i++) {
 		const struct segment *s = &file->segments[i];
@@ -430,20 +459,20 @@ bool dwfl_file_read(struct dwfl_file *file, uint64_t vaddr, void *to, size_t siz
 	return false;
 }
 
-bool dwfl_file_eh_frame_hdr(const struct dwfl_file *file, uint64_t *ret_vaddr, uint64_t *ret_size)
+bool elffile_eh_frame_hdr(const struct elffile *file, uint64_t *ret_vaddr, uint64_t *ret_size)
 {
 	*ret_vaddr = file->hdr_vaddr;
 	*ret_size = file->hdr_size;
 	return file->hdr_size > 0;
 }
 
-int dwfl_files_troubles(const struct dwfl_files *f, dwfl_trouble *put, void *self,
-			struct sp_err *err)
+int elffiles_troubles(const struct elffiles *f, elffile_trouble *put, void *self,
+		      struct sp_err *err)
 {
 	int rc = SP_OK;
 
-	for (const struct dwfl_file *file = f->by_key; !rc && file; file = file->hh.next)
-		if (file->in_vain && file->state != DWFL_FINE)
+	for (const struct elffile *file = f->by_key; !rc && file; file = file->hh.next)
+		if (file->in_vain && file->state != ELFFILE_FINE)
 			rc = put(self, file->path, file->state, file->in_vain, err);
 	return rc;
 }

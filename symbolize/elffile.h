@@ -1,0 +1,59 @@
+#ifndef ELFFILE_H
+#define ELFFILE_H
+
+/*
+ * ELF files, by libelf: the only file that knows it.
+ *
+ * In:    mappings, and the build-id that was mapped, if the record told it
+ * Out:   the function at an offset of the file; its bytes, for unwinding
+ * Keeps: one symbol table a file, read at the first question
+ *
+ * A file on disk that is not the one mapped gives no name: unknown is better than wrong. Without a
+ * build-id a file is trusted only on the machine and boot that was recorded, and only if it did not
+ * change since it was mapped.
+ */
+#include <sirqprof/own.h>
+#include <sirqprof/quality.h>
+#include <sirqprof/resolver.h>
+
+struct elffiles;
+struct elffile;
+
+enum elffile_state {
+	ELFFILE_FINE,
+	ELFFILE_MISSING,  /* no such file (any more) */
+	ELFFILE_OTHER,	  /* another file by that name */
+	ELFFILE_STRIPPED, /* no symbols */
+	ELFFILE_NOT_ELF,
+};
+
+int elffiles_new(struct elffiles **ret, struct sp_err *err);
+void elffiles_free(struct elffiles *f);
+
+/* live: mappings are of processes of this boot. */
+void elffiles_set_live(struct elffiles *f, bool live);
+
+/* The file behind a mapping: one object for one content. NULL when out of memory. */
+struct elffile *elffiles_get(struct elffiles *f, const struct sp_mapping *m);
+
+/* The function that holds the file offset; false when none is known. */
+bool elffile_frame(struct elffile *file, uint64_t file_offset, struct sp_frame *ret);
+
+/* file offset → virtual address of the file; false outside its segments. */
+bool elffile_vaddr(const struct elffile *file, uint64_t file_offset, uint64_t *ret);
+
+/* Copies size bytes at a virtual address of the file; false when they are not all there. */
+bool elffile_read(struct elffile *file, uint64_t vaddr, void *to, size_t size);
+
+/* Where .eh_frame_hdr is (PT_GNU_EH_FRAME); false without. */
+bool elffile_eh_frame_hdr(const struct elffile *file, uint64_t *ret_vaddr, uint64_t *ret_size);
+
+/* Files whose symbols were asked for in vain: their path, why, how often. */
+typedef int elffile_trouble(void *self, const char *path, enum elffile_state why,
+			    uint64_t addresses, struct sp_err *err);
+int elffiles_troubles(const struct elffiles *f, elffile_trouble *put, void *self,
+		      struct sp_err *err);
+
+SP_DEFINE_FREEP(elffiles);
+
+#endif
