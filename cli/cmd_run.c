@@ -9,20 +9,30 @@
 
 #include <unistd.h>
 
-/* The records go into the analysis, and into a file if one was asked for. */
+/* The records go into the analysis, and into a file if one was asked for. A file that cannot be
+ * written any longer (a full disk) must not cost the report. */
 struct tee {
-	struct sp_record_sink to[2];
-	int n;
+	struct sp_record_sink analysis, file;
+	bool has_file;
+	struct sp_err file_err;		/* why the file was given up */
 };
 
 static int tee_put(void *self, const struct sp_record *r, struct sp_err *err)
 {
 	struct tee *t = self;
-	int rc = SP_OK;
 
-	for (int i = 0; !rc && i < t->n; i++)
-		rc = t->to[i].put(t->to[i].self, r, err);
-	return rc;
+	if (t->has_file && t->file.put(t->file.self, r, &t->file_err) < 0)
+		t->has_file = false;
+	return t->analysis.put(t->analysis.self, r, err);
+}
+
+/* What went wrong beside the report itself: said last, so that the report is out first. */
+static int late_error(const struct sp_err *why, int rc, struct sp_err *err)
+{
+	if (rc || why->code == SP_OK)
+		return rc;
+	*err = *why;
+	return why->code;
 }
 
 static int record_and_report(const struct options *o, struct outputs *out, struct sampler *sampler,
@@ -39,7 +49,7 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 	sp_auto(writer) writer = NULL;
 	sp_auto(knames) knames = NULL;
 	struct sp_report report;
-	struct tee tee = { 0 };
+	struct tee tee = { .file_err = SP_ERR_INIT };
 	int rc = symbols_new(&symbols, &cfg, err);
 
 	rc = rc ? rc : pipeline_new(&pipeline, o, symbols_resolver(symbols), err);
@@ -49,17 +59,21 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 		rc = knames_new(&knames, symbols_resolver(symbols), writer_sink(writer), err);
 	if (rc)
 		return rc;
-	tee.to[tee.n++] = pipeline_sink(pipeline);
+	pipeline_keep_capture(pipeline);
+	tee.analysis = pipeline_sink(pipeline);
+	tee.has_file = writer != NULL;
 	if (writer)
-		tee.to[tee.n++] = knames_sink(knames);
+		tee.file = knames_sink(knames);
 	pipeline_name_early(pipeline);
 	rc = live_run(sampler, o, (struct sp_record_sink){ tee_put, &tee }, err);
-	if (!rc && writer)
-		rc = writer_close(writer, err);
+	if (!rc && tee.has_file)
+		writer_close(writer, &tee.file_err);
 	if (!rc)
 		nameless_watch(pipeline, symbols);
 	rc = rc ? rc : pipeline_finish(pipeline, &report, err);
-	return rc ? rc : outputs_write(out, o, &report, err);
+	rc = rc ? rc : outputs_write(out, o, &report, err);
+	rc = late_error(&tee.file_err, rc, err);
+	return late_error(pipeline_spikes_error(pipeline), rc, err);
 }
 
 /* Whether every spike file can be read is known before anything is recorded; what it holds is read

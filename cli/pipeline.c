@@ -94,6 +94,7 @@ int pipeline_new(struct pipeline **ret, const struct options *o, const struct sp
 	p->options = o;
 	p->resolver = resolver;
 	p->self_pid = SP_NO_TASK;
+	p->spikes_err = (struct sp_err)SP_ERR_INIT;
 	rc = build(p, err);
 	if (!rc)
 		*ret = sp_take(p);
@@ -158,6 +159,35 @@ void pipeline_on_named(struct pipeline *p, pipeline_named *fn, void *self)
 	p->on_named_self = self;
 }
 
+void pipeline_keep_capture(struct pipeline *p)
+{
+	p->keep_capture = true;
+}
+
+const struct sp_err *pipeline_spikes_error(const struct pipeline *p)
+{
+	return &p->spikes_err;
+}
+
+/* Spikes, or the stalls by themselves where a live capture would be lost with a bad file. */
+static int read_spikes(struct pipeline *p, struct sp_err *err)
+{
+	struct sp_err why = SP_ERR_INIT;
+	int rc = stages_spikes(p, &why);
+
+	if (rc >= 0)
+		return rc;
+	if (!p->keep_capture || rc == SP_ENOMEM) {
+		*err = why;
+		return rc;
+	}
+	spikes_free(p->spikes);
+	p->spikes = NULL;
+	p->spikes_given = false;
+	p->spikes_err = why;
+	return SP_OK;
+}
+
 /* The program's second half on one screen: what was recorded → what is reported. */
 int pipeline_finish(struct pipeline *p, struct sp_report *ret, struct sp_err *err)
 {
@@ -169,7 +199,7 @@ int pipeline_finish(struct pipeline *p, struct sp_report *ret, struct sp_err *er
 	p->all = rc ? NULL : stalls_done(p->stalls, &p->nall);
 	pauses_review(p->all, p->nall);
 	rc = rc ? rc : stages_clock(p, err);
-	rc = rc ? rc : stages_spikes(p, err);
+	rc = rc ? rc : read_spikes(p, err);
 	rc = rc ? rc : stages_judge(p, err);
 	rc = rc ? rc : stages_attribute(p, err);
 	rc = rc ? rc : stages_quality(p, err);

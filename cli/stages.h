@@ -60,6 +60,8 @@ struct pipeline {
 	struct sp_clock_report offset;
 	struct windows_cfg windows;
 	bool spikes_given;
+	bool keep_capture;		/* go on without spikes that cannot be read */
+	struct sp_err spikes_err;
 	pipeline_named *on_named;	/* may be NULL */
 	void *on_named_self;
 	bool name_early;
