@@ -139,7 +139,7 @@ static int line(struct spikeread *r, const struct line *in, struct sp_err *err)
 		rest++, left--;
 	k.latency_ns = find_latency(rest, left);
 	/* When late rows are selected, a line that tells no latency is not one. */
-	if (k.latency_ns == SP_UNKNOWN_NS && r->cfg->min_latency_ns) {
+	if (k.latency_ns == SP_UNKNOWN_NS && r->cfg->needs_latency) {
 		r->seen.rows++;
 		r->seen.below++;
 		return SP_OK;

@@ -32,6 +32,7 @@ struct spikefile_cfg {
 	const char *start;    /* a time stamp: when the first probe left, or relative time began */
 	uint64_t interval_ns; /* between probes; 0: 1 s */
 	uint64_t min_latency_ns; /* rows of a known, shorter latency are not spikes */
+	bool needs_latency;	 /* nor are the lines of a log that tell none */
 	bool stamp_given;	 /* .stamp holds, else it is as the format says */
 	uint8_t stamp;		 /* enum sp_stamp */
 	bool lenient;		 /* pass over bad rows, however many */

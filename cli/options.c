@@ -104,7 +104,7 @@ static const struct opt opts[] = {
 	  "time", ANALYZE, OPT_STR, INTO(spikes_start) },
 	{ KEY_SPIKES_INTERVAL, "spikes-interval", "TIME", "the prober's send interval (default: 1s)",
 	  ANALYZE, OPT_NS, INTO(spikes_interval_ns), .min = 1000, .max = NS_DAY, .bare_ns = NS_S },
-	{ KEY_SPIKE_MIN, "spike-min", "TIME", "only rows at least this late (default: all)",
+	{ KEY_SPIKE_MIN, "spike-min", "TIME", "only rows at least this late (default: --min-stall)",
 	  ANALYZE, OPT_NS, INTO(spike_min_ns), .min = 0, .max = NS_DAY, .bare_ns = NS_MS },
 	{ KEY_SPIKE_TIME, "spike-time", "WHICH", "the stamp is the start or the end of the late "
 	  "thing (default: known for known formats)", ANALYZE, OPT_STR, INTO(spike_time),
@@ -154,6 +154,7 @@ static void options_init(struct options *o)
 		.spikes_interval_ns = NS_S,
 		.window_ns = NS_S,
 		.clock_search_ns = 10 * NS_S,
+		.spike_min_ns = OPTIONS_NOT_GIVEN,
 		.min_stall_ns = NS_MS,
 		.top = 10,
 	};

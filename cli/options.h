@@ -20,6 +20,7 @@ enum command {
 };
 
 #define OPT_LIST_MAX 16
+#define OPTIONS_NOT_GIVEN UINT64_MAX
 
 /* A repeatable option. */
 struct opt_list {
@@ -52,7 +53,7 @@ struct options {
 	const char *spike_regex;
 	const char *spikes_start;
 	uint64_t spikes_interval_ns;
-	uint64_t spike_min_ns;
+	uint64_t spike_min_ns;		/* OPTIONS_NOT_GIVEN: what no stall can have made */
 	const char *spike_time;
 	bool spikes_lenient;
 	const char *tz;

@@ -19,10 +19,14 @@ static int spike_cfg(struct pipeline *p, struct spikefile_cfg *ret, char zone[32
 		.start = o->spikes_start,
 		.interval_ns = o->spikes_interval_ns,
 		.min_latency_ns = o->spike_min_ns,
+		.needs_latency = o->spike_min_ns != OPTIONS_NOT_GIVEN && o->spike_min_ns,
 		.lenient = o->spikes_lenient,
 		.tz = o->tz,
 		.near_ns = clock_real(p->clock, p->first_ns),
 	};
+	/* What is shorter than any stall cannot have been made by one: a healthy reply. */
+	if (o->spike_min_ns == OPTIONS_NOT_GIVEN)
+		ret->min_latency_ns = o->min_stall_ns;
 	if (ret->near_ns == INT64_MIN)
 		ret->near_ns = 0;
 	if (i->has_tz) {

@@ -314,6 +314,23 @@ static void logs(void **state)
 	drop(&g);
 }
 
+static void what_is_selected(void **state)
+{
+	static const char log[] =
+		"2026-11-24T11:29:04Z took 12 ms\n2026-11-24T11:29:05Z took 2 ms\n"
+		"2026-11-24T11:29:06Z no latency here\n";
+	struct got g = reads(log, (struct spikefile_cfg){ .min_latency_ns = 5 * MS });
+
+	(void)state;
+	assert_int_equal(g.n, 2);
+	assert_int_equal(g.seen.below, 1);
+	drop(&g);
+	g = reads(log, (struct spikefile_cfg){ .min_latency_ns = 5 * MS, .needs_latency = true });
+	assert_int_equal(g.n, 1);
+	assert_int_equal(g.seen.below, 2);
+	drop(&g);
+}
+
 static void resolution_is_the_finest_of_the_file(void **state)
 {
 	struct got g = reads("time\n1795519744.2\n1795519745.25\n1795519746\n",
@@ -532,6 +549,7 @@ int main(void)
 		cmocka_unit_test(ping),
 		cmocka_unit_test(hping),
 		cmocka_unit_test(logs),
+		cmocka_unit_test(what_is_selected),
 		cmocka_unit_test(resolution_is_the_finest_of_the_file),
 		cmocka_unit_test(bad_input_is_told_where_and_what),
 		cmocka_unit_test(what_is_no_text),
