@@ -25,6 +25,7 @@ struct attribute {
 	struct arena *arena;
 	struct names *names;
 	struct group *groups;
+	const char *const *shown; /* of the stall at hand: its chain with file and line */
 };
 
 int attribute_new(struct attribute **ret, const struct attribute_parts *parts, struct sp_err *err)
@@ -121,6 +122,7 @@ static int name_chain(struct attribute *a, const struct chain *c, struct sp_stal
 	for (uint32_t i = 0; i < c->n; i++)
 		chain[i] = c->at[i]->name;
 	ret->chain = chain;
+	a->shown = c->shown;
 	ret->nchain = c->n;
 	return SP_OK;
 }
@@ -315,6 +317,9 @@ int attribute_stall(struct attribute *a, struct sp_stall *s, struct sp_stall_nam
 		rc = name_syscall(a, s, ret, err);
 	if (!rc)
 		name_file(a, s, ret);
+	/* Tables know plain names; people may want the lines. */
+	if (!rc && ret->nchain)
+		ret->chain = a->shown;
 	return rc;
 }
 
@@ -333,7 +338,7 @@ int attribute_frames(struct attribute *a, sp_stack stack, int32_t pid, uint64_t 
 	if (!kept)
 		return SP_ENOMEM;
 	for (uint32_t i = from; i < c.n; i++)
-		kept[i - from] = c.at[i]->name;
+		kept[i - from] = c.shown[i];
 	*ret = kept;
 	*n = c.n - from;
 	return SP_OK;

@@ -15,6 +15,7 @@ struct place {
 		int64_t pid;
 	} key;
 	const struct frame *at[MAX_INLINED]; /* innermost first */
+	const char *shown[MAX_INLINED];
 	uint32_t n;
 	UT_hash_handle hh;
 };
@@ -117,6 +118,20 @@ static size_t ask(struct names *n, uint64_t addr, int32_t pid, uint64_t time_ns,
 	return got > MAX_INLINED ? MAX_INLINED : got;
 }
 
+/* "s_show (slab.c:4123)": the file's own name will do, paths are the build machine's. */
+static const char *shown_of(struct names *n, const struct frame *f, const struct sp_frame *from,
+			    struct sp_err *err)
+{
+	const char *base = from->file ? strrchr(from->file, '/') : NULL;
+	char text[512];
+
+	if (!from->file || !from->line)
+		return f->name;
+	snprintf(text, sizeof(text), "%.300s (%.100s:%u)", f->name, base ? base + 1 : from->file,
+		 from->line);
+	return arena_text(n->arena, text, strlen(text), err);
+}
+
 /* A process may map another file at the same address later on: the first answer stands, which is
  * right for all but programs that unload libraries. */
 static struct place *place_of(struct names *n, uint64_t addr, int32_t pid, uint64_t time_ns,
@@ -136,7 +151,8 @@ static struct place *place_of(struct names *n, uint64_t addr, int32_t pid, uint6
 	got = ask(n, addr, pid, time_ns, kernel, frames);
 	for (size_t i = 0; i < got; i++) {
 		p->at[p->n] = function_of(n, &frames[i], kernel, err);
-		if (!p->at[p->n])
+		p->shown[p->n] = p->at[p->n] ? shown_of(n, p->at[p->n], &frames[i], err) : NULL;
+		if (!p->shown[p->n])
 			return NULL;
 		p->n++;
 	}
@@ -144,20 +160,29 @@ static struct place *place_of(struct names *n, uint64_t addr, int32_t pid, uint6
 	return p;
 }
 
-/* Names addr[0 .. count), innermost first, into frames from *end downwards. */
-static int name_part(struct names *n, const uint64_t *addr, uint32_t count, bool leaf, int32_t pid,
-		     uint64_t time_ns, bool kernel, const struct frame **frames, uint32_t *at,
-		     struct sp_err *err)
+/* Frames of one stack on their way, filled from the end: the innermost is the last. */
+struct filling {
+	const struct frame *at[SP_MAX_CHAIN * 2];
+	const char *shown[SP_MAX_CHAIN * 2];
+	uint32_t from;
+};
+
+static int name_part(struct names *n, const uint64_t *addr, uint32_t count, int32_t pid,
+		     uint64_t time_ns, bool kernel, struct filling *f, struct sp_err *err)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		/* All but the sampled instruction are return addresses: one past the call. */
-		uint64_t pc = addr[i] - !(leaf && i == 0);
-		struct place *p = place_of(n, pc, pid, time_ns, kernel, err);
+		/* All but the first are return addresses: one past the call. */
+		struct place *p = place_of(n, addr[i] - (i > 0), pid, time_ns, kernel, err);
 
 		if (!p)
 			return SP_ENOMEM;
-		for (uint32_t k = 0; k<p->n && * at> 0; k++)
-			frames[--*at] = p->at[k];
+		for (uint32_t k = 0; k < p->n; k++) {
+			if (!f->from)
+				return SP_OK;
+			f->from--;
+			f->at[f->from] = p->at[k];
+			f->shown[f->from] = p->shown[k];
+		}
 	}
 	return SP_OK;
 }
@@ -165,25 +190,27 @@ static int name_part(struct names *n, const uint64_t *addr, uint32_t count, bool
 static int build(struct names *n, sp_stack id, int32_t pid, uint64_t time_ns, struct chain *ret,
 		 struct sp_err *err)
 {
-	const struct frame *frames[SP_MAX_CHAIN * 2];
-	uint32_t at = SP_MAX_CHAIN * 2, kernel_from;
+	struct filling f = { .from = SP_MAX_CHAIN * 2 };
 	struct stack s = stacks_get(n->stacks, id);
-	const struct frame **kept;
-	int rc = name_part(n, s.addr, s.nkernel, true, pid, time_ns, true, frames, &at, err);
+	const struct frame **at;
+	const char **shown;
+	uint32_t kernel_from;
+	int rc = name_part(n, s.addr, s.nkernel, pid, time_ns, true, &f, err);
 
-	kernel_from = at;
-	rc = rc ? rc
-		: name_part(n, s.addr + s.nkernel, s.nuser, true, pid, time_ns, false, frames, &at,
-			    err);
+	kernel_from = f.from;
+	rc = rc ? rc : name_part(n, s.addr + s.nkernel, s.nuser, pid, time_ns, false, &f, err);
 	if (rc)
 		return rc;
-	ret->n = SP_MAX_CHAIN * 2 - at;
-	ret->nuser = kernel_from - at;
-	kept = arena_get(n->arena, (ret->n + 1) * sizeof(*kept), err);
-	if (!kept)
+	ret->n = SP_MAX_CHAIN * 2 - f.from;
+	ret->nuser = kernel_from - f.from;
+	at = arena_get(n->arena, (ret->n + 1) * sizeof(*at), err);
+	shown = arena_get(n->arena, (ret->n + 1) * sizeof(*shown), err);
+	if (!at || !shown)
 		return SP_ENOMEM;
-	memcpy(kept, frames + at, ret->n * sizeof(*kept));
-	ret->at = kept;
+	memcpy(at, f.at + f.from, ret->n * sizeof(*at));
+	memcpy(shown, f.shown + f.from, ret->n * sizeof(*shown));
+	ret->at = at;
+	ret->shown = shown;
 	return SP_OK;
 }
 

@@ -27,6 +27,7 @@ struct frame {
 
 struct chain {
 	const struct frame *const *at; /* outermost first: user frames, then kernel frames */
+	const char *const *shown;      /* same index: the name, with file and line where known */
 	uint32_t n;
 	uint32_t nuser; /* at[0 .. nuser) are user frames */
 };

@@ -68,7 +68,12 @@ static int read_all(struct reader *r, struct pipeline *p, struct symbols *s, str
 
 static int run(const struct options *o, struct outputs *out, struct sp_err *err)
 {
-	struct symbols_cfg cfg = { .local = true, .user = !o->no_user_symbols };
+	struct symbols_cfg cfg = {
+		.local = true,
+		.user = !o->no_user_symbols,
+		.inlines = o->inlines,
+		.lines = o->lines,
+	};
 	sp_auto(symbols) symbols = NULL;
 	sp_auto(pipeline) pipeline = NULL;
 	sp_auto(reader) reader = NULL;

@@ -14,7 +14,7 @@
 struct tee {
 	struct sp_record_sink analysis, file;
 	bool has_file;
-	struct sp_err file_err;		/* why the file was given up */
+	struct sp_err file_err; /* why the file was given up */
 };
 
 static int tee_put(void *self, const struct sp_record *r, struct sp_err *err)
@@ -42,6 +42,8 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 		.local = true,
 		.live = true,
 		.user = !o->no_user_symbols,
+		.inlines = o->inlines,
+		.lines = o->lines,
 	};
 	struct writer_cfg writer_cfg = { .path = o->output, .force = o->force };
 	sp_auto(symbols) symbols = NULL;

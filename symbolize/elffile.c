@@ -1,5 +1,6 @@
 #include "elffile.h"
 
+#include "dwfl.h"
 #include "elfpath.h"
 #include "elfsyms.h"
 
@@ -38,6 +39,8 @@ struct elffile {
 	int fd;			      /* −1: not kept open */
 	uint64_t size;
 	uint8_t **blocks; /* of the file, read at the first question */
+	struct dwfl_debug *debug;
+	bool debug_tried;
 	UT_hash_handle hh;
 };
 
@@ -70,6 +73,7 @@ static void free_file(struct elffile *file)
 	free(file->blocks);
 	if (file->fd >= 0)
 		close(file->fd);
+	dwfl_debug_free(file->debug);
 	elfsyms_free(&file->symbols);
 	free(file->segments);
 	free(file->key);
@@ -396,21 +400,63 @@ bool elffile_vaddr(const struct elffile *file, uint64_t off, uint64_t *ret)
 	return false;
 }
 
-bool elffile_frame(struct elffile *file, uint64_t file_offset, struct sp_frame *ret)
+/* Debug information is looked for once, when it is first asked for. */
+static struct dwfl_debug *debug_of(struct elffile *file)
+{
+	if (!file->debug_tried && file->fd >= 0)
+		file->debug = dwfl_debug_open(file->path, file->fd);
+	file->debug_tried = true;
+	return file->debug;
+}
+
+/* Makes the one frame of ret into those that debug information knows. */
+static size_t add_detail(struct elffile *file, uint64_t vaddr, struct elffile_detail detail,
+			 struct sp_frame *ret, size_t max)
+{
+	struct dwfl_debug *debug = debug_of(file);
+	const struct sp_frame outer = ret[0];
+	struct sp_frame *last;
+	size_t n = debug ? dwfl_debug_frames(debug, vaddr, ret, max) : 0;
+
+	if (!n) {
+		ret[0] = outer;
+		return 1;
+	}
+	last = &ret[n - 1];
+	last->name = outer.name;
+	last->offset = outer.offset;
+	last->known = true;
+	for (size_t i = 0; i < n; i++) {
+		ret[i].module = outer.module;
+		if (!detail.lines)
+			ret[i].file = NULL;
+	}
+	if (!detail.inlines) {
+		/* The innermost line is where the instruction is, whoever it was written for. */
+		last->file = ret[0].file;
+		last->line = ret[0].line;
+		ret[0] = *last;
+		n = 1;
+	}
+	return n;
+}
+
+size_t elffile_frames(struct elffile *file, uint64_t file_offset, struct elffile_detail detail,
+		      struct sp_frame *ret, size_t max)
 {
 	const struct elfsym *s = NULL;
 	uint64_t addr;
 
 	if (elffile_vaddr(file, file_offset, &addr))
 		s = elfsyms_find(&file->symbols, addr);
-	if (!s) {
+	if (!s || !max) {
 		file->in_vain++;
-		return false;
+		return 0;
 	}
 	ret->name = s->name;
 	ret->offset = addr - s->start;
 	ret->known = true;
-	return true;
+	return detail.inlines || detail.lines ? add_detail(file, addr, detail, ret, max) : 1;
 }
 
 /* One block of the file, read when first needed; NULL past its end. */

@@ -36,8 +36,15 @@ void elffiles_set_live(struct elffiles *f, bool live);
 /* The file behind a mapping: one object for one content. NULL when out of memory. */
 struct elffile *elffiles_get(struct elffiles *f, const struct sp_mapping *m);
 
-/* The function that holds the file offset; false when none is known. */
-bool elffile_frame(struct elffile *file, uint64_t file_offset, struct sp_frame *ret);
+/* What to tell of an address beside its function. */
+struct elffile_detail {
+	bool inlines, lines;
+};
+
+/* The function that holds the file offset, innermost first with what is inlined into it; 0 when
+ * none is known. */
+size_t elffile_frames(struct elffile *file, uint64_t file_offset, struct elffile_detail detail,
+		      struct sp_frame *ret, size_t max);
 
 /* file offset → virtual address of the file; false outside its segments. */
 bool elffile_vaddr(const struct elffile *file, uint64_t file_offset, uint64_t *ret);

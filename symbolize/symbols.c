@@ -220,6 +220,7 @@ int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_e
 	if (rc)
 		return rc;
 	users_set_live(s->users, cfg->local);
+	users_set_detail(s->users, (struct elffile_detail){ cfg->inlines, cfg->lines });
 	s->resolver = (struct sp_resolver){
 		.self = s,
 		.kernel = kernel,

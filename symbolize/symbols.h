@@ -17,6 +17,7 @@ struct symbols_cfg {
 	bool local;	      /* the recording is of this machine and this boot */
 	bool live;	      /* it is being made: modules and BPF programs come and go meanwhile */
 	bool user;	      /* look into programs and libraries */
+	bool inlines, lines;  /* tell inlined functions, source lines */
 	const char *kallsyms; /* another file than /proc/kallsyms; NULL */
 };
 

@@ -43,6 +43,7 @@ struct text {
 
 struct users {
 	bool elf, live;
+	struct elffile_detail detail;
 	struct process *processes;
 	struct elffiles *files;
 	struct text *texts;
@@ -87,6 +88,11 @@ void users_set_live(struct users *u, bool live)
 {
 	u->live = live;
 	elffiles_set_live(u->files, live);
+}
+
+void users_set_detail(struct users *u, struct elffile_detail detail)
+{
+	u->detail = detail;
 }
 
 /* NULL when out of memory. */
@@ -306,6 +312,7 @@ size_t users_frames(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
 {
 	struct map *m = map_at(u, pid, time_ns, pc);
 	struct elffile *file;
+	size_t n = 0;
 
 	if (!max)
 		return 0;
@@ -316,8 +323,10 @@ size_t users_frames(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
 	}
 	ret->module = m->path;
 	file = file_of(u, pid, m);
-	if (file && elffile_frame(file, pc - m->start + m->pgoff, ret))
-		return 1;
+	if (file)
+		n = elffile_frames(file, pc - m->start + m->pgoff, u->detail, ret, max);
+	if (n)
+		return n;
 	ret->name = make_name(u, m->path, pc - m->start + m->pgoff);
 	return 1;
 }

@@ -23,6 +23,9 @@ void users_free(struct users *u);
 /* live: the processes are of this boot, and may still be there. */
 void users_set_live(struct users *u, bool live);
 
+/* Whether to tell inlined functions and source lines (elffile.h). */
+void users_set_detail(struct users *u, struct elffile_detail detail);
+
 int users_map(struct users *u, const struct sp_mapping *m, struct sp_err *err);
 int users_fork(struct users *u, int32_t pid, int32_t ppid, uint64_t time_ns, struct sp_err *err);
 int users_exec(struct users *u, int32_t pid, uint64_t time_ns, struct sp_err *err);

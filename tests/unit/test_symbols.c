@@ -220,6 +220,58 @@ static void vdso(void **state)
 	assert_true(found);
 }
 
+__attribute__((noinline)) static uint64_t called_from(void)
+{
+	__asm__ volatile("");
+	return (uint64_t)(uintptr_t)__builtin_return_address(0);
+}
+
+static inline __attribute__((always_inline)) uint64_t inlined_part(void)
+{
+	uint64_t at = called_from();
+
+	__asm__ volatile("" : "+r"(at));
+	return at;
+}
+
+__attribute__((noinline)) static uint64_t outer_part(void)
+{
+	return inlined_part() + 1;
+}
+
+static void inline_frames_and_lines(void **state)
+{
+	struct symbols *s = NULL;
+	const struct sp_resolver *r;
+	struct sp_frame f[4];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(
+		symbols_new(&s,
+			    &(struct symbols_cfg){
+				    .local = true, .user = true, .inlines = true, .lines = true },
+			    &err),
+		0);
+	tell_maps(s);
+	r = symbols_resolver(s);
+	n = r->user(r->self, getpid(), now_ns(), outer_part() - 2, f, 4);
+	if (n == 1 && !f[0].file) {
+		/* Built without debug information. */
+		symbols_free(s);
+		skip();
+	}
+	assert_int_equal(n, 2);
+	assert_string_equal(f[0].name, "inlined_part");
+	assert_true(f[0].inlined);
+	assert_non_null(strstr(f[0].file, "test_symbols.c"));
+	assert_string_equal(f[1].name, "outer_part");
+	assert_false(f[1].inlined);
+	assert_non_null(strstr(f[1].file, "test_symbols.c"));
+	assert_true(f[1].line > f[0].line);
+	symbols_free(s);
+}
+
 /* A recording of another machine: the file of that name here is not the file there. */
 static void foreign_files_are_not_believed(void **state)
 {
@@ -487,6 +539,7 @@ int main(void)
 		cmocka_unit_test(perf_map),
 		cmocka_unit_test(own_functions),
 		cmocka_unit_test(vdso),
+		cmocka_unit_test(inline_frames_and_lines),
 		cmocka_unit_test(foreign_files_are_not_believed),
 		cmocka_unit_test(wrong_build_id_gives_no_name),
 		cmocka_unit_test(mappings_over_time),

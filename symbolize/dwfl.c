@@ -1,0 +1,166 @@
+#include "dwfl.h"
+
+#include "demangle.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uthash.h>
+
+/* A mangled name and what it means. */
+struct nice_name {
+	char *mangled, *nice;
+	UT_hash_handle hh;
+};
+
+struct dwfl_debug {
+	Dwfl *dwfl;
+	Dwfl_Module *module;
+	GElf_Addr elf_bias; /* libdw's address minus the file's */
+	struct nice_name *names;
+};
+
+static const Dwfl_Callbacks callbacks = {
+	.find_elf = dwfl_build_id_find_elf,
+	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.section_address = dwfl_offline_section_address,
+};
+
+void dwfl_debug_free(struct dwfl_debug *d)
+{
+	struct nice_name *n, *next;
+
+	if (!d)
+		return;
+	HASH_ITER (hh, d->names, n, next) {
+		HASH_DEL(d->names, n);
+		free(n->mangled);
+		free(n->nice);
+		free(n);
+	}
+	if (d->dwfl)
+		dwfl_end(d->dwfl);
+	free(d);
+}
+
+struct dwfl_debug *dwfl_debug_open(const char *path, int fd)
+{
+	sp_auto(dwfl_debug) d = calloc(1, sizeof(*d));
+	Dwarf_Addr bias;
+	int own;
+
+	if (!d)
+		return NULL;
+	d->dwfl = dwfl_begin(&callbacks);
+	if (!d->dwfl)
+		return NULL;
+	dwfl_report_begin(d->dwfl);
+	own = dup(fd);
+	/* libdw closes the descriptor, but only when it takes the file. */
+	d->module = own >= 0 ? dwfl_report_offline(d->dwfl, path, path, own) : NULL;
+	if (!d->module && own >= 0)
+		close(own);
+	dwfl_report_end(d->dwfl, NULL, NULL);
+	if (!d->module || !dwfl_module_getelf(d->module, &d->elf_bias) ||
+	    !dwfl_module_getdwarf(d->module, &bias))
+		return NULL;
+	return sp_take(d);
+}
+
+static const char *nice_name(struct dwfl_debug *d, const char *mangled)
+{
+	struct nice_name *n;
+
+	HASH_FIND_STR(d->names, mangled, n);
+	if (n)
+		return n->nice;
+	n = calloc(1, sizeof(*n));
+	if (!n)
+		return NULL;
+	n->mangled = strdup(mangled);
+	n->nice = demangle_name(mangled);
+	if (!n->mangled || !n->nice) {
+		free(n->mangled);
+		free(n->nice);
+		free(n);
+		return NULL;
+	}
+	HASH_ADD_KEYPTR(hh, d->names, n->mangled, strlen(n->mangled), n);
+	return n->nice;
+}
+
+/* The name with its namespaces, where there is a linkage name; else the plain one. */
+static const char *name_of(struct dwfl_debug *d, Dwarf_Die *die)
+{
+	Dwarf_Attribute attr;
+	const char *mangled = NULL, *nice = NULL;
+
+	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attr))
+		mangled = dwarf_formstring(&attr);
+	if (mangled)
+		nice = nice_name(d, mangled);
+	return nice ? nice : dwarf_diename(die);
+}
+
+static uint32_t number_of(Dwarf_Die *die, unsigned int what)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word v;
+
+	return dwarf_attr(die, what, &attr) && !dwarf_formudata(&attr, &v) && v <= UINT32_MAX
+		       ? (uint32_t)v
+		       : 0;
+}
+
+/* Where an inlined function was called: that is where its caller stands. */
+static void call_site(Dwarf_Die *cu, Dwarf_Die *inlined, struct sp_frame *caller)
+{
+	uint32_t file = number_of(inlined, DW_AT_call_file);
+	Dwarf_Files *files;
+	size_t n;
+
+	caller->line = number_of(inlined, DW_AT_call_line);
+	if (file && !dwarf_getsrcfiles(cu, &files, &n) && file < n)
+		caller->file = dwarf_filesrc(files, file, NULL, NULL);
+}
+
+size_t dwfl_debug_frames(struct dwfl_debug *d, uint64_t vaddr, struct sp_frame *ret, size_t max)
+{
+	Dwarf_Die *cu, *scopes = NULL;
+	Dwarf_Addr bias;
+	Dwarf_Line *line;
+	int nscopes, at;
+	size_t n = 0;
+
+	cu = max ? dwfl_module_addrdie(d->module, vaddr + d->elf_bias, &bias) : NULL;
+	if (!cu)
+		return 0;
+	ret[0] = (struct sp_frame){ .module = "" };
+	line = dwarf_getsrc_die(cu, vaddr + d->elf_bias - bias);
+	if (line) {
+		ret[0].file = dwarf_linesrc(line, NULL, NULL);
+		if (!dwarf_lineno(line, &at) && at > 0)
+			ret[0].line = (uint32_t)at;
+	}
+	nscopes = dwarf_getscopes(cu, vaddr + d->elf_bias - bias, &scopes);
+	for (int i = 0; i < nscopes && n + 1 < max; i++) {
+		int tag = dwarf_tag(&scopes[i]);
+
+		if (tag == DW_TAG_subprogram)
+			break;
+		if (tag != DW_TAG_inlined_subroutine)
+			continue;
+		ret[n].name = name_of(d, &scopes[i]);
+		ret[n].name = ret[n].name ? ret[n].name : "[unknown]";
+		ret[n].inlined = true;
+		ret[n].known = true;
+		n++;
+		ret[n] = (struct sp_frame){ .module = "" };
+		call_site(cu, &scopes[i], &ret[n]);
+	}
+	free(scopes);
+	return n + 1;
+}
