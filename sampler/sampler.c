@@ -1,20 +1,16 @@
 #include "sampler.h"
 
 #include "events.h"
+#include "meta.h"
 #include "observe.h"
 #include "plan.h"
 #include "stream.h"
 #include "stuck.h"
 #include "synth.h"
 
-#include <sirqprof/version.h>
-
-#include <inttypes.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 /* 4 MB hold a quarter of a second of the lean set under a flood of 100,000 packets/s, a hundred
@@ -204,81 +200,6 @@ uint64_t sampler_begin(const struct sampler *s)
 	return s->begin_ns;
 }
 
-/* The first line of a file without its newline; "" when it cannot be read. */
-static void first_line(const char *path, char *ret, size_t size)
-{
-	FILE *f = fopen(path, "re");
-
-	ret[0] = 0;
-	if (!f)
-		return;
-	if (!fgets(ret, (int)size, f))
-		ret[0] = 0;
-	fclose(f);
-	ret[strcspn(ret, "\n")] = 0;
-}
-
-/* Our own command line, blanks between its words. */
-static void command_line(char *ret, size_t size)
-{
-	FILE *f = fopen("/proc/self/cmdline", "re");
-	size_t n = f ? fread(ret, 1, size - 1, f) : 0;
-
-	if (f)
-		fclose(f);
-	ret[n] = 0;
-	for (size_t i = 0; i + 1 < n; i++)
-		if (!ret[i])
-			ret[i] = ' ';
-}
-
-/* The zone of this host, as seconds east of UTC. */
-static long zone_offset(void)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	return localtime_r(&now, &tm) ? tm.tm_gmtoff : 0;
-}
-
-static int tell_meta(struct sampler *s, struct sp_err *err)
-{
-	char boot[64], number[32], id[96], line[1024];
-	struct utsname u;
-	int rc;
-
-	first_line("/proc/sys/kernel/random/boot_id", boot, sizeof(boot));
-	snprintf(id, sizeof(id), "%.8s-%" PRIx64, boot, s->begin_ns / 1000);
-	rc = fact_meta(s->stream, "version", SP_VERSION, err);
-	/* The same as in the header, for recordings that were never closed. */
-	if (!rc && !uname(&u)) {
-		rc = fact_meta(s->stream, "host", u.nodename, err);
-		rc = rc ? rc : fact_meta(s->stream, "kernel", u.release, err);
-	}
-	rc = rc ? rc : fact_meta(s->stream, "boot_id", boot, err);
-	rc = rc ? rc : fact_meta(s->stream, "capture_id", id, err);
-	rc = rc ? rc : fact_meta(s->stream, "sampler", s->plan->sampler, err);
-	command_line(line, sizeof(line));
-	rc = rc ? rc : fact_meta(s->stream, "cmdline", line, err);
-	snprintf(number, sizeof(number), "%" PRIu64, s->plan->period_ns);
-	rc = rc ? rc : fact_meta(s->stream, "period_ns", number, err);
-	snprintf(number, sizeof(number), "%ld", zone_offset());
-	rc = rc ? rc : fact_meta(s->stream, "tz_offset", number, err);
-	if (s->witness != UINT32_MAX) {
-		snprintf(number, sizeof(number), "%u", s->witness);
-		rc = rc ? rc : fact_meta(s->stream, "witness", number, err);
-	} else {
-		rc = rc ? rc : fact_quality(s->stream, SP_Q_NO_WITNESS, UINT32_MAX, 1, "", err);
-	}
-	if (!rc && s->events->ring_bytes < s->ring_asked)
-		rc = fact_quality(s->stream, SP_Q_SMALL_RING, UINT32_MAX, s->events->ring_bytes, "",
-				  err);
-	for (uint32_t i = 0; !rc && i < s->plan->nnotes; i++)
-		rc = fact_quality(s->stream, s->plan->notes[i].code, UINT32_MAX, 1,
-				  s->plan->notes[i].detail, err);
-	return rc;
-}
-
 int sampler_start(struct sampler *s, struct sp_record_sink out, struct sp_err *err)
 {
 	uint64_t lead_id = s->events->ids[0].id, now;
@@ -289,7 +210,16 @@ int sampler_start(struct sampler *s, struct sp_record_sink out, struct sp_err *e
 				err);
 	step_aside(s);
 	s->begin_ns = stream_now();
-	rc = rc ? rc : tell_meta(s, err);
+	rc = rc ? rc
+		: meta_tell(s->stream, s->plan,
+			    &(struct meta){
+				    .begin_ns = s->begin_ns,
+				    .ncpus = s->ncpus,
+				    .witness = s->witness,
+				    .ring_asked = s->ring_asked,
+				    .ring_bytes = s->events->ring_bytes,
+			    },
+			    err);
 	rc = rc ? rc : observe_all(s->observe, s->stream, err);
 	rc = rc ? rc : events_enable(s->events, err);
 	/* From here on it records; what already runs is told while it does. */
