@@ -64,6 +64,8 @@ struct options {
 	uint64_t min_stall_ns;
 	const char *callers;
 	struct opt_list group;
+	bool inlines;
+	bool lines;
 	bool no_user_symbols;
 	/* output */
 	uint32_t top;
