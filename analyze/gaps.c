@@ -19,6 +19,9 @@
  * period: a VM delivers its timer some 100 us late now and then. */
 #define SLACK_DIV 4
 
+/* So many NMI samples with interrupts off are needed to do without the point of release. */
+#define OFF_LEAST 2U
+
 static uint64_t period_of(const struct timeline *t)
 {
 	return t->cfg.period_ns ? t->cfg.period_ns : t->cfg.tick_ns;
@@ -28,7 +31,8 @@ void gap_alive(struct lane *l, uint64_t ns)
 {
 	if (ns > l->gap.last_on_ns) {
 		l->gap.last_on_ns = ns;
-		if (l->gap.off.n)
+		/* What was seen from inside is kept until the gap is judged. */
+		if (l->gap.off.n && !l->gap.open)
 			shares_begin(&l->gap.off, ns);
 	}
 }
@@ -59,7 +63,7 @@ static bool is_gap(const struct timeline *t, const struct lane *l, uint64_t ns, 
 	const struct gap_state *g = &l->gap;
 	uint64_t period = period_of(t), late, half;
 
-	if (!period || l->idle || !g->last_on_ns || ns <= g->last_on_ns ||
+	if (!period || l->idle || l->throttled || !g->last_on_ns || ns <= g->last_on_ns ||
 	    g->last_on_ns < l->blind_until_ns)
 		return false;
 	/* Whatever the grid: in more than a period a tick was due. */
@@ -74,6 +78,15 @@ static bool is_gap(const struct timeline *t, const struct lane *l, uint64_t ns, 
 	       late + half >= lane_least(t, period / 2);
 }
 
+/* Since when ticks come without a break: the proof that this CPU ran meanwhile. */
+static void note_tick(const struct timeline *t, struct gap_state *g, uint64_t ns)
+{
+	if (!g->last_tick_ns || ns - g->last_tick_ns > 2 * period_of(t))
+		g->steady_ns = ns;
+	g->last_tick_ns = ns;
+	g->ticked |= g->open;
+}
+
 int gap_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
 {
 	struct gap_state *g = &l->gap;
@@ -81,8 +94,9 @@ int gap_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct
 	uint64_t due = 0;
 	int rc = SP_OK;
 
-	if (g->open && tick && e->time_ns > g->end_ns + 2000000)
-		rc = gap_close(t, l, err);	/* its sample never came */
+	/* The late sample is taken inside the first tick: after that it was lost. */
+	if (g->open && tick && g->ticked)
+		rc = gap_close(t, l, err);
 	if (!rc && !g->open && is_gap(t, l, e->time_ns, &due)) {
 		g->open = true;
 		g->begin_lo_ns = g->last_on_ns;
@@ -90,9 +104,10 @@ int gap_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct
 		g->end_ns = e->time_ns;
 		g->tid = e->tid;
 		g->by_tick = tick;
+		g->ticked = false;
 	}
 	if (tick)
-		g->last_tick_ns = e->time_ns;
+		note_tick(t, g, e->time_ns);
 	gap_alive(l, e->time_ns);
 	return rc;
 }
@@ -130,23 +145,26 @@ static struct pending_stall begin_stall(const struct timeline *t, const struct l
  *	handle_softirqs ◄ irq_exit ◄ asm_sysvec_… ◄ irq_restore ◄ s_show ◄ … ◄ entry_SYSCALL_64
  *	└──────────── after the stall ──────────┘   └────────── the stall ──────────────────┘
  *
- * Returns how many of the kernel frames, from the innermost, to leave out.
+ * Returns how many of the kernel frames, from the innermost, to leave out. by_tick: the tick was the
+ * first interrupt that was seen, so only one that is never seen can have come before it.
  */
-static uint32_t frames_after(const struct timeline *t, const struct stack *stack)
+static uint32_t frames_after(const struct timeline *t, const struct stack *stack, bool by_tick)
 {
 	const struct sp_resolver *r = t->parts.resolver;
 	struct sp_frame frame;
 
 	for (uint32_t i = stack->nkernel; r && r->kernel && i-- > 1;)
 		if (r->kernel(r->self, stack->addr[i] - 1, &frame, 1) && frame.known &&
-		    leaf_is_irq_entry(frame.name))
+		    (by_tick ? leaf_is_unseen_irq_entry(frame.name)
+			     : leaf_is_irq_entry(frame.name)))
 			return i + 1;
 	return 0;
 }
 
-static int cut_frames(struct timeline *t, struct sp_event *e, struct stack *stack, struct sp_err *err)
+static int cut_frames(struct timeline *t, struct sp_event *e, struct stack *stack, bool by_tick,
+		      struct sp_err *err)
 {
-	uint32_t after = frames_after(t, stack), n = stack->nkernel + stack->nuser;
+	uint32_t after = frames_after(t, stack, by_tick), n = stack->nkernel + stack->nuser;
 	uint64_t chain[SP_MAX_CHAIN + 1];
 	uint32_t len = 0;
 	int rc;
@@ -171,7 +189,7 @@ static int take_release(struct timeline *t, const struct sp_event *sample, struc
 	struct sp_event late = *sample, *e = &late;
 	struct stack stack = stacks_get(t->parts.stacks, e->sample.stack);
 	struct shares s;
-	int rc = by_tick ? SP_OK : cut_frames(t, e, &stack, err);
+	int rc = cut_frames(t, e, &stack, by_tick, err);
 
 	if (rc)
 		return rc;
@@ -196,6 +214,11 @@ static int take_release(struct timeline *t, const struct sp_event *sample, struc
 	return shares_give(&s, &p->stall, err);
 }
 
+static bool is_other_task(const struct gap_state *g, const struct sp_event *sample)
+{
+	return g->tid != SP_NO_TASK && sample->tid != SP_NO_TASK && g->tid != sample->tid;
+}
+
 static int finish(struct timeline *t, struct lane *l, const struct sp_event *sample,
 		  struct sp_err *err)
 {
@@ -206,21 +229,26 @@ static int finish(struct timeline *t, struct lane *l, const struct sp_event *sam
 	g->open = false;
 	if (p.stall.begin_ns < l->stall_end_ns)
 		p.stall.begin_ns = p.stall.begin_lo_ns = l->stall_end_ns;
-	if (p.stall.begin_ns >= p.stall.end_ns)
+	if (p.stall.begin_ns >= p.stall.end_ns) {
+		shares_begin(&g->off, g->last_on_ns);
 		return SP_OK;
+	}
 	p.stall.vectors = lane_pending_vectors(l);
-	if (g->off.samples) {
+	if (g->off.samples >= OFF_LEAST || (g->off.samples && !sample)) {
 		/* Seen from inside, by NMI: no need to judge by the point of release. */
 		p.sampled = true;
-		p.leaf = LEAF_RELEASE;
+		p.leaf = g->off.samples >= OFF_LEAST ? LEAF_RELEASE : LEAF_OTHER;
 		lane_evidence(&p.stall, SP_EVID_IF_CLEAR, g->off.from_ns, g->off.samples, 0, 0, 0);
 		rc = shares_give(&g->off, &p.stall, err);
-	} else if (sample) {
+	} else if (sample && !is_other_task(g, sample)) {
 		rc = take_release(t, sample, &p, g->by_tick, err);
 	} else {
-		rc = shares_give(&g->off, &p.stall, err);
-		p.stall.tid = g->tid;
+		/* The late sample is lost, or not of the task that was current: no culprit. */
+		p.stall.unsampled_ns = p.stall.end_ns - p.stall.begin_ns;
+		t->unsampled++;
+		rc = SP_OK;
 	}
+	shares_begin(&g->off, g->last_on_ns);
 	if (!rc)
 		lane_culprit(&p.stall);
 	return rc ? rc : pending_add(t, l, &p, err);
@@ -232,6 +260,8 @@ int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, str
 	uint64_t period = period_of(t), due;
 
 	if (e->sample.irqs_on == SP_NO) {
+		if (g->open)
+			return SP_OK;	/* in the late interrupt itself */
 		if (!g->off.n)
 			shares_begin(&g->off, g->last_on_ns);
 		shares_add(&g->off, e);
@@ -247,7 +277,7 @@ int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, str
 			g->tid = e->tid;
 			g->by_tick = true;
 		}
-		g->last_tick_ns = e->time_ns;
+		note_tick(t, g, e->time_ns);
 	}
 	gap_alive(l, e->time_ns);
 	if (!e->sample.is_sampler)
@@ -257,6 +287,9 @@ int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, str
 			learn_phase(g, g->last_tick_ns, period);
 		return SP_OK;
 	}
+	/* An NMI is never late: the clock's sample beside it is awaited. */
+	if (e->sample.is_sampler == 1 && t->learnt_nmi && e->sample.irqs_on != SP_UNKNOWN)
+		return SP_OK;
 	g->sampled_ns = 0;
 	return finish(t, l, e, err);
 }

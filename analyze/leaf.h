@@ -19,6 +19,9 @@ enum leaf_class {
 /* Whether the function is the first of an interrupt: outside of it is what was interrupted. */
 bool leaf_is_irq_entry(const char *name);
 
+/* The same of an interrupt that no tracepoint tells of. */
+bool leaf_is_unseen_irq_entry(const char *name);
+
 enum leaf_class leaf_of_name(const char *name);
 enum leaf_class leaf_of(const struct sp_resolver *r, uint64_t addr);
 

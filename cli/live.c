@@ -21,8 +21,10 @@ int live_open(struct sampler **ret, const struct options *o, struct sp_err *err)
 		.user_stack = o->call_graph && strcmp(o->call_graph, "dwarf") == 0,
 		.ring_bytes = o->buffer_bytes,
 	};
-	int rc = probe_cpus(o->cpu, &cpus, &cfg.ncpus, err);
+	/* First of all: from here on Ctrl-C asks for the report, whenever it comes. */
+	int rc = stop_install(err);
 
+	rc = rc ? rc : probe_cpus(o->cpu, &cpus, &cfg.ncpus, err);
 	rc = rc ? rc : probe_privilege(err);
 	cfg.cpus = cpus;
 	return rc ? rc : sampler_new(ret, &cfg, err);
@@ -57,9 +59,9 @@ int live_run(struct sampler *s, const struct options *o, struct sp_record_sink s
 	     struct sp_err *err)
 {
 	sp_auto(child) child = NULL;
-	int rc = stop_install(err);
+	int rc = SP_OK;
 
-	if (!rc && o->command)
+	if (o->command)
 		rc = child_new(&child, o->command, err);
 	rc = rc ? rc : sampler_start(s, sink, err);
 	if (!rc && child)

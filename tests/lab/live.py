@@ -33,19 +33,22 @@ class Procs:
         self.all = []
 
     def start(self, *args, **kwargs):
-        p = subprocess.Popen(args, **kwargs)
+        # A group of its own: what a shell starts ends with it.
+        p = subprocess.Popen(args, start_new_session=True, **kwargs)
         self.all.append(p)
         return p
 
     def end(self):
         for p in self.all:
-            if p.poll() is None:
-                p.terminate()
+            try:
+                os.killpg(p.pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
         for p in self.all:
             try:
                 p.wait(timeout=10)
             except subprocess.TimeoutExpired:
-                p.kill()
+                os.killpg(p.pid, signal.SIGKILL)
                 p.wait()
 
 
@@ -117,7 +120,9 @@ def healthy(args, cpu, tmp):
         "idle": [],
         "user": [args.bin + "/tests/lab/spinner", str(cpu), "60"],
         "syscalls": ["taskset", "-c", str(cpu), "dd", "if=/dev/zero", "of=/dev/null", "bs=1"],
-        "forks": ["taskset", "-c", str(cpu), "sh", "-c", "while :; do /bin/true; done"],
+        "flood": ["sh", os.path.dirname(os.path.abspath(__file__)) + "/flood.sh", str(cpu)],
+        "switches": ["taskset", "-c", str(cpu), "sh", "-c",
+                     "exec dd if=/dev/zero bs=1 2>/dev/null | exec dd of=/dev/null bs=1"],
     }
     bad = 0
     for name, load in loads.items():
