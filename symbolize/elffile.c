@@ -1,6 +1,7 @@
 #include "elffile.h"
 
 #include "dwfl.h"
+#include "elfbytes.h"
 #include "elfpath.h"
 #include "elfsyms.h"
 
@@ -22,8 +23,6 @@
 /* Files kept open, so that their bytes can be read while unwinding. */
 #define MAX_OPEN 256U
 
-#define BLOCK (16U << 10)
-
 struct segment {
 	uint64_t offset, filesz, vaddr;
 };
@@ -36,9 +35,7 @@ struct elffile {
 	struct segment *segments;
 	size_t nsegments;
 	uint64_t hdr_vaddr, hdr_size; /* .eh_frame_hdr */
-	int fd;			      /* −1: not kept open */
-	uint64_t size;
-	uint8_t **blocks; /* of the file, read at the first question */
+	struct elfbytes bytes;
 	struct dwfl_debug *debug;
 	bool debug_tried;
 	UT_hash_handle hh;
@@ -68,11 +65,7 @@ void elffiles_set_live(struct elffiles *f, bool live)
 
 static void free_file(struct elffile *file)
 {
-	for (uint64_t i = 0; file->blocks && i <= file->size / BLOCK; i++)
-		free(file->blocks[i]);
-	free(file->blocks);
-	if (file->fd >= 0)
-		close(file->fd);
+	elfbytes_close(&file->bytes);
 	dwfl_debug_free(file->debug);
 	elfsyms_free(&file->symbols);
 	free(file->segments);
@@ -257,15 +250,10 @@ static void read_elf(struct elffile *file, Elf *elf)
 /* Keeps the file for its bytes, while there are descriptors to spare. */
 static void keep_open(struct elffiles *f, struct elffile *file, int fd)
 {
-	struct stat st;
-
-	if (f->nopen >= MAX_OPEN || fstat(fd, &st) || st.st_size <= 0) {
+	if (f->nopen >= MAX_OPEN)
 		close(fd);
-		return;
-	}
-	file->size = (uint64_t)st.st_size;
-	file->fd = fd;
-	f->nopen++;
+	else if (elfbytes_open(&file->bytes, fd))
+		f->nopen++;
 }
 
 static enum elffile_state fits(const struct elffiles *f, const struct sp_mapping *m, Elf *elf,
@@ -330,7 +318,7 @@ static struct elffile *new_file(struct elffiles *f, const char *key, const char 
 
 	if (!file)
 		return NULL;
-	file->fd = -1;
+	file->bytes = (struct elfbytes)ELFBYTES_INIT;
 	file->key = strdup(key);
 	file->path = strdup(path);
 	if (!file->key || !file->path) {
@@ -403,8 +391,8 @@ bool elffile_vaddr(const struct elffile *file, uint64_t off, uint64_t *ret)
 /* Debug information is looked for once, when it is first asked for. */
 static struct dwfl_debug *debug_of(struct elffile *file)
 {
-	if (!file->debug_tried && file->fd >= 0)
-		file->debug = dwfl_debug_open(file->path, file->fd);
+	if (!file->debug_tried && file->bytes.fd >= 0)
+		file->debug = dwfl_debug_open(file->path, file->bytes.fd);
 	file->debug_tried = true;
 	return file->debug;
 }
@@ -459,40 +447,6 @@ size_t elffile_frames(struct elffile *file, uint64_t file_offset, struct elffile
 	return detail.inlines || detail.lines ? add_detail(file, addr, detail, ret, max) : 1;
 }
 
-/* One block of the file, read when first needed; NULL past its end. */
-static const uint8_t *block_of(struct elffile *file, uint64_t i)
-{
-	if (!file->blocks)
-		file->blocks = calloc(file->size / BLOCK + 1, sizeof(*file->blocks));
-	if (!file->blocks || i > file->size / BLOCK)
-		return NULL;
-	if (!file->blocks[i]) {
-		file->blocks[i] = calloc(1, BLOCK);
-		if (file->blocks[i] &&
-		    pread(file->fd, file->blocks[i], BLOCK, (off_t)(i * BLOCK)) < 0)
-			memset(file->blocks[i], 0, BLOCK);
-	}
-	return file->blocks[i];
-}
-
-static bool read_offset(struct elffile *file, uint64_t off, uint8_t *to, size_t size)
-{
-	if (file->fd < 0 || off > file->size || size > file->size - off)
-		return false;
-	while (size) {
-		const uint8_t *block = block_of(file, off / BLOCK);
-		size_t at = off % BLOCK, n = BLOCK - at < size ? BLOCK - at : size;
-
-		if (!block)
-			return false;
-		memcpy(to, block + at, n);
-		to += n;
-		off += n;
-		size -= n;
-	}
-	return true;
-}
-
 bool elffile_read(struct elffile *file, uint64_t vaddr, void *to, size_t size)
 {
 	for (size_t i = 0; i < file->nsegments; i++) {
@@ -500,7 +454,7 @@ bool elffile_read(struct elffile *file, uint64_t vaddr, void *to, size_t size)
 
 		if (vaddr >= s->vaddr && vaddr - s->vaddr < s->filesz &&
 		    size <= s->filesz - (vaddr - s->vaddr))
-			return read_offset(file, vaddr - s->vaddr + s->offset, to, size);
+			return elfbytes_read(&file->bytes, vaddr - s->vaddr + s->offset, to, size);
 	}
 	return false;
 }

@@ -520,7 +520,9 @@ static void unwinding(void **state)
 		n = r->unwind(r->self, getpid(), now_ns(), &regs, ips, 64);
 		assert_true(n > 5);
 		for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
-			assert_string_equal(frame_of(s, ips[i] - (i > 0)).name, want[i]);
+			/* Compilers append: level_c.constprop.0 */
+			assert_memory_equal(frame_of(s, ips[i] - (i > 0)).name, want[i],
+					    strlen(want[i]));
 	}
 	/* Registers without the stack: the one address that is sure. */
 	regs.stack_size = 0;
