@@ -72,7 +72,8 @@ static int finish(struct timeline *t, struct lane *l, uint64_t end_hi_ns, struct
 	lane_culprit(s);
 	/* Flags are first-hand; a vector that waited shows that somebody was starved. */
 	s->confidence = s->vectors ? 0.97 : 0.93;
-	if (!b->shares.samples)
+	/* Where entries may be missing, nothing proves that no softirq ran. */
+	if (!b->shares.samples || !t->cfg.has_entry || t->cfg.thinned)
 		s->confidence = 0.6;
 	lane_evidence(s, SP_EVID_SAMPLES, s->begin_ns, b->shares.samples, b->shares.samples, 0, 0);
 	return pending_add(t, l, &p, err);
@@ -82,9 +83,18 @@ int bh_tick(struct timeline *t, struct lane *l, const struct sp_event *e, struct
 {
 	struct bh_state *b = &l->bh;
 
+	int rc;
+
 	if (!(e->flags & SP_TF_BH_OFF) || e->flags & SP_TF_SOFTIRQ || l->soft.open)
 		return bh_free(t, l, e->time_ns, err);
+	/* Another task: BH came on, or there would have been no switch. */
+	if (b->open && e->tid != b->tid) {
+		rc = bh_free(t, l, e->time_ns, err);
+		if (rc)
+			return rc;
+	}
 	if (!b->open) {
+		b->tid = e->tid;
 		b->open = true;
 		b->ticks = 0;
 		b->first_ns = e->time_ns;

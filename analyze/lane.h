@@ -36,8 +36,10 @@ struct span_state {
 struct gap_state {
 	bool open;			/* a late interrupt came; its sample is awaited */
 	bool by_tick;			/* it was the tick itself */
+	bool ticked;			/* the tick has come: its sample is the late one */
 	uint64_t last_on_ns;		/* interrupts were on then: the newest evidence */
 	uint64_t last_tick_ns;		/* entry of the newest tick */
+	uint64_t steady_ns;		/* ticks came without a break since then; 0: unknown */
 	uint64_t phase_ns;		/* a time on the sampler's grid; 0 unknown */
 	uint64_t sampled_ns;		/* tick of the newest sample that was on time */
 	uint64_t begin_lo_ns, begin_hi_ns, end_ns;
@@ -50,6 +52,7 @@ struct bh_state {
 	uint64_t begin_lo_ns, first_ns, last_ns;	/* first and last tick that say BH off */
 	uint64_t last_free_ns;		/* newest event that proves BH on, or a softirq served */
 	uint32_t ticks;
+	int32_t tid;			/* current at the first tick */
 	struct shares shares;
 };
 
@@ -98,6 +101,7 @@ struct lane {
 	struct pending_stall pending[PENDING_MAX];
 	uint32_t npending;
 	uint64_t pause_begin_ns, pause_end_ns;	/* newest gap of any kind, for other lanes */
+	bool pause_released;		/* it ended where interrupts come on */
 };
 
 /* Tasks in direct reclaim, by tid; a collision loses one interval. */

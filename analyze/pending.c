@@ -51,7 +51,8 @@ static uint64_t steal_over(const struct lane *l, const struct sp_stall *s, uint6
 	return l->steal_ns - before;
 }
 
-/* Another CPU with a gap at the same time. */
+/* Another CPU with a gap at the same time, and not one of its own making: CPUs that wait with
+ * interrupts off for one lock are released together. */
 static const struct lane *paused_with(const struct timeline *t, const struct lane *l,
 				      const struct sp_stall *s)
 {
@@ -59,7 +60,7 @@ static const struct lane *paused_with(const struct timeline *t, const struct lan
 		const struct lane *o = t->lanes[i];
 		uint64_t from, to;
 
-		if (!o || o == l || !o->pause_end_ns)
+		if (!o || o == l || !o->pause_end_ns || o->pause_released)
 			continue;
 		from = o->pause_begin_ns > s->begin_ns ? o->pause_begin_ns : s->begin_ns;
 		to = o->pause_end_ns < s->end_ns ? o->pause_end_ns : s->end_ns;
@@ -76,8 +77,8 @@ static const struct lane *ran_on(const struct timeline *t, const struct lane *l,
 	for (uint32_t i = 0; i < t->nlanes; i++) {
 		const struct lane *o = t->lanes[i];
 
-		if (o && o != l && !o->idle && o->gap.last_tick_ns >= s->end_ns &&
-		    o->pause_end_ns <= s->begin_ns)
+		if (o && o != l && o->gap.steady_ns && o->gap.steady_ns <= s->begin_ns &&
+		    o->gap.last_tick_ns >= s->end_ns)
 			return o;
 	}
 	return NULL;
@@ -135,7 +136,7 @@ static int release(struct timeline *t, struct lane *l, uint64_t now_ns, bool all
 		struct pending_stall *p = &l->pending[done];
 		bool read = !p->is_gap || l->steal_at_ns >= p->stall.end_ns;
 
-		if (!all && !read && now_ns - p->stall.end_ns < WAIT_NS)
+		if (!all && !read && now_ns < p->stall.end_ns + WAIT_NS)
 			break;
 		rc = emit(t, l, p, err);
 		done++;
@@ -145,6 +146,23 @@ static int release(struct timeline *t, struct lane *l, uint64_t now_ns, bool all
 		memmove(l->pending, l->pending + done, l->npending * sizeof(l->pending[0]));
 	}
 	return rc;
+}
+
+/* Begin and end lie within their bounds, and shares within the stall, whatever was cut. */
+static void settle_bounds(struct sp_stall *s)
+{
+	uint64_t left = s->end_ns - s->begin_ns;
+
+	s->begin_lo_ns = s->begin_lo_ns < s->begin_ns ? s->begin_lo_ns : s->begin_ns;
+	s->begin_hi_ns = s->begin_hi_ns > s->begin_ns ? s->begin_hi_ns : s->begin_ns;
+	s->end_lo_ns = s->end_lo_ns < s->end_ns ? s->end_lo_ns : s->end_ns;
+	s->end_hi_ns = s->end_hi_ns > s->end_ns ? s->end_hi_ns : s->end_ns;
+	for (uint32_t i = 0; i < s->nshares; i++) {
+		if (s->shares[i].owned_ns > left)
+			s->shares[i].owned_ns = left;
+		left -= s->shares[i].owned_ns;
+	}
+	s->unsampled_ns = left;
 }
 
 int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err)
@@ -161,15 +179,13 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 		return SP_OK;
 	}
 	/* Stalls of one CPU do not overlap: the one found first (the inner one) keeps its time. */
-	if (s->begin_ns < l->stall_end_ns) {
+	if (s->begin_ns < l->stall_end_ns)
 		s->begin_ns = s->begin_lo_ns = l->stall_end_ns;
-		if (s->begin_hi_ns < s->begin_ns)
-			s->begin_hi_ns = s->begin_ns;
-	}
 	if (s->end_ns <= s->begin_ns || s->end_ns - s->begin_ns < t->cfg.min_stall_ns / 2) {
 		free(s->shares);
 		return SP_OK;
 	}
+	settle_bounds(s);
 	if (s->tid > 0 && tasks_at(t->parts.tasks, s->tid, s->end_ns, &who)) {
 		s->comm = who.comm;
 		if (s->pid <= 0)
@@ -181,6 +197,7 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 	if (p->is_gap) {
 		l->pause_begin_ns = s->begin_ns;
 		l->pause_end_ns = s->end_ns;
+		l->pause_released = p->sampled && p->leaf == LEAF_RELEASE && !p->user;
 		l->soft.stalled_ns += l->soft.open ? s->end_ns - s->begin_ns : 0;
 	}
 	l->stall_end_ns = s->end_ns;

@@ -99,9 +99,17 @@ static int enter_softirq(struct timeline *t, struct lane *l, const struct sp_eve
 	rc = rc ? rc : bh_free(t, l, e->time_ns, err);
 	if (vec < SP_NR_VECS)
 		l->raised_ns[vec] = 0;
+	/* An interrupt whose exit was not recorded is over by now. */
+	l->hard.open = false;
 	open_span(&l->soft, e->time_ns);
 	l->soft.vec = vec;
 	return rc;
+}
+
+/* Of thinned records the next exit is not the entry's own. */
+static bool trusted(const struct timeline *t, uint32_t vec)
+{
+	return t->cfg.has_entry && t->cfg.has_exit && !(t->cfg.thinned && vec == SP_VEC_NET_RX);
 }
 
 int span_softirq(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
@@ -119,6 +127,10 @@ int span_softirq(struct timeline *t, struct lane *l, const struct sp_event *e, s
 		return enter_softirq(t, l, e, err);
 	l->softirq_ns = e->time_ns;
 	if (!l->soft.open || l->soft.vec != e->vec || l->soft.begin_ns < l->blind_until_ns) {
+		l->soft.open = false;
+		return SP_OK;
+	}
+	if (!trusted(t, e->vec)) {
 		l->soft.open = false;
 		return SP_OK;
 	}
@@ -199,7 +211,10 @@ int span_sample(struct timeline *t, struct lane *l, const struct sp_event *e, st
 {
 	(void)t;
 	(void)err;
-	if (l->soft.open)
+	/* Inside an interrupt only an NMI takes samples that say "interrupts off". */
+	if (l->hard.open && e->sample.irqs_on == SP_NO)
+		shares_add(&l->hard.shares, e);
+	else if (l->soft.open)
 		shares_add(&l->soft.shares, e);
 	return SP_OK;
 }

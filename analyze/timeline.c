@@ -202,8 +202,9 @@ static int on_throttle(struct timeline *t, struct lane *l, const struct sp_event
 	int rc = SP_OK;
 
 	if (e->type == SP_EV_THROTTLE) {
+		if (!l->throttled)
+			l->throttled_since_ns = e->time_ns;
 		l->throttled = true;
-		l->throttled_since_ns = e->time_ns;
 		return SP_OK;
 	}
 	if (l->throttled)
@@ -301,8 +302,22 @@ static int on_wake(struct timeline *t, const struct sp_event *e, struct sp_err *
 	return rc ? rc : wait_sched(t, l, e, err);
 }
 
+static int on_own(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
+{
+	int rc;
+
+	if (e->type == SP_EV_LOST)
+		rc = on_lost(t, l, e, err);
+	else if (e->type == SP_EV_THROTTLE || e->type == SP_EV_UNTHROTTLE)
+		rc = on_throttle(t, l, e, err);
+	else
+		rc = follow_task(t, l, e, err);
+	return rc ? rc : dispatch(t, l, e, err);
+}
+
 int timeline_put(struct timeline *t, const struct sp_event *e, struct sp_err *err)
 {
+	struct sp_event late;
 	struct lane *l;
 	int rc;
 
@@ -318,16 +333,44 @@ int timeline_put(struct timeline *t, const struct sp_event *e, struct sp_err *er
 	if (!l->first_ns)
 		l->first_ns = e->time_ns;
 	l->used = true;
-	if (e->type == SP_EV_LOST)
-		rc = on_lost(t, l, e, err);
-	else if (e->type == SP_EV_THROTTLE || e->type == SP_EV_UNTHROTTLE)
-		rc = on_throttle(t, l, e, err);
-	else
-		rc = follow_task(t, l, e, err);
-	rc = rc ? rc : dispatch(t, l, e, err);
-	if (e->time_ns > l->now_ns)
-		l->now_ns = e->time_ns;
+	/* A recording out of order: no detector below may see time run backwards. */
+	if (e->time_ns < l->now_ns) {
+		late = *e;
+		late.time_ns = l->now_ns;
+		e = &late;
+	}
+	rc = on_own(t, l, e, err);
+	l->now_ns = e->time_ns;
 	return rc ? rc : pending_age(t, l, l->now_ns, err);
+}
+
+/* A CPU that is not idle and said nothing to the end: stuck perhaps, but nobody saw it. */
+#define SILENT_NS 10000000ULL
+
+/* From when on the rest of the recording was not observed; end_ns: it was. */
+static uint64_t unseen_from(const struct lane *l, uint64_t end_ns)
+{
+	if (!l->used)
+		return l->first_ns;
+	if (l->throttled)
+		return l->throttled_since_ns;
+	if (l->idle)
+		return l->idle_seen || l->seen_in_this_idle ? end_ns : l->idle_since_ns;
+	return end_ns - l->now_ns > SILENT_NS ? l->now_ns : end_ns;
+}
+
+static int flush_lane(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_err *err)
+{
+	int rc = gap_close(t, l, err);
+
+	rc = rc ? rc : bh_free(t, l, l->now_ns, err);
+	rc = rc ? rc : wait_flush(t, l, err);
+	rc = rc ? rc : pending_flush(t, l, err);
+	if (rc || l->cpu == t->cfg.witness || !l->first_ns)
+		return rc;
+	rc = coverage_cpu(t->parts.coverage, l->cpu, l->first_ns, end_ns, err);
+	return rc ? rc : coverage_gap(t->parts.coverage, l->cpu, COVERAGE_NOT_OBSERVED,
+				      unseen_from(l, end_ns), end_ns, err);
 }
 
 int timeline_flush(struct timeline *t, uint64_t end_ns, struct sp_err *err)
@@ -340,21 +383,9 @@ int timeline_flush(struct timeline *t, uint64_t end_ns, struct sp_err *err)
 			newest = t->lanes[i]->now_ns;
 	if (end_ns == SP_UNKNOWN_NS || end_ns < newest)
 		end_ns = newest;
-	for (uint32_t i = 0; !rc && i < t->nlanes; i++) {
-		struct lane *l = t->lanes[i];
-
-		if (!l)
-			continue;
-		rc = gap_close(t, l, err);
-		rc = rc ? rc : wait_flush(t, l, err);
-		rc = rc ? rc : pending_flush(t, l, err);
-		if (rc || l->cpu == t->cfg.witness || !l->first_ns)
-			continue;
-		rc = coverage_cpu(t->parts.coverage, l->cpu, l->first_ns, end_ns, err);
-		if (!rc && (l->idle || !l->used) && !l->idle_seen && !l->seen_in_this_idle)
-			rc = coverage_gap(t->parts.coverage, l->cpu, COVERAGE_NOT_OBSERVED,
-					  l->used ? l->idle_since_ns : l->first_ns, end_ns, err);
-	}
+	for (uint32_t i = 0; !rc && i < t->nlanes; i++)
+		if (t->lanes[i])
+			rc = flush_lane(t, t->lanes[i], end_ns, err);
 	return rc;
 }
 

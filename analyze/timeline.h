@@ -24,6 +24,7 @@ struct timeline_cfg {
 	uint64_t tick_ns;	/* of the kernel's tick where known (1 s / CONFIG_HZ); 0 unknown */
 	uint64_t min_stall_ns;	/* --min-stall */
 	bool has_raise, has_entry, has_exit;	/* softirq tracepoints, whole (period 1) */
+	bool thinned;		/* another copy of one is thinned: NET_RX may be missing */
 	bool has_tick;		/* the tick's interrupt entry */
 	bool has_irq;		/* irq_handler entry and exit */
 	bool has_switch;	/* sched_switch to and from idle */

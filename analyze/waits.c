@@ -41,7 +41,7 @@ static int finish_wait(struct timeline *t, struct lane *l, uint64_t end_ns, stru
 
 	l->ksoftirqd_since_ns = 0;
 	/* Served meanwhile (6.5 and later do that on every interrupt), or nothing to serve. */
-	if (begin < l->blind_until_ns || l->softirq_ns > begin || !p.stall.vectors ||
+	if (end_ns <= begin || begin < l->blind_until_ns || l->softirq_ns > begin || !p.stall.vectors ||
 	    end_ns - begin < t->cfg.min_stall_ns || begin < l->stall_end_ns)
 		return SP_OK;
 	lane_evidence(&p.stall, SP_EVID_KSOFTIRQD_WAIT, begin, end_ns - begin, 0, 0, 0);

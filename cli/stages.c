@@ -18,6 +18,7 @@ int stages_configure(struct pipeline *p, struct sp_err *err)
 		.has_raise = i->has_raise,
 		.has_entry = i->has_entry,
 		.has_exit = i->has_exit,
+		.thinned = i->thinned,
 		.has_tick = i->has_tick,
 		.has_irq = i->has_irq,
 		.has_switch = i->has_switch,
