@@ -1,0 +1,54 @@
+/* analyze/pauses: a few bare interrupts beside pauses of the host are pauses; many are not. */
+#include "pauses.h"
+
+#include "unit.h"
+
+#define MS 1000000ULL
+
+static struct sp_stall stall(uint8_t mechanism, uint64_t length_ns)
+{
+	struct sp_stall s = { .mechanism = mechanism, .end_ns = length_ns, .confidence = 0.98 };
+
+	if (mechanism == SP_MECH_STOPPED) {
+		s.evidence[0].kind = SP_EVID_HOST_PAUSE;
+		s.nevidence = 1;
+	}
+	return s;
+}
+
+static void few_beside_pauses_are_pauses(void **state)
+{
+	struct sp_stall s[] = { stall(SP_MECH_STOPPED, 2 * MS), stall(SP_MECH_HARDIRQ, 3 * MS),
+				stall(SP_MECH_HARDIRQ, 3 * MS), stall(SP_MECH_SOFTIRQ, 3 * MS) };
+
+	(void)state;
+	s[2].func_addr = 1;	/* a function is known: its own doing */
+	assert_int_equal(pauses_review(s, 4), 1);
+	assert_int_equal(s[1].mechanism, SP_MECH_STOPPED);
+	assert_true(s[1].confidence < 0.9);
+	assert_int_equal(s[2].mechanism, SP_MECH_HARDIRQ);
+	assert_int_equal(s[3].mechanism, SP_MECH_SOFTIRQ);
+}
+
+static void long_or_many_or_without_pauses_stay(void **state)
+{
+	struct sp_stall many[4] = { stall(SP_MECH_STOPPED, 2 * MS) };
+	struct sp_stall one[] = { stall(SP_MECH_STOPPED, 2 * MS), stall(SP_MECH_HARDIRQ, 20 * MS) };
+
+	(void)state;
+	for (int i = 1; i < 4; i++)
+		many[i] = stall(SP_MECH_HARDIRQ, 3 * MS);
+	assert_int_equal(pauses_review(many, 4), 0);
+	assert_int_equal(pauses_review(one, 2), 0);
+	assert_int_equal(pauses_review(one + 1, 1), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(few_beside_pauses_are_pauses),
+		cmocka_unit_test(long_or_many_or_without_pauses_stay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
