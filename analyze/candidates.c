@@ -182,7 +182,8 @@ int candidates_find(struct candidates *c, uint32_t cpu, uint64_t begin_ns, uint6
 	for (uint32_t i = 0; i < c->n;) {
 		struct group g = next_group(c, &i);
 
-		if (g.cpu != best.cpu && g.held_ns > rival_ns && !same_culprit(g.main, best.main))
+		if (best.main && g.cpu != best.cpu && g.held_ns > rival_ns &&
+		    !same_culprit(g.main, best.main))
 			rival_ns = g.held_ns;
 	}
 	if (c->n)

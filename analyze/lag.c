@@ -10,6 +10,8 @@
 #define SAME_END_NS	  500000 /* stalls that end so close together are one (a stopped machine) */
 #define MIN_MET		  5U
 #define MIN_FOR_DRIFT	  20U
+#define MIN_FOR_INTERVAL  8U
+#define MAX_STEPS	  2000
 #define ACCIDENT	  0.001 /* how often unrelated data may look as good, at its best lag */
 #define SHIFTS		  16U
 #define NR_BINS		  3
@@ -23,6 +25,7 @@ struct search {
 	uint32_t nspikes, nstalls;
 	int64_t origin_ns; /* capture clock */
 	struct votes *votes;
+	bool interval;	/* stamps were made of a start and an interval */
 	uint32_t tried; /* combinations of bin and drift */
 };
 
@@ -135,24 +138,54 @@ static void try_one(struct search *s, int64_t bin_ns, double drift_ppm, struct b
 		*best = (struct best){ peak, how, log_chance };
 }
 
-/* Every width of bin, and every drift that would blur it. */
-static struct best search_all(struct search *s)
+/* The drift that blurs a bin by a quarter, over half of the spikes' span. */
+static double drift_step(const struct search *s, int64_t bin_ns)
 {
-	double span_s =
-		s->nspikes ? (double)(s->spikes[s->nspikes - 1].at_ns - s->spikes[0].at_ns) / 1e9
-			   : 0;
+	double span_s = 0;
+
+	if (s->nspikes)
+		span_s = (double)(s->spikes[s->nspikes - 1].at_ns - s->spikes[0].at_ns) / 1e9;
+	return span_s > 0 ? (double)bin_ns / 4 / (span_s / 2) / 1e3 : 1e9;
+}
+
+static void try_drifts(struct search *s, int64_t bin_ns, double from_ppm, double reach_ppm,
+		       struct best *best)
+{
+	double step_ppm = drift_step(s, bin_ns);
+
+	if (reach_ppm / step_ppm > MAX_STEPS)
+		reach_ppm = step_ppm * MAX_STEPS;
+	try_one(s, bin_ns, from_ppm, best);
+	for (double ppm = step_ppm; ppm <= reach_ppm; ppm += step_ppm) {
+		try_one(s, bin_ns, from_ppm + ppm, best);
+		try_one(s, bin_ns, from_ppm - ppm, best);
+	}
+}
+
+/* Every width of bin, and every drift that would blur it. */
+static struct best search_clocks(struct search *s)
+{
+	double reach_ppm = s->nspikes >= MIN_FOR_DRIFT ? LAG_DRIFT_PPM : 0;
 	struct best best = { 0 };
 
-	for (int i = 0; i < NR_BINS; i++) {
-		/* Over half of the span it blurs by a quarter of the bin. */
-		double step_ppm = span_s > 0 ? (double)bins_ns[i] / 4 / (span_s / 2) / 1e3 : 1e9;
+	for (int i = 0; i < NR_BINS; i++)
+		try_drifts(s, bins_ns[i], 0, reach_ppm, &best);
+	return best;
+}
 
-		try_one(s, bins_ns[i], 0, &best);
-		for (double ppm = step_ppm; s->nspikes >= MIN_FOR_DRIFT && ppm <= LAG_DRIFT_PPM;
-		     ppm += step_ppm) {
-			try_one(s, bins_ns[i], ppm, &best);
-			try_one(s, bins_ns[i], -ppm, &best);
-		}
+/*
+ * Stamps that were made of a start and an interval: a prober takes a little longer for each probe
+ * than it was told, so they drift by far more than clocks do. From the widest bin to the finest,
+ * each around the drift that the one before has found.
+ */
+static struct best search_interval(struct search *s)
+{
+	double reach_ppm = s->nspikes >= MIN_FOR_INTERVAL ? LAG_INTERVAL_PPM : 0;
+	struct best best = { 0 };
+
+	for (int i = NR_BINS; i--;) {
+		try_drifts(s, bins_ns[i], best.how.drift_ppm, reach_ppm, &best);
+		reach_ppm = reach_ppm > 0 ? 2 * drift_step(s, bins_ns[i]) : 0;
 	}
 	return best;
 }
@@ -231,7 +264,7 @@ static void refine(struct search *s, struct fit *f, struct votes_how *how, int64
 
 	f->n = 0;
 	votes_met(s->votes, how, *lag_ns, within_ns, met, f);
-	if (how->drift_ppm != 0 && f->n >= MIN_FOR_DRIFT) {
+	if (how->drift_ppm != 0 && f->n >= MIN_FOR_INTERVAL) {
 		how->drift_ppm += slope(f) / 1e3;
 		f->n = 0;
 		votes_met(s->votes, how, *lag_ns, within_ns, met, f);
@@ -311,7 +344,7 @@ static int try_stamps(struct search *s, const struct sp_spike *spikes, uint32_t 
 	rc = limit_pairs(s, err);
 	if (rc)
 		return rc;
-	mine = search_all(s);
+	mine = s->interval ? search_interval(s) : search_clocks(s);
 	lag.refusal = believe(s, &mine);
 	if (mine.log_chance >= best->log_chance)
 		return SP_OK;
@@ -333,8 +366,10 @@ static int find(struct search *s, struct lag *ret, const struct sp_spike *spikes
 
 	if (!clock_mono(clock, origin_ns, &s->origin_ns, &uncertainty_ns))
 		s->origin_ns = 0;
-	for (uint32_t i = 0; i < nspikes; i++)
+	for (uint32_t i = 0; i < nspikes; i++) {
 		either = either || spikes[i].stamp == SP_STAMP_UNKNOWN;
+		s->interval = s->interval || spikes[i].shared_ns;
+	}
 	rc = try_stamps(s, spikes, nspikes, clock, SP_STAMP_END, &best, &lag, err);
 	if (!rc && either)
 		rc = try_stamps(s, spikes, nspikes, clock, SP_STAMP_START, &best, &lag, err);

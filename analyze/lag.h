@@ -19,8 +19,9 @@
 #include <sirqprof/spike.h>
 #include <sirqprof/stall.h>
 
-#define LAG_PAIRS     200000U /* the latest spikes that make so many are used */
-#define LAG_DRIFT_PPM 100     /* searched to either side */
+#define LAG_PAIRS	 200000U /* the latest spikes that make so many are used */
+#define LAG_DRIFT_PPM	 100	 /* searched to either side */
+#define LAG_INTERVAL_PPM 20000	 /* the same of stamps made of a start and an interval */
 
 struct lag_cfg {
 	uint64_t search_ns;	   /* to either side; 0: 10 s */

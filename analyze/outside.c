@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #define NS_S	    INT64_C(1000000000)
-#define ZONE_STEP_S 900 /* zones differ by quarters of an hour */
-#define ZONE_STEPS  104 /* 26 hours: Kiritimati to Baker Island */
-#define AUTO_S	    10	/* what --clock-offset auto searches unless told */
+#define ZONE_STEP_S 900		/* zones differ by quarters of an hour */
+#define ZONE_STEPS  104		/* 26 hours: Kiritimati to Baker Island */
+#define AUTO_NS	    (10 * NS_S) /* what --clock-offset auto searches unless told */
 
 /* How far the spike's window, moved, lies before (negative) or after the recording; 0: inside. */
 static int64_t away(const struct sp_spike *k, const struct windows_cfg *cfg, int64_t begin_ns,
@@ -84,12 +84,12 @@ static void remedy(char to[96], const struct outside *o, int32_t zone_s)
 	to[0] = '\0';
 	if (o->n < o->all)
 		return;
-	if (o->shift_s && zone_s != INT32_MAX && size <= 14 * 3600)
+	if (o->shift_s && zone_s != INT32_MAX && size <= INT64_C(14) * 3600)
 		snprintf(to, 96, ": --tz %c%02" PRId64 ":%02" PRId64 " would put them inside",
 			 zone < 0 ? '-' : '+', size / 3600, size / 60 % 60);
 	else if (o->shift_s)
 		snprintf(to, 96, ": --clock-offset %+" PRId64 " would put them inside", o->shift_s);
-	else if (llabs(o->away_ns) < AUTO_S * NS_S && !o->searched)
+	else if (llabs(o->away_ns) < AUTO_NS && !o->searched)
 		snprintf(to, 96, ": --clock-offset auto may find how far the clocks are apart");
 	else
 		snprintf(to, 96,

@@ -89,11 +89,13 @@ static bool part(const struct regex *x, const struct line *line, int number, con
 {
 	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(x->match);
 
-	if (number <= 0 || (uint32_t)number >= pcre2_get_ovector_count(x->match) ||
-	    at[2 * number] == PCRE2_UNSET || at[2 * number + 1] < at[2 * number])
+	if (number <= 0 || (uint32_t)number >= pcre2_get_ovector_count(x->match))
 		return false;
-	*text = line->text + at[2 * number];
-	*len = at[2 * number + 1] - at[2 * number];
+	at += 2 * (size_t)number;
+	if (at[0] == PCRE2_UNSET || at[1] < at[0])
+		return false;
+	*text = line->text + at[0];
+	*len = at[1] - at[0];
 	return true;
 }
 

@@ -186,8 +186,10 @@ static void unrelated_spikes_are_refused(void **state)
 			struct data *d = data(t + 5000 * c, cases[c].length_ns);
 
 			random_stalls(d, cases[c].stalls);
-			for (uint32_t i = 0; i < cases[c].spikes; i++)
+			for (uint32_t i = 0; i < cases[c].spikes; i++) {
 				unrelated(d, 0, SP_STAMP_END);
+				d->spikes[i].shared_ns = t % 2; /* of an interval: more is tried */
+			}
 			refused += find(d).refusal != LAG_FOUND;
 		}
 		printf("%u stalls, %u unrelated spikes in %lld s: %u refused of %d\n",
@@ -266,6 +268,44 @@ static void drift_is_fitted(void **state)
 	}
 }
 
+/* hping3 -i u10000 sends every 10.07 ms: stamps of start + number × interval run away. */
+static void an_interval_that_is_not_kept(void **state)
+{
+	static const double ppms[] = { 7000, -300, 12345 };
+	uint32_t right = 0;
+
+	(void)state;
+	for (uint64_t t = 0; t < 30; t++) {
+		struct data *d = data(t, t % 2 ? 12 * S : 120 * S);
+		double ppm = ppms[t % 3];
+		int64_t behind_ns = (int64_t)draw(d, 8 * S) - 4000 * MS, worst_ns = 0;
+		struct lag lag;
+
+		random_stalls(d, t % 2 ? 12 : 60);
+		for (uint32_t i = 0; i < d->nstalls; i++) {
+			double drift_ns =
+				(double)((int64_t)d->stalls[i].end_ns - BEGIN) * ppm / 1e6;
+
+			related(d, i, behind_ns + (int64_t)drift_ns, MS / 2, SP_STAMP_START);
+			d->spikes[i].shared_ns = 1000;
+		}
+		lag = find(d);
+		for (uint32_t i = 0; i < d->nspikes && !lag.refusal; i++) {
+			const struct sp_spike *k = &d->spikes[i];
+			double drift_ns =
+				(double)(k->time_ns - lag.origin_ns) * lag.drift_ppm / 1e6;
+			int64_t came_ns = k->time_ns + (int64_t)k->latency_ns + lag.offset_ns +
+					  (int64_t)drift_ns - WALL;
+			int64_t off_ns = llabs(came_ns - (int64_t)d->stalls[i].end_ns);
+
+			worst_ns = off_ns > worst_ns ? off_ns : worst_ns;
+		}
+		right += !lag.refusal && worst_ns <= 2 * MS;
+	}
+	printf("an interval that is not kept: %u right of 30\n", right);
+	assert_true(right >= 28);
+}
+
 static void too_few_is_said(void **state)
 {
 	struct data *d = data(1, 60 * S);
@@ -286,6 +326,7 @@ int main(void)
 		cmocka_unit_test(unrelated_spikes_are_refused),
 		cmocka_unit_test(periodic_stalls_are_refused),
 		cmocka_unit_test(drift_is_fitted),
+		cmocka_unit_test(an_interval_that_is_not_kept),
 		cmocka_unit_test(too_few_is_said),
 	};
 
