@@ -43,8 +43,7 @@ struct sentence {
 	size_t len;
 };
 
-__attribute__((format(printf, 2, 3)))
-static void say(struct sentence *s, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void say(struct sentence *s, const char *fmt, ...)
 {
 	va_list args;
 	int n;
@@ -106,8 +105,10 @@ static void say_count(const struct sp_evidence *e, const char *name, struct sent
 		say(s, "%" PRIu64 " samples in a row have interrupts off", e->n[0]);
 		break;
 	case SP_EVID_BH_FLAG:
-		say(s, "%" PRIu64 " clock interrupts in a row found bottom halves off and no softirq "
-		       "running", e->n[0]);
+		say(s,
+		    "%" PRIu64 " clock interrupts in a row found bottom halves off and no softirq "
+		    "running",
+		    e->n[0]);
 		break;
 	case SP_EVID_ENTRY_EXIT:
 		if (name[0])
@@ -140,7 +141,8 @@ static void say_count(const struct sp_evidence *e, const char *name, struct sent
 		say(s, "%s waited behind NET_RX", sp_vec_name((uint32_t)e->n[0]));
 		break;
 	case SP_EVID_HOST_PAUSE:
-		say(s, "the interrupted code had interrupts on: the virtual CPU itself was not running");
+		say(s, "the interrupted code had interrupts on: the virtual CPU itself was not "
+		       "running");
 		break;
 	case SP_EVID_FD_READ:
 		say(s, "fd %" PRIu64 " was %s during the stall", e->n[0], name);
@@ -200,7 +202,10 @@ const char *evidence_culprit(const struct sp_report *r, const struct sp_stall *s
 	} else if (st->mechanism == SP_MECH_SOFTIRQ) {
 		say(&s, "softirq %s", sp_vec_name(st->vec));
 	} else if (st->mechanism == SP_MECH_HARDIRQ) {
-		say(&s, "interrupt %s", r->str(r, st->irq.name));
+		if (r->str(r, st->irq.name)[0])
+			say(&s, "interrupt %s", r->str(r, st->irq.name));
+		else
+			say(&s, "interrupt %" PRIu32, st->irq.id);
 	} else if (st->mechanism == SP_MECH_LOAD) {
 		say(&s, "packets%s%s", st->dev ? " on " : "", r->str(r, st->dev));
 	} else if (n->comm) {
@@ -236,7 +241,7 @@ static void say_where(const struct sp_spike *k, struct sentence *s)
 		say(s, "the recorded CPUs");
 }
 
-/* How much of the latency the stalls explain, and what is left. */
+/* How much of the latency the stalls explain. What is left was healthy only where it was seen. */
 static void say_explained(const struct sp_spike *k, const struct sp_verdict *v, struct sentence *s)
 {
 	char a[UNITS_LEN], b[UNITS_LEN];
@@ -246,8 +251,10 @@ static void say_explained(const struct sp_spike *k, const struct sp_verdict *v, 
 	if (v->explained_ns * 10 >= k->latency_ns * 9)
 		say(s, "; explains all of it");
 	else
-		say(s, "; explains %s of %s, for the rest the CPU was healthy",
-		    units_duration(a, v->explained_ns), units_duration(b, k->latency_ns));
+		say(s, "; explains %s of %s, %s", units_duration(a, v->explained_ns),
+		    units_duration(b, k->latency_ns),
+		    v->unobserved_ns ? "the rest was not observed whole"
+				     : "for the rest the CPU was healthy");
 }
 
 static void say_stall(const struct sp_report *r, const struct sp_spike *k,
@@ -285,12 +292,14 @@ static void say_none(const struct sp_spike *k, const struct sp_verdict *v, struc
 {
 	char a[UNITS_LEN], b[UNITS_LEN];
 
+	if (v->worst_delay_ns == SP_UNKNOWN_NS)
+		say(s, "nothing was seen to keep softirqs waiting on ");
 	say_where(k, s);
 	if (v->worst_delay_ns != SP_UNKNOWN_NS)
 		say(s, " served softirqs within %s all through this window",
 		    units_duration(a, v->worst_delay_ns));
 	else
-		say(s, " had no softirq waiting in this window");
+		say(s, " in this window");
 	if (v->explained_ns && k->latency_ns != SP_UNKNOWN_NS)
 		say(s, " but for stalls of %s in all, too little for %s",
 		    units_duration(a, v->explained_ns), units_duration(b, k->latency_ns));
@@ -315,8 +324,11 @@ static void say_ambiguous(const struct sp_report *r, const struct sp_verdict *v,
 		if (!id || id > r->nstalls)
 			continue;
 		n = &r->names[id - 1];
-		say(s, "%s#%" PRIu32 " %s %s", i ? ", " : "", id,
-		    sp_mechanism_name(r->stalls[id - 1].mechanism), n->comm ? n->comm : "");
+		say(s, "%s%s of CPU %" PRIu32 " at %s", i ? ", " : "",
+		    sp_mechanism_name(r->stalls[id - 1].mechanism), r->stalls[id - 1].cpu,
+		    units_time(a, r->wall(r, r->stalls[id - 1].begin_ns), 3));
+		if (n->comm)
+			say(s, " (%s)", n->comm);
 	}
 }
 

@@ -4,22 +4,29 @@
 #include <inttypes.h>
 
 /*
- * comm;outer;…;inner weight, as flamegraph.pl reads it: weight in whole microseconds. A line of less
- * than half of one is left out.
+ * comm;outer;…;inner weight, as flamegraph.pl reads it: weight in whole microseconds. A line of
+ * less than half of one is left out.
  */
 
-/* ';' parts frames, a blank parts the weight: neither may come from a name. */
+/*
+ * ';' parts frames and a newline lines: neither may come from a name. A flame graph is XML, which
+ * holds neither control bytes nor what is no UTF-8.
+ */
 static void put_frame(FILE *out, const char *name)
 {
-	for (; *name; name++) {
+	if (!*name)
+		fputs("[unknown]", out);
+	while (*name) {
+		size_t n = units_utf8(name);
 		unsigned char c = (unsigned char)*name;
 
 		if (c == ';')
 			fputc(':', out);
-		else if (c < 0x20 || c == 0x7f)
+		else if (!n || c < 0x20 || c == 0x7f)
 			fputc('?', out);
 		else
-			fputc(c, out);
+			fwrite(name, 1, n, out);
+		name += n ? n : 1;
 	}
 }
 
@@ -31,7 +38,7 @@ static void put_lines(FILE *out, const struct sp_fold *folds, uint32_t n)
 
 		if (!us)
 			continue;
-		put_frame(out, f->comm[0] ? f->comm : "[unknown]");
+		put_frame(out, f->comm);
 		for (uint32_t k = 0; k < f->nframes; k++) {
 			fputc(';', out);
 			put_frame(out, f->frames[k]);

@@ -105,10 +105,11 @@ json_t *object_capture(const struct sp_report *r)
 	char mono[32];
 
 	for (uint32_t i = 0; i < c->ncpus; i++)
-		json_array_append_new(cpus, json_pack("{s:i,s:I,s:o,s:o}", "cpu", (int)c->cpus[i].cpu,
-						      "lost", (json_int_t)c->cpus[i].lost,
-						      "throttled", ns(c->cpus[i].throttled_ns),
-						      "covered_ns", ns(c->cpus[i].covered_ns)));
+		json_array_append_new(cpus,
+				      json_pack("{s:i,s:I,s:o,s:o}", "cpu", (int)c->cpus[i].cpu,
+						"lost", (json_int_t)c->cpus[i].lost, "throttled",
+						ns(c->cpus[i].throttled_ns), "covered_ns",
+						ns(c->cpus[i].covered_ns)));
 	snprintf(mono, sizeof(mono), "%" PRIu64, c->begin_mono_ns);
 	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:{s:o,s:o,s:s},s:o}", "id",
 			 text(c->id), "version", text(c->version), "host", text(c->host), "kernel",
@@ -168,15 +169,15 @@ static json_t *verdict(const struct sp_report *r, uint32_t i)
 	json_t *stalls = json_array();
 
 	for (uint32_t k = 0; k < v->nstalls; k++)
-		json_array_append_new(stalls, json_pack("{s:I,s:o}", "id",
-							(json_int_t)v->stalls[k].stall, "overlap_ns",
-							ns(v->stalls[k].overlap_ns)));
+		json_array_append_new(stalls,
+				      json_pack("{s:I,s:o}", "id", (json_int_t)v->stalls[k].stall,
+						"overlap_ns", ns(v->stalls[k].overlap_ns)));
 	return json_pack("{s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "kind",
 			 sp_verdict_name(v->kind), "explained", (int)v->explained, "explained_ns",
 			 ns(v->explained_ns), "chance", number(v->chance), "confidence",
 			 number(v->confidence), "stalls", stalls, "mechanism",
-			 named ? json_string(sp_mechanism_name(s->mechanism)) : json_null(), "entry",
-			 named ? text(n->entry) : json_null(), "caller",
+			 named ? json_string(sp_mechanism_name(s->mechanism)) : json_null(),
+			 "entry", named ? text(n->entry) : json_null(), "caller",
 			 named ? text(n->caller) : json_null(), "comm",
 			 named ? text(n->comm) : json_null(), "container",
 			 named ? text(n->container) : json_null(), "text",
@@ -187,14 +188,13 @@ json_t *object_spike(const struct sp_report *r, uint32_t i)
 {
 	const struct sp_spike *k = &r->spikes[i];
 
-	return json_pack("{s:I,s:o,s:I,s:o,s:o,s:I,s:o,s:o,s:{s:o,s:o,s:o},s:o}", "id",
-			 (json_int_t)k->id, "source", text(k->source), "line", (json_int_t)k->line,
-			 "time", wall(k->time_ns), "latency_ns", ns(k->latency_ns), "count",
-			 (json_int_t)k->count, "cpu",
-			 k->cpu == SP_NO_CPU ? json_null() : json_integer(k->cpu), "label",
-			 text(k->label), "window", "begin_ns", relative(r, k->begin_ns), "end_ns",
-			 relative(r, k->end_ns), "uncertainty_ns", ns(k->uncertainty_ns), "verdict",
-			 verdict(r, i));
+	return json_pack(
+		"{s:I,s:o,s:I,s:o,s:o,s:I,s:o,s:o,s:{s:o,s:o,s:o},s:o}", "id", (json_int_t)k->id,
+		"source", text(k->source), "line", (json_int_t)k->line, "time", wall(k->time_ns),
+		"latency_ns", ns(k->latency_ns), "count", (json_int_t)k->count, "cpu",
+		k->cpu == SP_NO_CPU ? json_null() : json_integer(k->cpu), "label", text(k->label),
+		"window", "begin_ns", relative(r, k->begin_ns), "end_ns", relative(r, k->end_ns),
+		"uncertainty_ns", ns(k->uncertainty_ns), "verdict", verdict(r, i));
 }
 
 static json_t *task(const struct sp_stall *s, const struct sp_stall_names *n)
@@ -226,11 +226,11 @@ json_t *object_stall(const struct sp_report *r, uint32_t i)
 	const struct sp_stall *s = &r->stalls[i];
 	const struct sp_stall_names *n = &r->names[i];
 	json_t *v = json_pack("{s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "id", (json_int_t)s->id, "cpu",
-			      (json_int_t)s->cpu, "begin", wall(r->wall(r, s->begin_ns)), "begin_ns",
-			      relative(r, s->begin_ns), "end_ns", relative(r, s->end_ns),
-			      "duration_ns", ns(s->end_ns - s->begin_ns), "begin_bounds_ns",
-			      pair(r, s->begin_lo_ns, s->begin_hi_ns), "end_bounds_ns",
-			      pair(r, s->end_lo_ns, s->end_hi_ns));
+			      (json_int_t)s->cpu, "begin", wall(r->wall(r, s->begin_ns)),
+			      "begin_ns", relative(r, s->begin_ns), "end_ns",
+			      relative(r, s->end_ns), "duration_ns", ns(s->end_ns - s->begin_ns),
+			      "begin_bounds_ns", pair(r, s->begin_lo_ns, s->begin_hi_ns),
+			      "end_bounds_ns", pair(r, s->end_lo_ns, s->end_hi_ns));
 
 	if (!v)
 		return NULL;
@@ -255,11 +255,11 @@ json_t *object_caller(const struct sp_report *r, uint32_t i)
 	for (uint32_t k = 0; k < c->ntasks; k++) {
 		const struct sp_caller_task *t = &c->tasks[k];
 
-		json_array_append_new(tasks, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "comm",
-						       text(t->comm), "pid", id(t->pid), "starved_ns",
-						       ns(t->starved_ns), "container",
-						       text(t->container), "syscall",
-						       text(t->syscall), "file", text(t->file)));
+		json_array_append_new(tasks,
+				      json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "comm", text(t->comm),
+						"pid", id(t->pid), "starved_ns", ns(t->starved_ns),
+						"container", text(t->container), "syscall",
+						text(t->syscall), "file", text(t->file)));
 	}
 	return json_pack("{s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:o,s:o,s:o}", "rank",
 			 (json_int_t)c->rank, "entry", text(c->entry), "caller", text(c->caller),
@@ -309,8 +309,8 @@ json_t *object_flat_spike(const struct sp_report *r, uint32_t i)
 {
 	const struct sp_spike *k = &r->spikes[i];
 	json_t *v = line(r, "spike", wall(k->time_ns)), *of = verdict(r, i);
-	static const char *const keys[] = { "kind",	 "explained", "explained_ns", "chance",
-					    "confidence", "mechanism", "entry",	      "caller",
+	static const char *const keys[] = { "kind",	  "explained", "explained_ns", "chance",
+					    "confidence", "mechanism", "entry",	       "caller",
 					    "comm",	  "container", "text" };
 
 	json_object_set_new(v, "id", json_integer(k->id));
@@ -353,9 +353,9 @@ json_t *object_flat_caller(const struct sp_report *r, uint32_t i)
 {
 	const struct sp_caller *c = &r->callers[i];
 	json_t *v = line(r, "caller", wall(r->capture.begin_real_ns)), *of = object_caller(r, i);
-	static const char *const keys[] = { "rank",	  "entry", "caller", "mechanisms",
+	static const char *const keys[] = { "rank",	    "entry",	  "caller", "mechanisms",
 					    "explained_ns", "starved_ns", "share",  "spikes",
-					    "lift",	  "chance" };
+					    "lift",	    "chance" };
 
 	for (size_t n = 0; n < sizeof(keys) / sizeof(keys[0]); n++)
 		json_object_set(v, keys[n], json_object_get(of, keys[n]));
@@ -379,7 +379,9 @@ int object_write(FILE *out, json_t *v, struct sp_err *err)
 
 	if (!v)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the JSON report");
-	bad = json_dumpf(v, out, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY);
+	bad = json_dumpf(v, out,
+			 JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY |
+				 JSON_REAL_PRECISION(9));
 	json_decref(v);
 	return bad ? sp_fail(err, SP_ESYS, SP_NOWHERE, "writing the JSON report") : SP_OK;
 }

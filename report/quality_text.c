@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* In a sentence: %c the CPU (" of CPU 3", "" for all), %n the count, %t the count as a time,
- * %d the detail. */
+ * %p the count (of hundredths of a percent) as a share, %s the "s" of more than one, %w "was" or
+ * "were", %d the detail. */
 struct text {
 	uint32_t code;
 	const char *name, *sentence, *remedy;
@@ -15,7 +16,7 @@ struct text {
 
 /* clang-format off */
 static const struct text table[] = {
-	{ SP_Q_LOST, "lost", "%n records%c were lost: the time around them is not judged",
+	{ SP_Q_LOST, "lost", "%n record%s%c %w lost: the time around them is not judged",
 	  "a larger --buffer, fewer CPUs, or --light" },
 	{ SP_Q_THROTTLED, "throttled", "the kernel throttled the sampler%c for %t",
 	  "a lower --freq, or sysctl kernel.perf_event_max_sample_rate" },
@@ -44,7 +45,7 @@ static const struct text table[] = {
 	{ SP_Q_THINNED, "thinned",
 	  "%d was recorded with a period other than 1: most events are missing, nothing is concluded "
 	  "from their absence",
-	  "record tracepoints with -c 1: perf record -k CLOCK_MONOTONIC -c 1 -e irq:softirq_raise …" },
+	  "record tracepoints with -c 1: perf record -k CLOCK_MONOTONIC -c 1 -e irq:softirq_raise ..." },
 	{ SP_Q_MISSING_EVENT, "missing-event", "the recording has no %d: stalls that need it are not seen",
 	  "sirqprof record, or: perf record -a -g -k CLOCK_MONOTONIC -e cpu-clock -c 1000000 "
 	  "-e irq:softirq_raise/period=1/,irq:softirq_entry/period=1/,irq:softirq_exit/period=1/" },
@@ -57,17 +58,17 @@ static const struct text table[] = {
 	  "spikes near that moment have wide windows" },
 	{ SP_Q_TZ_ASSUMED, "tz-assumed", "spike times have no zone: taken as %d",
 	  "say the zone with --tz" },
-	{ SP_Q_SPIKES_OUTSIDE, "spikes-outside", "%n spikes lie outside the recording, %d",
+	{ SP_Q_SPIKES_OUTSIDE, "spikes-outside", "%n spike%s outside the recording, %d",
 	  "check the clock and the zone: --tz, --clock-offset" },
-	{ SP_Q_SPIKES_BAD_ROWS, "spikes-bad-rows", "%n rows of spikes were passed over, the first: %d",
+	{ SP_Q_SPIKES_BAD_ROWS, "spikes-bad-rows", "%n row%s of spikes %w passed over, the first: %d",
 	  "" },
 	{ SP_Q_SPIKES_LOST_REPLIES, "spikes-lost-replies",
 	  "%n probes in the log have no reply: they are no spikes, as their latency is not known", "" },
-	{ SP_Q_CPU_NOT_RECORDED, "cpu-not-recorded", "%n spikes name a CPU that was not recorded",
+	{ SP_Q_CPU_NOT_RECORDED, "cpu-not-recorded", "%n spike%s on a CPU that was not recorded",
 	  "record it too: --cpu" },
 	{ SP_Q_FILE_UNKNOWN, "file-unknown",
-	  "%n stalls were in a system call on a file that could not be caught", "" },
-	{ SP_Q_UNSAMPLED, "unsampled", "in %n stalls no sample could be taken: named by tracepoints alone",
+	  "%n stall%s %w in a system call on a file that could not be caught", "" },
+	{ SP_Q_UNSAMPLED, "unsampled", "in %n stall%s no sample could be taken: named by tracepoints alone",
 	  "" },
 	{ SP_Q_NO_WITNESS, "no-witness",
 	  "there is no further CPU to watch: a machine that stood still cannot be told from one CPU", "" },
@@ -75,13 +76,13 @@ static const struct text table[] = {
 	{ SP_Q_OFFLINE, "offline", "the CPU%c went offline while recording", "" },
 	{ SP_Q_PIDNS, "pidns", "only this container's own processes can be named",
 	  "run on the host, or with --pid=host" },
-	{ SP_Q_SELF, "self", "sirqprof itself used much of a CPU (%n hundredths of a percent)",
+	{ SP_Q_SELF, "self", "sirqprof itself used %p of a CPU",
 	  "a lower --freq, fewer CPUs, or --light" },
 	{ SP_Q_SHED, "shed", "events were thinned to spare the host: %d", "" },
 	{ SP_Q_LIMIT, "limit", "%n %d were more than are kept", "a shorter recording, or --min-stall" },
-	{ SP_Q_DISORDER, "disorder", "%n records came out of the order of time", "" },
-	{ SP_Q_UNKNOWN_RECORD, "unknown-record", "%n records could not be read: passed over", "" },
-	{ SP_Q_NO_SYMBOLS, "no-symbols", "no symbols for %n addresses of %d",
+	{ SP_Q_DISORDER, "disorder", "%n record%s came out of the order of time", "" },
+	{ SP_Q_UNKNOWN_RECORD, "unknown-record", "%n record%s could not be read: passed over", "" },
+	{ SP_Q_NO_SYMBOLS, "no-symbols", "no symbols of %d (addresses without a name: %n)",
 	  "install its debug symbols" },
 	{ SP_Q_BUILD_ID, "build-id", "%d is not the file that ran: its symbols are not used", "" },
 	{ SP_Q_OLD_KERNEL_BH, "old-kernel-bh",
@@ -93,7 +94,7 @@ static const struct text table[] = {
 	{ SP_Q_SMALL_RING, "small-ring", "only %n bytes of ring buffer%c could be had",
 	  "ulimit -l, or sysctl kernel.perf_event_mlock_kb" },
 	{ SP_Q_FILE_INFERRED, "file-inferred",
-	  "in %n stalls the file is inferred from the function that prints it, not seen", "" },
+	  "in %n stall%s the file is inferred from the function that prints it, not seen", "" },
 };
 /* clang-format on */
 
@@ -140,6 +141,12 @@ const char *quality_sentence(const struct sp_quality_row *row, char ret[QUALITY_
 			snprintf(word, sizeof(word), "%" PRIu64, row->count);
 		else if (*at == 't')
 			units_duration(word, row->count);
+		else if (*at == 'p')
+			units_percent(word, (double)row->count / 10000);
+		else if (*at == 's')
+			text = row->count == 1 ? "" : "s";
+		else if (*at == 'w')
+			text = row->count == 1 ? "was" : "were";
 		else if (*at == 'd')
 			text = row->detail;
 		else if (row->cpu != SP_NO_CPU)

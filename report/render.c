@@ -7,8 +7,8 @@
 
 struct render_out {
 	FILE *file;
-	char *path;	/* target; NULL: written directly */
-	char *temp;	/* beside it */
+	char *path; /* target; NULL: written directly */
+	char *temp; /* beside it */
 	const char *name;
 	bool std;
 };

@@ -5,8 +5,8 @@
  * The renderers, and the files they write into.
  *
  * An output is opened before the recording starts, so that a path that cannot be written is found
- * out early; it is written beside its target and renamed at the end, so that it appears whole or not
- * at all. "-" is standard output; a FIFO or device is written directly.
+ * out early; it is written beside its target and renamed at the end, so that it appears whole or
+ * not at all. "-" is standard output; a FIFO or device is written directly.
  */
 #include <sirqprof/own.h>
 #include <sirqprof/report.h>
@@ -14,8 +14,8 @@
 #include <stdio.h>
 
 struct render_opts {
-	uint32_t top;		/* rows of the ranking, and of the stalls without spikes */
-	bool utf8;		/* the terminal shows UTF-8 */
+	uint32_t top; /* rows of the ranking, and of the stalls without spikes */
+	bool utf8;    /* the terminal shows UTF-8 */
 };
 
 /* Writes the whole report. Errors of writing are found by render_close(). */

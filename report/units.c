@@ -16,9 +16,14 @@ const char *units_duration(char ret[UNITS_LEN], uint64_t ns)
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		double v = (double)ns / (double)units[i].ns;
 
-		if (ns < units[i].ns)
+		/* 999.7 ms is 1.00 s, 9.996 ms is 10.0 ms: three digits, whatever is rounded. */
+		if (v < 0.9995)
 			continue;
-		snprintf(ret, UNITS_LEN, "%.*f %s", v < 10 ? 2 : v < 100 ? 1 : 0, v, units[i].name);
+		snprintf(ret, UNITS_LEN, "%.*f %s",
+			 v < 9.995   ? 2
+			 : v < 99.95 ? 1
+				     : 0,
+			 v, units[i].name);
 		break;
 	}
 	return ret;
@@ -88,20 +93,40 @@ size_t units_utf8(const char *text)
 	return n;
 }
 
+/* C0, DEL, and C1 (which UTF-8 writes as c2 80 … c2 9f) drive terminals. */
+static bool is_harmful(const char *text, size_t n)
+{
+	unsigned char c = (unsigned char)*text;
+
+	return n == 0 || c < 0x20 || c == 0x7f ||
+	       (n == 2 && c == 0xc2 && (unsigned char)text[1] < 0xa0);
+}
+
 void units_text(FILE *out, const char *text)
 {
 	while (*text) {
 		size_t n = units_utf8(text);
-		unsigned char c = (unsigned char)*text;
 
-		/* C0, DEL, and C1 (which UTF-8 writes as c2 80 … c2 9f) drive terminals. */
-		if (n == 0 || c < 0x20 || c == 0x7f ||
-		    (n == 2 && c == 0xc2 && (unsigned char)text[1] < 0xa0)) {
-			fprintf(out, "\\x%02x", c);
-			text++;
-			continue;
+		if (is_harmful(text, n)) {
+			fprintf(out, "\\x%02x", (unsigned char)*text);
+			n = 1;
+		} else {
+			fwrite(text, 1, n, out);
 		}
-		fwrite(text, 1, n, out);
 		text += n;
 	}
+}
+
+size_t units_width(const char *text)
+{
+	size_t width = 0;
+
+	while (*text) {
+		size_t n = units_utf8(text);
+		bool harmful = is_harmful(text, n);
+
+		width += harmful ? 4 : 1;
+		text += harmful ? 1 : n;
+	}
+	return width;
 }
