@@ -15,7 +15,7 @@
 struct attrs {
 	struct attr *at;
 	uint32_t n, room;
-	struct attr_id *slots;	/* open addressing; attr == UINT32_MAX: empty */
+	struct attr_id *slots; /* open addressing; attr == UINT32_MAX: empty */
 	uint32_t nslots, nids;
 };
 
@@ -130,7 +130,7 @@ static bool parse(struct sp_span in, struct attr *ret, uint32_t *size)
 	ret->sample_type = sp_span_u64(&in);
 	ret->read_format = sp_span_u64(&in);
 	sp_span_copy(&in, flags, sizeof(flags));
-	sp_span_skip(&in, 16);	/* wakeup, bp_type, config1 */
+	sp_span_skip(&in, 16); /* wakeup, bp_type, config1 */
 	if (in.over || *size < PERF_ATTR_SIZE_VER0)
 		return false;
 	bits = flags_of(flags, in.swap);
@@ -139,7 +139,7 @@ static bool parse(struct sp_span in, struct attr *ret, uint32_t *size)
 	ret->use_clockid = bits >> ATTR_USE_CLOCKID & 1;
 	ret->context_switch = bits >> ATTR_CONTEXT_SWITCH & 1;
 	/* What an older, shorter attr lacks reads as zero. */
-	sp_span_skip(&in, 8);	/* config2 */
+	sp_span_skip(&in, 8); /* config2 */
 	ret->branch_sample_type = sp_span_u64(&in);
 	ret->sample_regs_user = sp_span_u64(&in);
 	ret->sample_stack_user = sp_span_u32(&in);
@@ -236,9 +236,9 @@ int attrs_index(struct attrs *a, struct sp_span in, struct sp_err *err)
 		struct attr_id *s;
 		uint64_t id = sp_span_u64(&in), cpu;
 
-		sp_span_u64(&in);	/* idx */
+		sp_span_u64(&in); /* idx */
 		cpu = sp_span_u64(&in);
-		sp_span_u64(&in);	/* tid */
+		sp_span_u64(&in); /* tid */
 		s = a->nslots ? slot_of(a, id) : NULL;
 		if (s && s->attr != UINT32_MAX && cpu < SP_MAX_CPUS)
 			s->cpu = (uint32_t)cpu;

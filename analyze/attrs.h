@@ -16,7 +16,7 @@
 struct attr {
 	uint32_t type;
 	uint64_t config;
-	uint64_t sample_period;	/* or frequency */
+	uint64_t sample_period; /* or frequency */
 	uint64_t sample_type;
 	uint64_t read_format;
 	uint64_t branch_sample_type;
@@ -25,14 +25,14 @@ struct attr {
 	bool freq, sample_id_all, use_clockid, context_switch;
 	int32_t clockid;
 	char name[96];
-	void *bound;		/* decode's own, NULL until it looked */
-	uint8_t kind;		/* decode's own */
+	void *bound;  /* decode's own, NULL until it looked */
+	uint8_t kind; /* decode's own */
 };
 
 struct attr_id {
 	uint64_t id;
 	uint32_t attr;
-	uint32_t cpu;		/* SP_NO_CPU: not told */
+	uint32_t cpu; /* SP_NO_CPU: not told */
 };
 
 struct attrs;

@@ -10,12 +10,12 @@
  */
 
 /*
- * How many ticks in a row it takes. A vector that waits would have run the moment BH came on, so with
- * one two ticks prove the time between them; without, each tick may have met a short section of its
- * own (under load 12 % of ticks do), and nobody was starved either.
+ * How many ticks in a row it takes. A vector that waits would have run the moment BH came on, so
+ * with one two ticks prove the time between them; without, each tick may have met a short section
+ * of its own (under load 12 % of ticks do), and nobody was starved either.
  */
 #define TICKS_WAITED 2U
-#define TICKS_ALONE 4U
+#define TICKS_ALONE  4U
 
 /* Vectors that were pending when a tick said BH off. */
 static uint32_t waited(const struct lane *l)

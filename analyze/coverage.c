@@ -9,7 +9,7 @@
 #define MAX_GAPS 16384U
 /* Worst delay is kept by bins; they double in width when there are too many. */
 #define BIN_NS_FIRST 10000000ULL
-#define MAX_BINS 8192U
+#define MAX_BINS     8192U
 
 struct gap {
 	uint64_t begin_ns, end_ns;
@@ -19,11 +19,11 @@ struct gap {
 struct cpu {
 	bool used;
 	uint64_t begin_ns, end_ns;
-	struct gap *gaps;	/* in order of end */
+	struct gap *gaps; /* in order of end */
 	uint32_t ngaps, room;
-	uint64_t join_ns;	/* gaps closer than this are one */
+	uint64_t join_ns; /* gaps closer than this are one */
 	uint64_t bins_from_ns, bin_ns;
-	uint32_t *bins;		/* worst delay in us, 0: none seen */
+	uint32_t *bins; /* worst delay in us, 0: none seen */
 };
 
 struct coverage {
@@ -247,7 +247,8 @@ struct coverage_answer coverage_ask(const struct coverage *c, uint32_t cpu, uint
 	u = &c->cpus[cpu];
 	a.recorded = true;
 	there = overlap(begin_ns, end_ns, u->begin_ns, u->end_ns);
-	for (uint32_t i = first_gap(u, begin_ns); i < u->ngaps && u->gaps[i].begin_ns < end_ns; i++) {
+	for (uint32_t i = first_gap(u, begin_ns); i < u->ngaps && u->gaps[i].begin_ns < end_ns;
+	     i++) {
 		uint64_t ns = overlap(begin_ns, end_ns, u->gaps[i].begin_ns, u->gaps[i].end_ns);
 
 		if (u->gaps[i].kind == COVERAGE_LOST)
@@ -257,9 +258,8 @@ struct coverage_answer coverage_ask(const struct coverage *c, uint32_t cpu, uint
 	}
 	if (a.lost_ns + a.not_observed_ns > there)
 		a.not_observed_ns = there > a.lost_ns ? there - a.lost_ns : 0;
-	a.observed_ns = there > a.lost_ns + a.not_observed_ns
-				? there - a.lost_ns - a.not_observed_ns
-				: 0;
+	a.observed_ns =
+		there > a.lost_ns + a.not_observed_ns ? there - a.lost_ns - a.not_observed_ns : 0;
 	a.not_observed_ns += length - there;
 	a.worst_delay_ns = worst_in(u, begin_ns, end_ns);
 	return a;

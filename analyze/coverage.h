@@ -16,17 +16,17 @@
 struct coverage;
 
 enum coverage_gap {
-	COVERAGE_NOT_OBSERVED = 1,	/* idle and blind, offline, throttled */
-	COVERAGE_LOST = 2,		/* records were lost */
+	COVERAGE_NOT_OBSERVED = 1, /* idle and blind, offline, throttled */
+	COVERAGE_LOST = 2,	   /* records were lost */
 };
 
 struct coverage_answer {
-	uint64_t observed_ns;		/* of the window */
+	uint64_t observed_ns; /* of the window */
 	uint64_t not_observed_ns;
 	uint64_t lost_ns;
-	uint64_t worst_delay_ns;	/* worst raise → entry that ended in the window; SP_UNKNOWN_NS
-					 * when none was seen */
-	bool recorded;			/* the CPU is in the recording at all */
+	uint64_t worst_delay_ns; /* worst raise → entry that ended in the window; SP_UNKNOWN_NS
+				  * when none was seen */
+	bool recorded;		 /* the CPU is in the recording at all */
 };
 
 int coverage_new(struct coverage **ret, struct sp_err *err);

@@ -13,11 +13,11 @@
 #include <linux/perf_event.h>
 #include <stdlib.h>
 
-#define X86_IF 0x200ULL		/* interrupt flag (arch/x86/include/asm/processor-flags.h) */
-#define X86_FLAGS_BIT 9		/* PERF_REG_X86_FLAGS */
-#define X86_DI_BIT 5		/* PERF_REG_X86_DI: first argument of a system call */
-#define ARM64_X0_BIT 0
-#define MAX_UNWOUND 256
+#define X86_IF	      0x200ULL /* interrupt flag (arch/x86/include/asm/processor-flags.h) */
+#define X86_FLAGS_BIT 9	       /* PERF_REG_X86_FLAGS */
+#define X86_DI_BIT    5	       /* PERF_REG_X86_DI: first argument of a system call */
+#define ARM64_X0_BIT  0
+#define MAX_UNWOUND   256
 
 enum attr_kind { KIND_UNSEEN, KIND_SAMPLER, KIND_TICK, KIND_POINT, KIND_FACT, KIND_OTHER };
 
@@ -26,8 +26,8 @@ struct decode {
 	struct decode_info info;
 	struct attrs *attrs;
 	struct formats *formats;
-	int id_pos, trailer_pos;	/* of the first attr; all must agree */
-	uint32_t bound_attrs;		/* attrs already looked at */
+	int id_pos, trailer_pos; /* of the first attr; all must agree */
+	uint32_t bound_attrs;	 /* attrs already looked at */
 	bool have_sampler;
 	bool arm64;
 };
@@ -79,7 +79,9 @@ static void note_sampler(struct decode *d, struct attr *a)
 	d->info.hardware_sampler = !clock;
 	d->info.freq_mode = a->freq;
 	snprintf(d->info.sampler, sizeof(d->info.sampler), "%s",
-		 a->name[0] ? a->name : clock ? "cpu-clock" : "cycles");
+		 a->name[0] ? a->name
+		 : clock    ? "cpu-clock"
+			    : "cycles");
 	if (a->freq)
 		d->info.period_ns = a->sample_period ? 1000000000ULL / a->sample_period : 0;
 	else if (clock)
@@ -132,7 +134,7 @@ static int bind(struct decode *d, struct attr *a, struct sp_err *err)
 		d->info.has_facts |= strcmp(a->name, SP_FACT_EVENT) == 0;
 	} else if (a->type == PERF_TYPE_SOFTWARE && a->config != PERF_COUNT_SW_CPU_CLOCK &&
 		   a->config != PERF_COUNT_SW_TASK_CLOCK) {
-		a->kind = KIND_OTHER;	/* dummy, page-faults …: no measure of time */
+		a->kind = KIND_OTHER; /* dummy, page-faults …: no measure of time */
 	} else {
 		note_sampler(d, a);
 	}
@@ -297,7 +299,7 @@ static int add_str(struct decode *d, struct sp_span *in, sp_str *ret, struct sp_
 static int decode_map(struct decode *d, const struct sp_record *r, struct sp_span *in,
 		      struct sp_event *e, struct sp_err *err)
 {
-	uint32_t prot = 4;	/* PROT_EXEC: MMAP (1) has executable ones only, unless MMAP_DATA */
+	uint32_t prot = 4; /* PROT_EXEC: MMAP (1) has executable ones only, unless MMAP_DATA */
 
 	e->type = SP_EV_MMAP;
 	e->map.start = sp_span_u64(in);
@@ -320,12 +322,12 @@ static int decode_map(struct decode *d, const struct sp_record *r, struct sp_spa
 			if (rc)
 				return rc;
 		} else {
-			sp_span_skip(in, 8);	/* maj, min */
+			sp_span_skip(in, 8); /* maj, min */
 			e->map.ino = sp_span_u64(in);
-			sp_span_skip(in, 8);	/* ino_generation */
+			sp_span_skip(in, 8); /* ino_generation */
 		}
 		prot = sp_span_u32(in);
-		sp_span_u32(in);		/* flags */
+		sp_span_u32(in); /* flags */
 	} else if (r->misc & PERF_RECORD_MISC_MMAP_DATA) {
 		prot = 1;
 	}

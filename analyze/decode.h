@@ -20,35 +20,35 @@ struct decode_info {
 	char host[128], kernel[128], version[128], arch[32];
 	char boot_id[64], capture_id[96];
 	uint32_t nrcpus;
-	int32_t clockid;	/* −1: perf's own clock */
+	int32_t clockid; /* −1: perf's own clock */
 	bool has_clockid;
-	uint64_t clock_wall_ns, clock_mono_ns;	/* CLOCK_DATA; 0: none */
-	uint64_t first_ns, last_ns;	/* SAMPLE_TIME; 0: none */
-	char sampler[96];	/* event that samples */
-	uint64_t period_ns;	/* 0 unknown */
-	bool freq_mode;		/* the period is not fixed */
+	uint64_t clock_wall_ns, clock_mono_ns; /* CLOCK_DATA; 0: none */
+	uint64_t first_ns, last_ns;	       /* SAMPLE_TIME; 0: none */
+	char sampler[96];		       /* event that samples */
+	uint64_t period_ns;		       /* 0 unknown */
+	bool freq_mode;			       /* the period is not fixed */
 	bool hardware_sampler;
-	bool has_raise, has_entry, has_exit, has_tick, has_irq, has_switch;	/* whole */
-	bool thinned;		/* a tracepoint has period != 1 or frequency mode */
+	bool has_raise, has_entry, has_exit, has_tick, has_irq, has_switch; /* whole */
+	bool thinned; /* a tracepoint has period != 1 or frequency mode */
 	char thinned_name[96];
-	bool has_bh_flag;	/* kernel 5.17 or later */
-	bool has_facts;		/* sirqprof wrote it */
+	bool has_bh_flag; /* kernel 5.17 or later */
+	bool has_facts;	  /* sirqprof wrote it */
 	bool has_tz;
-	int32_t tz_offset_s;	/* of the recording host, east of UTC */
-	uint32_t witness;	/* CPU, SP_NO_CPU none */
-	bool no_formats;	/* tracepoints, but no formats: damaged or killed early */
-	uint32_t generation;	/* counts changes of the above */
-	uint64_t bad_records;	/* samples that do not fit their event */
+	int32_t tz_offset_s;  /* of the recording host, east of UTC */
+	uint32_t witness;     /* CPU, SP_NO_CPU none */
+	bool no_formats;      /* tracepoints, but no formats: damaged or killed early */
+	uint32_t generation;  /* counts changes of the above */
+	uint64_t bad_records; /* samples that do not fit their event */
 	uint64_t unknown_records;
-	uint64_t counts[256];	/* records by type, for dump --stats */
+	uint64_t counts[256]; /* records by type, for dump --stats */
 };
 
 struct decode;
 
 struct decode_parts {
-	struct strings *strings;	/* borrowed, as all of these */
+	struct strings *strings; /* borrowed, as all of these */
 	struct stacks *stacks;
-	const struct sp_resolver *resolver;	/* may be NULL; unwinds user stacks */
+	const struct sp_resolver *resolver; /* may be NULL; unwinds user stacks */
 	struct sp_event_sink sink;
 };
 

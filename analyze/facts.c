@@ -193,7 +193,7 @@ int facts_decode(const uint8_t *raw, size_t size, bool swap, struct strings *str
 	uint16_t kind = sp_span_u16(&in);
 	int rc;
 
-	sp_span_u16(&in);	/* version: bodies only grow at their end */
+	sp_span_u16(&in); /* version: bodies only grow at their end */
 	if (in.over || magic != SP_FACT_MAGIC)
 		return SP_OK;
 	if (kind == SP_FACT_FDS)

@@ -57,7 +57,7 @@ int features_decode(struct sp_span in, struct attrs *attrs, struct decode_info *
 		info->last_ns = sp_span_u64(&in);
 		break;
 	case SP_FEAT_CLOCK_DATA:
-		sp_span_u32(&in);	/* version */
+		sp_span_u32(&in); /* version */
 		info->clockid = (int32_t)sp_span_u32(&in);
 		info->has_clockid = true;
 		info->clock_wall_ns = sp_span_u64(&in);

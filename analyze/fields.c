@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 /* Tracepoints kept of one recording; a kernel has about 2,500. */
-#define MAX_FORMATS 8192U
-#define MAX_SYSTEMS 4096U
+#define MAX_FORMATS    8192U
+#define MAX_SYSTEMS    4096U
 #define MAX_PER_SYSTEM 8192U
 static const char magic[10] = "\027\010\104tracing";
 
@@ -91,7 +91,8 @@ static bool parse_field(const char *line, const char *end, struct field *ret)
 	len = (size_t)(stop - name);
 	if (!len || len >= FIELD_NAME_LEN)
 		return false;
-	*ret = (struct field){ .offset = (uint16_t)offset, .size = (uint16_t)size,
+	*ret = (struct field){ .offset = (uint16_t)offset,
+			       .size = (uint16_t)size,
 			       .is_signed = sign == 1,
 			       .data_loc = memmem(decl, (size_t)(semi - decl), "__data_loc", 10) };
 	memcpy(ret->name, name, len);
@@ -144,7 +145,8 @@ int formats_add(struct formats *f, const char *system, const char *text, size_t 
 	name = memmem(text, len, "name: ", 6);
 	nl = name ? memchr(name, '\n', (size_t)(end - name)) : NULL;
 	if (!nl || !number_after(nl, end, "ID: ", &new.id))
-		return sp_fail(err, SP_EFORMAT, SP_NOWHERE, "tracepoint format without name and ID");
+		return sp_fail(err, SP_EFORMAT, SP_NOWHERE,
+			       "tracepoint format without name and ID");
 	if (formats_get(f, new.id))
 		return SP_OK;
 	snprintf(new.name, sizeof(new.name), "%.*s", (int)(nl - name - 6), name + 6);
@@ -201,12 +203,12 @@ int formats_read(struct formats *f, struct sp_span in, struct sp_err *err)
 	sp_span_copy(&in, head, sizeof(head));
 	if (in.over || memcmp(head, magic, sizeof(head)) != 0)
 		return sp_fail(err, SP_EFORMAT, SP_NOWHERE, "tracing data has no magic");
-	sp_span_str(&in);	/* version */
+	sp_span_str(&in); /* version */
 	big = sp_span_u8(&in);
 	in.swap = big != (__BYTE_ORDER == __BIG_ENDIAN);
-	sp_span_u8(&in);	/* size of long */
-	sp_span_u32(&in);	/* page size */
-	for (int i = 0; i < 2; i++) {	/* header_page, header_event */
+	sp_span_u8(&in);	      /* size of long */
+	sp_span_u32(&in);	      /* page size */
+	for (int i = 0; i < 2; i++) { /* header_page, header_event */
 		sp_span_str(&in);
 		sp_span_skip(&in, sp_span_u64(&in));
 	}

@@ -18,7 +18,7 @@ struct field {
 	char name[FIELD_NAME_LEN];
 	uint16_t offset, size;
 	bool is_signed;
-	bool data_loc;		/* u16 offset, u16 length of a string elsewhere in the record */
+	bool data_loc; /* u16 offset, u16 length of a string elsewhere in the record */
 };
 
 struct format {
@@ -26,7 +26,7 @@ struct format {
 	char system[32], name[48];
 	struct field *fields;
 	uint32_t nfields;
-	char *print;		/* text of "print fmt:", "" if none */
+	char *print; /* text of "print fmt:", "" if none */
 };
 
 struct formats;

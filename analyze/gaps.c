@@ -47,8 +47,8 @@ static uint64_t next_due(const struct gap_state *g, uint64_t ns, uint64_t period
 	return g->phase_ns + ((ns - g->phase_ns) / period_ns + 1) * period_ns;
 }
 
-/* Two of the sampler's own ticks a period apart lie on its grid. Other timers' interrupts do not, nor
- * does a late tick: they must not move it. */
+/* Two of the sampler's own ticks a period apart lie on its grid. Other timers' interrupts do not,
+ * nor does a late tick: they must not move it. */
 static void learn_phase(struct gap_state *g, uint64_t tick_ns, uint64_t period_ns)
 {
 	uint64_t since = tick_ns - g->sampled_ns;
@@ -145,8 +145,8 @@ static struct pending_stall begin_stall(const struct timeline *t, const struct l
  *	handle_softirqs ◄ irq_exit ◄ asm_sysvec_… ◄ irq_restore ◄ s_show ◄ … ◄ entry_SYSCALL_64
  *	└──────────── after the stall ──────────┘   └────────── the stall ──────────────────┘
  *
- * Returns how many of the kernel frames, from the innermost, to leave out. by_tick: the tick was the
- * first interrupt that was seen, so only one that is never seen can have come before it.
+ * Returns how many of the kernel frames, from the innermost, to leave out. by_tick: the tick was
+ *the first interrupt that was seen, so only one that is never seen can have come before it.
  */
 static uint32_t frames_after(const struct timeline *t, const struct stack *stack, bool by_tick)
 {
@@ -261,7 +261,7 @@ int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, str
 
 	if (e->sample.irqs_on == SP_NO) {
 		if (g->open)
-			return SP_OK;	/* in the late interrupt itself */
+			return SP_OK; /* in the late interrupt itself */
 		if (!g->off.n)
 			shares_begin(&g->off, g->last_on_ns);
 		shares_add(&g->off, e);

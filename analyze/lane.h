@@ -8,14 +8,14 @@
  *	gaps.c		no interrupt although a tick was due      → irqs-off, steal, stopped
  *	bhoff.c		ticks say BH off and no softirq runs	  → bh-off
  *	spans.c		entry … exit of softirqs and interrupts	  → softirq, hardirq
- *	waits.c		ksoftirqd wants to run and does not	  → ksoftirqd; NET_RX without end → load
- *	pending.c	a stall waits for the reads that decide between irqs-off, steal and stopped
+ *	waits.c		ksoftirqd wants to run and does not	  → ksoftirqd; NET_RX without end →
+ *load pending.c	a stall waits for the reads that decide between irqs-off, steal and stopped
  */
 #include "shares.h"
 #include "timeline.h"
 
 #define PENDING_MAX 32U
-#define STEAL_READS 64U		/* at 5 ms while a CPU is silent: 320 ms of stall */
+#define STEAL_READS 64U /* at 5 ms while a CPU is silent: 320 ms of stall */
 
 struct steal_read {
 	uint64_t at_ns, total_ns;
@@ -24,46 +24,46 @@ struct steal_read {
 struct span_state {
 	bool open;
 	uint64_t begin_ns;
-	uint32_t vec;			/* softirq */
-	struct sp_irq irq;		/* hard interrupt */
+	uint32_t vec;	   /* softirq */
+	struct sp_irq irq; /* hard interrupt */
 	struct shares shares;
 	/* the longest function inside, by tracepoint */
 	uint64_t func_addr, func_ns, func_begin_ns, func_open_addr, func_open_ns;
 	uint8_t func_kind, func_open_kind;
-	uint64_t stalled_ns;		/* time of inner stalls */
+	uint64_t stalled_ns; /* time of inner stalls */
 };
 
 struct gap_state {
-	bool open;			/* a late interrupt came; its sample is awaited */
-	bool by_tick;			/* it was the tick itself */
-	bool ticked;			/* the tick has come: its sample is the late one */
-	uint64_t last_on_ns;		/* interrupts were on then: the newest evidence */
-	uint64_t last_tick_ns;		/* entry of the newest tick */
-	uint64_t steady_ns;		/* ticks came without a break since then; 0: unknown */
-	uint64_t phase_ns;		/* a time on the sampler's grid; 0 unknown */
-	uint64_t sampled_ns;		/* tick of the newest sample that was on time */
+	bool open;	       /* a late interrupt came; its sample is awaited */
+	bool by_tick;	       /* it was the tick itself */
+	bool ticked;	       /* the tick has come: its sample is the late one */
+	uint64_t last_on_ns;   /* interrupts were on then: the newest evidence */
+	uint64_t last_tick_ns; /* entry of the newest tick */
+	uint64_t steady_ns;    /* ticks came without a break since then; 0: unknown */
+	uint64_t phase_ns;     /* a time on the sampler's grid; 0 unknown */
+	uint64_t sampled_ns;   /* tick of the newest sample that was on time */
 	uint64_t begin_lo_ns, begin_hi_ns, end_ns;
-	int32_t tid;			/* current at the end, by the tick's record */
-	struct shares off;		/* samples with IF=0 since last_on_ns */
+	int32_t tid;	   /* current at the end, by the tick's record */
+	struct shares off; /* samples with IF=0 since last_on_ns */
 };
 
 struct bh_state {
 	bool open;
-	uint64_t begin_lo_ns, first_ns, last_ns;	/* first and last tick that say BH off */
-	uint64_t last_free_ns;		/* newest event that proves BH on, or a softirq served */
+	uint64_t begin_lo_ns, first_ns, last_ns; /* first and last tick that say BH off */
+	uint64_t last_free_ns; /* newest event that proves BH on, or a softirq served */
 	uint32_t ticks;
-	int32_t tid;			/* current at the first tick */
+	int32_t tid; /* current at the first tick */
 	struct shares shares;
 };
 
 /* A stall that is found but not judged: see pending.c. */
 struct pending_stall {
 	struct sp_stall stall;
-	bool is_gap;			/* irqs-off, steal and stopped are still possible */
-	uint8_t leaf;			/* enum leaf_class */
-	bool user;			/* the late sample stood in user mode */
+	bool is_gap;  /* irqs-off, steal and stopped are still possible */
+	uint8_t leaf; /* enum leaf_class */
+	bool user;    /* the late sample stood in user mode */
 	bool sampled;
-	uint64_t seen_ns;		/* when it was found */
+	uint64_t seen_ns; /* when it was found */
 };
 
 struct lane {
@@ -72,21 +72,21 @@ struct lane {
 	uint64_t first_ns, now_ns;
 	bool idle;
 	uint64_t idle_since_ns;
-	uint32_t idle_spells, idle_seen;	/* idle intervals; with an event in them */
+	uint32_t idle_spells, idle_seen; /* idle intervals; with an event in them */
 	bool seen_in_this_idle;
 	bool throttled;
 	uint64_t throttled_since_ns;
-	uint64_t blind_until_ns;	/* lost records, throttling: no gap before this is a stall */
-	int32_t tid;			/* current, by the newest record; SP_NO_TASK unknown */
-	uint64_t raised_ns[SP_NR_VECS];	/* first pending raise, 0: not pending */
+	uint64_t blind_until_ns; /* lost records, throttling: no gap before this is a stall */
+	int32_t tid;		 /* current, by the newest record; SP_NO_TASK unknown */
+	uint64_t raised_ns[SP_NR_VECS]; /* first pending raise, 0: not pending */
 	uint64_t softirq_ns;		/* newest softirq entry or exit */
 	struct gap_state gap;
 	struct bh_state bh;
 	struct span_state soft, hard;
-	uint64_t sample_ns;		/* newest sample, for the baseline */
+	uint64_t sample_ns; /* newest sample, for the baseline */
 	/* ksoftirqd */
 	int32_t ksoftirqd_tid;
-	uint64_t ksoftirqd_since_ns;	/* runnable, not running; 0: not */
+	uint64_t ksoftirqd_since_ns; /* runnable, not running; 0: not */
 	struct shares ksoftirqd_shares;
 	/* NET_RX that does not end */
 	uint64_t load_begin_ns, load_end_ns, load_busy_ns;
@@ -97,11 +97,11 @@ struct lane {
 	uint64_t steal_ns, steal_at_ns, steal_step_ns;
 	struct steal_read steals[STEAL_READS];
 	uint32_t nsteals;
-	uint64_t stall_end_ns;		/* end of the newest stall: they do not overlap */
+	uint64_t stall_end_ns; /* end of the newest stall: they do not overlap */
 	struct pending_stall pending[PENDING_MAX];
 	uint32_t npending;
-	uint64_t pause_begin_ns, pause_end_ns;	/* newest gap of any kind, for other lanes */
-	bool pause_released;		/* it ended where interrupts come on */
+	uint64_t pause_begin_ns, pause_end_ns; /* newest gap of any kind, for other lanes */
+	bool pause_released;		       /* it ended where interrupts come on */
 };
 
 /* Tasks in direct reclaim, by tid; a collision loses one interval. */
@@ -116,11 +116,11 @@ struct timeline {
 	struct reclaim reclaims[RECLAIM_SLOTS];
 	struct timeline_parts parts;
 	struct timeline_cfg cfg;
-	struct lane **lanes;		/* by CPU, NULL: no event yet */
+	struct lane **lanes; /* by CPU, NULL: no event yet */
 	uint32_t nlanes;
-	uint32_t learnt_nmi;		/* samples with IF=0 */
-	uint64_t with_flags;		/* samples that carry IF at all */
-	uint64_t unsampled;		/* stalls without a sample */
+	uint32_t learnt_nmi; /* samples with IF=0 */
+	uint64_t with_flags; /* samples that carry IF at all */
+	uint64_t unsampled;  /* stalls without a sample */
 };
 
 /* gaps.c: an interrupt entry, other proof that interrupts are on, a sample. */

@@ -5,33 +5,42 @@
  * matches any rest (.part.0, .constprop.0), one at the begin any prefix.
  */
 static const char *const release[] = {
-	"*irq_restore*",	/* arch_local_irq_restore, bpf_local_irq_restore, pv ops */
-	"*irq_enable*",		/* native_irq_enable, pv ops */
-	"*unlock_irq*",		/* _raw_spin_unlock_irq, _irqrestore, raw_spin_rq_unlock_irq */
-	"*restore_fl*",		/* xen_restore_fl, native_restore_fl */
-	"*safe_halt*",
-	"__flush_smp_call_function_queue*",
-	"generic_exec_single*",
+	"*irq_restore*", /* arch_local_irq_restore, bpf_local_irq_restore, pv ops */
+	"*irq_enable*",	 /* native_irq_enable, pv ops */
+	"*unlock_irq*",	 /* _raw_spin_unlock_irq, _irqrestore, raw_spin_rq_unlock_irq */
+	"*restore_fl*",	 /* xen_restore_fl, native_restore_fl */
+	"*safe_halt*",	 "__flush_smp_call_function_queue*", "generic_exec_single*",
 };
 
 /*
  * Not in it: entry and exit code of system calls and exceptions (do_syscall_64, exc_page_fault,
- * syscall_exit_to_user_mode), finish_task_switch, handle_softirqs. They switch interrupts on as well,
- * but nobody keeps them off for long before, and a busy CPU is in them so often that pauses of the
- * host end there: under 100,000 system calls a second such pauses were taken for irqs-off.
+ * syscall_exit_to_user_mode), finish_task_switch, handle_softirqs. They switch interrupts on as
+ * well, but nobody keeps them off for long before, and a busy CPU is in them so often that pauses
+ * of the host end there: under 100,000 system calls a second such pauses were taken for irqs-off.
  */
 
 static const char *const clearing[] = {
-	"clear_page*", "clear_huge_page*", "copy_page*", "copy_user_*", "copy_mc_*", "rep_movs*",
-	"rep_stos*",   "memset*",	   "__memset*",	 "memcpy*",	"__memcpy*", "__clear_user*",
-	"folio_zero*", "clear_subpage*",   "_copy_*",	 "raw_copy_*", "__arch_copy_*",
+	"clear_page*", "clear_huge_page*", "copy_page*",  "copy_user_*",    "copy_mc_*",
+	"rep_movs*",   "rep_stos*",	   "memset*",	  "__memset*",	    "memcpy*",
+	"__memcpy*",   "__clear_user*",	   "folio_zero*", "clear_subpage*", "_copy_*",
+	"raw_copy_*",  "__arch_copy_*",
 };
 
 /* Entry code of interrupts: x86-64 since 5.8, before, arm64. */
 static const char *const irq_entry[] = {
-	"asm_sysvec_*", "asm_common_interrupt*", "apic_timer_interrupt", "reschedule_interrupt",
-	"call_function_interrupt", "call_function_single_interrupt", "common_interrupt", "ret_from_intr",
-	"irq_work_interrupt", "el1_irq*", "el1h_64_irq*", "el0_irq*", "el0t_64_irq*",
+	"asm_sysvec_*",
+	"asm_common_interrupt*",
+	"apic_timer_interrupt",
+	"reschedule_interrupt",
+	"call_function_interrupt",
+	"call_function_single_interrupt",
+	"common_interrupt",
+	"ret_from_intr",
+	"irq_work_interrupt",
+	"el1_irq*",
+	"el1h_64_irq*",
+	"el0_irq*",
+	"el0t_64_irq*",
 };
 
 static bool matches(const char *name, const char *pattern)

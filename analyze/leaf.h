@@ -10,10 +10,10 @@
 #include <sirqprof/resolver.h>
 
 enum leaf_class {
-	LEAF_OTHER,	/* says nothing */
-	LEAF_RELEASE,	/* interrupts come on here */
-	LEAF_CLEARING,	/* long page clearing or copying: where pauses of the host are met */
-	LEAF_UNKNOWN,	/* no name */
+	LEAF_OTHER,    /* says nothing */
+	LEAF_RELEASE,  /* interrupts come on here */
+	LEAF_CLEARING, /* long page clearing or copying: where pauses of the host are met */
+	LEAF_UNKNOWN,  /* no name */
 };
 
 /* Whether the function is the first of an interrupt: outside of it is what was interrupted. */

@@ -8,19 +8,19 @@
 /* One CPU's events that wait; those without a CPU have the last queue. */
 struct queue {
 	struct sp_event *at;
-	uint32_t from, to, room;	/* at[from .. to) wait */
+	uint32_t from, to, room; /* at[from .. to) wait */
 };
 
 struct order {
 	struct sp_event_sink sink;
 	struct queue *queues;
-	uint32_t nqueues;	/* [0] without CPU, [cpu + 1] */
-	uint32_t *heap;		/* queues that hold events, by time of their head */
+	uint32_t nqueues; /* [0] without CPU, [cpu + 1] */
+	uint32_t *heap;	  /* queues that hold events, by time of their head */
 	uint32_t nheap;
 	uint64_t waiting;
-	uint64_t newest_ns;	/* of all events so far */
-	uint64_t round_ns;	/* newest at the end of the round before */
-	uint64_t gone_ns;	/* newest that went on */
+	uint64_t newest_ns; /* of all events so far */
+	uint64_t round_ns;  /* newest at the end of the round before */
+	uint64_t gone_ns;   /* newest that went on */
 	uint64_t late;
 };
 

@@ -7,9 +7,9 @@
 #define LONGER 4
 
 /*
- * Pauses fall everywhere; of a busy CPU's time some 5 % are in the clock interrupt (23 us every 500 us
- * on a virtual machine). So there are few in interrupts for the ones seen elsewhere: this many, with
- * room for luck. More are the interrupt's own.
+ * Pauses fall everywhere; of a busy CPU's time some 5 % are in the clock interrupt (23 us every 500
+ * us on a virtual machine). So there are few in interrupts for the ones seen elsewhere: this many,
+ * with room for luck. More are the interrupt's own.
  */
 static uint32_t expected(uint32_t pauses)
 {
@@ -25,9 +25,9 @@ static bool has_evidence(const struct sp_stall *s, enum sp_evidence_kind kind)
 }
 
 struct seen {
-	uint32_t pauses;	/* seen as such */
-	uint64_t longest_ns;	/* of them */
-	uint32_t interrupts;	/* of which nothing but the length is known */
+	uint32_t pauses;     /* seen as such */
+	uint64_t longest_ns; /* of them */
+	uint32_t interrupts; /* of which nothing but the length is known */
 };
 
 static bool is_bare_interrupt(const struct sp_stall *s)

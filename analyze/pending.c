@@ -11,9 +11,9 @@
 
 /* Without a reading for this long there will be none. */
 #define WAIT_NS 400000000ULL
-/* A gap is the host's when steal covers this share of it; where the late sample says that interrupts
- * came on right there, it takes more. */
-#define STEAL_SHARE_PCT 50
+/* A gap is the host's when steal covers this share of it; where the late sample says that
+ * interrupts came on right there, it takes more. */
+#define STEAL_SHARE_PCT		50
 #define STEAL_SHARE_RELEASE_PCT 80
 /* Two CPUs stood still together when the other's gap covers this share of the stall: a short pause
  * elsewhere explains nothing of a long one here. */
@@ -112,8 +112,9 @@ static void judge_gap(struct timeline *t, struct lane *l, struct pending_stall *
 	} else {
 		s->mechanism = SP_MECH_STOPPED;
 		s->confidence = with ? 0.9 : p->user || p->leaf == LEAF_CLEARING ? 0.8 : 0.5;
-		lane_evidence(s, p->user || p->leaf == LEAF_CLEARING ? SP_EVID_HOST_PAUSE
-								      : SP_EVID_NO_REASON,
+		lane_evidence(s,
+			      p->user || p->leaf == LEAF_CLEARING ? SP_EVID_HOST_PAUSE
+								  : SP_EVID_NO_REASON,
 			      s->end_ns, 0, 0, 0, 0);
 		drop_culprit(s);
 	}
@@ -127,7 +128,8 @@ static int emit(struct timeline *t, struct lane *l, struct pending_stall *p, str
 }
 
 /* Sends on what need not wait longer, from the oldest. */
-static int release(struct timeline *t, struct lane *l, uint64_t now_ns, bool all, struct sp_err *err)
+static int release(struct timeline *t, struct lane *l, uint64_t now_ns, bool all,
+		   struct sp_err *err)
 {
 	uint32_t done = 0;
 	int rc = SP_OK;
@@ -171,8 +173,8 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 	struct task_info who;
 	int rc = SP_OK;
 
-	/* Interrupts off inside a softirq (an irqsafe timer, say): the softirq's own entry and exit tell
-	 * it better, and the task below it is innocent. */
+	/* Interrupts off inside a softirq (an irqsafe timer, say): the softirq's own entry and exit
+	 * tell it better, and the task below it is innocent. */
 	if (p->is_gap && l->soft.open && p->sampled && p->leaf == LEAF_RELEASE && !p->user &&
 	    l->soft.begin_ns <= s->begin_hi_ns) {
 		free(s->shares);
@@ -202,7 +204,7 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 	}
 	l->stall_end_ns = s->end_ns;
 	if (l->cpu == t->cfg.witness) {
-		free(s->shares);	/* watched only to tell whether the machine stood still */
+		free(s->shares); /* watched only to tell whether the machine stood still */
 		return SP_OK;
 	}
 	if (l->npending == PENDING_MAX)
@@ -213,7 +215,8 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 
 int pending_steal(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
 {
-	l->steals[l->nsteals++ % STEAL_READS] = (struct steal_read){ e->time_ns, e->steal.total_ns };
+	l->steals[l->nsteals++ % STEAL_READS] =
+		(struct steal_read){ e->time_ns, e->steal.total_ns };
 	l->steal_ns = e->steal.total_ns;
 	l->steal_step_ns = e->steal.step_ns;
 	l->steal_at_ns = e->time_ns;

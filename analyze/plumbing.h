@@ -12,14 +12,14 @@
 #include <stddef.h>
 
 enum plumbing {
-	PLUMB_NONE,		/* a function that means something */
-	PLUMB_ENTRY,		/* syscall, exception and thread entry */
-	PLUMB_IRQ,		/* a hard interrupt begins here: what is outside was interrupted */
-	PLUMB_SOFTIRQ,		/* softirqs are served here: likewise */
-	PLUMB_DISPATCH,		/* hands on to the function that does the work */
-	PLUMB_LEAF,		/* locks, irq switching, memory and bit helpers */
-	PLUMB_IDLE,		/* the idle loop */
-	PLUMB_UNKNOWN,		/* no name */
+	PLUMB_NONE,	/* a function that means something */
+	PLUMB_ENTRY,	/* syscall, exception and thread entry */
+	PLUMB_IRQ,	/* a hard interrupt begins here: what is outside was interrupted */
+	PLUMB_SOFTIRQ,	/* softirqs are served here: likewise */
+	PLUMB_DISPATCH, /* hands on to the function that does the work */
+	PLUMB_LEAF,	/* locks, irq switching, memory and bit helpers */
+	PLUMB_IDLE,	/* the idle loop */
+	PLUMB_UNKNOWN,	/* no name */
 };
 
 enum plumbing plumbing_of(const char *name);

@@ -5,23 +5,23 @@
 #define MAX_POINT_FIELDS 8
 
 enum decoder {
-	DEC_VEC,	/* vec */
-	DEC_IRQ,	/* irq, name */
-	DEC_VECTOR,	/* irq_vectors: vector; the name is the tracepoint's */
-	DEC_IPI,	/* arm64 ipi: reason */
-	DEC_FUNC,	/* object, function */
-	DEC_NAPI,	/* dev_name, work, budget */
+	DEC_VEC,    /* vec */
+	DEC_IRQ,    /* irq, name */
+	DEC_VECTOR, /* irq_vectors: vector; the name is the tracepoint's */
+	DEC_IPI,    /* arm64 ipi: reason */
+	DEC_FUNC,   /* object, function */
+	DEC_NAPI,   /* dev_name, work, budget */
 	DEC_SWITCH,
 	DEC_WAKE,
-	DEC_PLAIN,	/* no field needed */
-	DEC_DROP,	/* location, reason */
+	DEC_PLAIN, /* no field needed */
+	DEC_DROP,  /* location, reason */
 };
 
 struct known {
-	const char *system, *name;	/* a name that starts with '*' is a suffix */
+	const char *system, *name; /* a name that starts with '*' is a suffix */
 	enum sp_event_type type;
 	enum decoder decoder;
-	uint8_t sub;			/* enum sp_irq_kind, enum sp_func_kind */
+	uint8_t sub; /* enum sp_irq_kind, enum sp_func_kind */
 	enum point_bit bit;
 	const char *fields[MAX_POINT_FIELDS];
 };
@@ -80,8 +80,8 @@ struct point {
 	struct field flags, preempt_count, pid;
 	struct field fields[MAX_POINT_FIELDS];
 	bool has[MAX_POINT_FIELDS];
-	char name[48];		/* irq_vectors: without _entry, _exit */
-	struct format symbols;	/* only .print, for drop reasons */
+	char name[48];	       /* irq_vectors: without _entry, _exit */
+	struct format symbols; /* only .print, for drop reasons */
 };
 
 static bool matches(const struct known *k, const struct format *f)
@@ -152,7 +152,8 @@ static int64_t num(const struct point *p, int i, const struct raw *r)
 static int str(const struct point *p, int i, const struct raw *r, sp_str *ret, struct sp_err *err)
 {
 	size_t len = 0;
-	const char *text = p->has[i] ? field_str(&p->fields[i], r->at, r->size, r->swap, &len) : NULL;
+	const char *text = p->has[i] ? field_str(&p->fields[i], r->at, r->size, r->swap, &len)
+				     : NULL;
 
 	*ret = 0;
 	return text ? strings_add(r->strings, text, len, ret, err) : SP_OK;
@@ -196,7 +197,7 @@ static int decode_drop(const struct point *p, const struct raw *r, struct sp_eve
 	size_t len;
 
 	if (!p->has[1])
-		return SP_END;	/* before 5.17: freed for whatever reason */
+		return SP_END; /* before 5.17: freed for whatever reason */
 	e->drop.location = (uint64_t)num(p, 0, r);
 	e->drop.reason = (uint32_t)num(p, 1, r);
 	name = format_symbol(&p->symbols, e->drop.reason, &len);

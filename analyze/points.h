@@ -10,7 +10,7 @@
 
 #include <sirqprof/event.h>
 
-struct point;	/* one known tracepoint bound to a format */
+struct point; /* one known tracepoint bound to a format */
 
 /* Binds a format; NULL in *ret when sirqprof does not use this tracepoint. The caller frees. */
 int point_bind(const struct format *f, struct point **ret, struct sp_err *err);

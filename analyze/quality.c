@@ -4,7 +4,7 @@
 #include <string.h>
 
 struct quality {
-	struct sp_quality_row rows[QUALITY_MAX];	/* detail is ours */
+	struct sp_quality_row rows[QUALITY_MAX]; /* detail is ours */
 	uint32_t n;
 };
 

@@ -17,9 +17,9 @@ struct reader {
 	struct sections sections;
 	struct compress *compress;
 	bool swap, file_mode, in_sections;
-	bool expanding;		/* a compressed record is being expanded */
-	uint64_t at;		/* next record */
-	uint64_t end;		/* of the data section; UINT64_MAX: until the input ends */
+	bool expanding; /* a compressed record is being expanded */
+	uint64_t at;	/* next record */
+	uint64_t end;	/* of the data section; UINT64_MAX: until the input ends */
 	uint64_t unclosed, truncated, garbage, compressed_bad;
 };
 
@@ -88,12 +88,15 @@ static int begin(struct reader *r, struct sp_err *err)
 		return SP_OK;
 	}
 	if (!r->source.whole)
-		return sp_fail(err, SP_EUNSUP, 8,
-			       "a recording in file mode cannot be read from a pipe: give its path, or "
-			       "record with 'perf record -o -'");
-	head = size == SP_FILE_HEADER_SIZE ? source_at(&r->source, 0, SP_FILE_HEADER_SIZE, err) : NULL;
+		return sp_fail(
+			err, SP_EUNSUP, 8,
+			"a recording in file mode cannot be read from a pipe: give its path, or "
+			"record with 'perf record -o -'");
+	head = size == SP_FILE_HEADER_SIZE ? source_at(&r->source, 0, SP_FILE_HEADER_SIZE, err)
+					   : NULL;
 	if (!head)
-		return sp_fail(err, SP_EFORMAT, 8, "the recording's header is cut short or damaged");
+		return sp_fail(err, SP_EFORMAT, 8,
+			       "the recording's header is cut short or damaged");
 	return begin_file(r, head, err);
 }
 
@@ -232,13 +235,14 @@ static int next_stored(struct reader *r, struct sp_record *ret, struct sp_err *e
 		return SP_END;
 	at = source_at(&r->source, r->at, 8, err);
 	if (!at)
-		return err->code ? (int)err->code :
-		       source_left(&r->source, r->at) ? stop_at(r, &r->truncated, r->at) : SP_END;
+		return err->code			? (int)err->code
+		       : source_left(&r->source, r->at) ? stop_at(r, &r->truncated, r->at)
+							: SP_END;
 	read_header(r, at, ret, &size);
 	if (size < 8)
-		return stop_at(r, &r->garbage,
-			       (r->end == UINT64_MAX ? source_left(&r->source, r->at)
-						     : r->end - r->at));
+		return stop_at(
+			r, &r->garbage,
+			(r->end == UINT64_MAX ? source_left(&r->source, r->at) : r->end - r->at));
 	at = r->end - r->at >= size ? source_at(&r->source, r->at, size, err) : NULL;
 	if (!at)
 		return err->code ? (int)err->code : stop_at(r, &r->truncated, r->at);

@@ -17,7 +17,8 @@
 
 struct reader;
 
-/* path "-" is standard input. Errors: SP_ESYS, SP_EFORMAT (not a recording), SP_EUNSUP (version 1). */
+/* path "-" is standard input. Errors: SP_ESYS, SP_EFORMAT (not a recording), SP_EUNSUP (version 1).
+ */
 int reader_open(struct reader **ret, const char *path, struct sp_err *err);
 
 /* The same over bytes that the caller keeps. */

@@ -5,9 +5,9 @@
 #include <linux/perf_event.h>
 
 /* Newer than some build hosts' headers. */
-#define FORMAT_LOST	(1ULL << 4)	/* PERF_FORMAT_LOST */
-#define BRANCH_HW_INDEX (1ULL << 17)	/* PERF_SAMPLE_BRANCH_HW_INDEX */
-#define BRANCH_COUNTERS (1ULL << 19)	/* PERF_SAMPLE_BRANCH_COUNTERS */
+#define FORMAT_LOST	(1ULL << 4)  /* PERF_FORMAT_LOST */
+#define BRANCH_HW_INDEX (1ULL << 17) /* PERF_SAMPLE_BRANCH_HW_INDEX */
+#define BRANCH_COUNTERS (1ULL << 19) /* PERF_SAMPLE_BRANCH_COUNTERS */
 
 static void skip_read(const struct attr *a, struct sp_span *in)
 {

@@ -11,14 +11,14 @@ struct raw_sample {
 	uint64_t id, ip, time_ns, period;
 	uint32_t pid, tid, cpu;
 	bool has_tid, has_time, has_cpu;
-	const uint64_t *chain;	/* may be unaligned; NULL: none */
+	const uint64_t *chain; /* may be unaligned; NULL: none */
 	uint32_t nchain;
-	const uint8_t *raw;	/* tracepoint or fact; NULL: none */
+	const uint8_t *raw; /* tracepoint or fact; NULL: none */
 	uint32_t raw_size;
 	uint64_t user_abi, intr_abi;
-	const uint8_t *user_regs, *intr_regs;	/* one u64 a bit of the attr's mask; NULL: none */
+	const uint8_t *user_regs, *intr_regs; /* one u64 a bit of the attr's mask; NULL: none */
 	const uint8_t *stack;
-	uint64_t stack_size;	/* bytes of it that are real */
+	uint64_t stack_size; /* bytes of it that are real */
 };
 
 /* Reads body, the record without its header. False when the fields do not fit into it. */

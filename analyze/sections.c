@@ -22,7 +22,8 @@ int sections_begin(struct sections *s, struct source *in, const struct sp_file_h
 	if (h->attrs.offset > end || h->attrs.size > end - h->attrs.offset)
 		return sp_fail(err, SP_EFORMAT, 24, "the event descriptions lie outside the file");
 	if (h->data.offset > end)
-		return sp_fail(err, SP_EFORMAT, 40, "the data section begins behind the file's end");
+		return sp_fail(err, SP_EFORMAT, 40,
+			       "the data section begins behind the file's end");
 	s->attr_at = h->attrs.offset;
 	s->nattrs = h->attrs.size / h->attr_size;
 	if (s->nattrs > SP_MAX_ATTRS)
@@ -100,7 +101,7 @@ static int next_attr(struct sections *s, struct source *in, struct sp_record *re
 	off = host64(s, entry + width);
 	size = host64(s, entry + width + 8);
 	if (size > SP_MAX_IDS * 8ULL || off > in->size || size > in->size - off) {
-		s->bad++;	/* ids beyond the file: the event stays, without them */
+		s->bad++; /* ids beyond the file: the event stays, without them */
 		size = 0;
 		off = 0;
 	}
@@ -146,7 +147,8 @@ static int next_feature(struct sections *s, struct source *in, bool late, struct
 			continue;
 		off = row ? host64(s, row) : 0;
 		size = row ? host64(s, row + 8) : 0;
-		if (!row || size > SP_MAX_FEATURE_BYTES || off > in->size || size > in->size - off) {
+		if (!row || size > SP_MAX_FEATURE_BYTES || off > in->size ||
+		    size > in->size - off) {
 			s->bad++;
 			continue;
 		}

@@ -14,14 +14,14 @@
 #include <sirqprof/record.h>
 
 struct sections {
-	struct sp_file_header header;	/* in host order */
+	struct sp_file_header header; /* in host order */
 	bool swap;
-	uint64_t attr_at, nattrs;	/* next attr, how many there are */
-	uint64_t table_at;		/* of feature sections; 0: the recorder did not close */
+	uint64_t attr_at, nattrs; /* next attr, how many there are */
+	uint64_t table_at;	  /* of feature sections; 0: the recorder did not close */
 	uint32_t step;
-	uint32_t bit;			/* feature to look at next */
-	uint64_t entry;			/* its place in the table */
-	uint64_t bad;			/* sections that do not fit the file */
+	uint32_t bit;	/* feature to look at next */
+	uint64_t entry; /* its place in the table */
+	uint64_t bad;	/* sections that do not fit the file */
 	uint8_t *buf;
 	size_t room;
 };

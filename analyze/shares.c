@@ -19,7 +19,7 @@ static struct sp_share *row_of(struct shares *s, const struct sp_event *e)
 			return &s->rows[i];
 	if (s->n == SP_MAX_STALL_SHARES) {
 		row = &s->rows[s->n - 1];
-		row->stack = 0;		/* a mix: no stack is true of it */
+		row->stack = 0; /* a mix: no stack is true of it */
 		return row;
 	}
 	row = &s->rows[s->n++];

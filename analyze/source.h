@@ -11,14 +11,14 @@
 #include <stdint.h>
 
 struct source {
-	const uint8_t *data;	/* mapped or given: the whole; pipe: the buffer */
-	uint64_t size;		/* of data that is valid */
-	bool whole;		/* data is the whole input */
+	const uint8_t *data; /* mapped or given: the whole; pipe: the buffer */
+	uint64_t size;	     /* of data that is valid */
+	bool whole;	     /* data is the whole input */
 	bool mapped, ended;
 	int fd;
-	uint8_t *buf;		/* pipe */
+	uint8_t *buf; /* pipe */
 	size_t room;
-	uint64_t base;		/* pipe: offset in the input of buf[0] */
+	uint64_t base; /* pipe: offset in the input of buf[0] */
 };
 
 int source_open(struct source *s, const char *path, struct sp_err *err);

@@ -6,7 +6,7 @@
  */
 
 /* An inner stall that takes this much of a span leaves no stall of the span's own. */
-#define INNER_SHARE 2	/* half */
+#define INNER_SHARE 2 /* half */
 
 static void open_span(struct span_state *s, uint64_t ns)
 {
@@ -180,8 +180,8 @@ int span_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struc
 	return close_irq(t, l, e->time_ns, err);
 }
 
-/* Functions nest at most one deep in what is watched: a timer inside TIMER, a tasklet inside HI. The
- * longest of a span is kept. */
+/* Functions nest at most one deep in what is watched: a timer inside TIMER, a tasklet inside HI.
+ * The longest of a span is kept. */
 void span_func(struct lane *l, const struct sp_event *e)
 {
 	struct span_state *s = l->hard.open ? &l->hard : &l->soft;

@@ -14,14 +14,14 @@
 
 struct entry {
 	uint64_t hash;
-	uint64_t at;		/* index into words */
+	uint64_t at; /* index into words */
 	uint32_t nkernel, nuser;
 };
 
 struct stacks {
 	uint64_t *words;
 	uint64_t nwords, words_room;
-	struct entry *entries;	/* by id, [0] unused */
+	struct entry *entries; /* by id, [0] unused */
 	uint32_t n, room;
 	uint32_t *slots;
 	uint32_t nslots;

@@ -17,9 +17,9 @@ struct stacks;
 
 /* One callchain without markers, innermost first: kernel frames, then user frames. */
 struct stack {
-	const uint64_t *addr;	/* as recorded: [0] is the sampled ip, others return addresses */
-	uint32_t nkernel;	/* addr[0 .. nkernel) are kernel addresses */
-	uint32_t nuser;		/* addr[nkernel .. nkernel + nuser) are user addresses */
+	const uint64_t *addr; /* as recorded: [0] is the sampled ip, others return addresses */
+	uint32_t nkernel;     /* addr[0 .. nkernel) are kernel addresses */
+	uint32_t nuser;	      /* addr[nkernel .. nkernel + nuser) are user addresses */
 };
 
 int stacks_new(struct stacks **ret, struct sp_err *err);

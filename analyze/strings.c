@@ -13,12 +13,12 @@
 struct strings {
 	char **chunks;
 	uint32_t nchunks;
-	size_t chunk_at;	/* free from here in the last chunk */
-	const char **text;	/* by id */
-	uint32_t *len;		/* by id */
-	uint32_t n, room;	/* ids given out, 0 included */
-	uint32_t *slots;	/* hash table of ids, 0 empty */
-	uint32_t nslots;	/* a power of two */
+	size_t chunk_at;   /* free from here in the last chunk */
+	const char **text; /* by id */
+	uint32_t *len;	   /* by id */
+	uint32_t n, room;  /* ids given out, 0 included */
+	uint32_t *slots;   /* hash table of ids, 0 empty */
+	uint32_t nslots;   /* a power of two */
 	uint64_t bytes, refused;
 	sp_str too_many;
 };

@@ -26,10 +26,10 @@ struct read_file {
 
 struct task {
 	int32_t tid;
-	struct name names[MAX_NAMES];	/* oldest first */
+	struct name names[MAX_NAMES]; /* oldest first */
 	uint32_t nnames;
 	sp_str cgroup;
-	struct read_file *files;	/* in order of time */
+	struct read_file *files; /* in order of time */
 	uint32_t nfiles;
 	struct task_syscall syscall;
 	UT_hash_handle hh;
@@ -64,7 +64,7 @@ void tasks_free(struct tasks *t)
 
 	if (!t)
 		return;
-	HASH_ITER(hh, t->by_tid, task, next)
+	HASH_ITER (hh, t->by_tid, task, next)
 		drop(t, task);
 	free(t);
 }
@@ -225,8 +225,8 @@ bool tasks_at(const struct tasks *t, int32_t tid, uint64_t time_ns, struct task_
 	return true;
 }
 
-bool tasks_file(const struct tasks *t, int32_t tid, uint32_t fd, uint64_t begin_ns,
-		uint64_t end_ns, struct task_file *ret)
+bool tasks_file(const struct tasks *t, int32_t tid, uint32_t fd, uint64_t begin_ns, uint64_t end_ns,
+		struct task_file *ret)
 {
 	const struct task *task = find(t, tid);
 

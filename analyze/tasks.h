@@ -16,7 +16,7 @@
 struct tasks;
 
 struct task_info {
-	int32_t pid, tid, ppid;	/* SP_NO_TASK unknown */
+	int32_t pid, tid, ppid; /* SP_NO_TASK unknown */
 	sp_str comm;		/* 0 unknown */
 	sp_str cgroup;		/* text of /proc/TID/cgroup, 0 unknown */
 };
@@ -24,7 +24,7 @@ struct task_info {
 struct task_file {
 	uint32_t fd;
 	sp_str path;
-	uint64_t read_ns;	/* when the stuck watch read it */
+	uint64_t read_ns; /* when the stuck watch read it */
 };
 
 struct task_syscall {
@@ -41,8 +41,8 @@ int tasks_put(struct tasks *t, const struct sp_event *e, struct sp_err *err);
 bool tasks_at(const struct tasks *t, int32_t tid, uint64_t time_ns, struct task_info *ret);
 
 /* The path of tid's fd as read between begin and end (of a stall); false when not caught. */
-bool tasks_file(const struct tasks *t, int32_t tid, uint32_t fd, uint64_t begin_ns,
-		uint64_t end_ns, struct task_file *ret);
+bool tasks_file(const struct tasks *t, int32_t tid, uint32_t fd, uint64_t begin_ns, uint64_t end_ns,
+		struct task_file *ret);
 
 /* The system call of tid as read between begin and end; false when not caught. */
 bool tasks_syscall(const struct tasks *t, int32_t tid, uint64_t begin_ns, uint64_t end_ns,

@@ -158,7 +158,7 @@ static int on_sample(struct timeline *t, struct lane *l, const struct sp_event *
 	if (e->sample.irqs_on == SP_NO)
 		t->learnt_nmi++;
 	if (e->sample.is_sampler == 0 && t->cfg.has_sampler)
-		return SP_OK;	/* a tracepoint's stack: no measure of time beside a sampler */
+		return SP_OK; /* a tracepoint's stack: no measure of time beside a sampler */
 	rc = gap_sample(t, l, e, err);
 	bh_sample(l, e);
 	wait_sample(l, e);
@@ -369,8 +369,9 @@ static int flush_lane(struct timeline *t, struct lane *l, uint64_t end_ns, struc
 	if (rc || l->cpu == t->cfg.witness || !l->first_ns)
 		return rc;
 	rc = coverage_cpu(t->parts.coverage, l->cpu, l->first_ns, end_ns, err);
-	return rc ? rc : coverage_gap(t->parts.coverage, l->cpu, COVERAGE_NOT_OBSERVED,
-				      unseen_from(l, end_ns), end_ns, err);
+	return rc ? rc
+		  : coverage_gap(t->parts.coverage, l->cpu, COVERAGE_NOT_OBSERVED,
+				 unseen_from(l, end_ns), end_ns, err);
 }
 
 int timeline_flush(struct timeline *t, uint64_t end_ns, struct sp_err *err)

@@ -10,7 +10,7 @@
 /* NET_RX runs this close together are one run. */
 #define LOAD_JOIN_NS 300000ULL
 /* A run is load, not service, from this length and this share of NET_RX on. */
-#define LOAD_LEAST_NS 10000000ULL
+#define LOAD_LEAST_NS  10000000ULL
 #define LOAD_SHARE_PCT 90
 
 static bool is_ksoftirqd(const struct timeline *t, sp_str comm)
@@ -41,8 +41,8 @@ static int finish_wait(struct timeline *t, struct lane *l, uint64_t end_ns, stru
 
 	l->ksoftirqd_since_ns = 0;
 	/* Served meanwhile (6.5 and later do that on every interrupt), or nothing to serve. */
-	if (end_ns <= begin || begin < l->blind_until_ns || l->softirq_ns > begin || !p.stall.vectors ||
-	    end_ns - begin < t->cfg.min_stall_ns || begin < l->stall_end_ns)
+	if (end_ns <= begin || begin < l->blind_until_ns || l->softirq_ns > begin ||
+	    !p.stall.vectors || end_ns - begin < t->cfg.min_stall_ns || begin < l->stall_end_ns)
 		return SP_OK;
 	lane_evidence(&p.stall, SP_EVID_KSOFTIRQD_WAIT, begin, end_ns - begin, 0, 0, 0);
 	for (uint32_t v = 0; v < SP_NR_VECS; v++)

@@ -18,6 +18,7 @@ int cmd_doctor(const struct options *o, struct sp_err *err)
 		bad |= rows[i].state == PROBE_BAD;
 	}
 	if (bad)
-		return sp_fail(err, SP_EUNSUP, SP_NOWHERE, "this machine or user does not allow a capture");
+		return sp_fail(err, SP_EUNSUP, SP_NOWHERE,
+			       "this machine or user does not allow a capture");
 	return SP_OK;
 }

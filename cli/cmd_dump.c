@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #define DEFAULT_INPUT "sirq.data"
-#define TYPES 256
+#define TYPES	      256
 
 /* Names as `perf report --stats` prints them. */
 static const char *const kernel_names[] = {
@@ -36,10 +36,10 @@ static const char *const kernel_names[] = {
 };
 
 static const char *const user_names[] = {
-	"ATTR",		"EVENT_TYPE",	 "TRACING_DATA", "BUILD_ID",   "FINISHED_ROUND",
+	"ATTR",		"EVENT_TYPE",	 "TRACING_DATA", "BUILD_ID",	   "FINISHED_ROUND",
 	"ID_INDEX",	"AUXTRACE_INFO", "AUXTRACE",	 "AUXTRACE_ERROR", "THREAD_MAP",
-	"CPU_MAP",	"STAT_CONFIG",	 "STAT",	 "STAT_ROUND", "EVENT_UPDATE",
-	"TIME_CONV",	"FEATURE",	 "COMPRESSED",	 "FINISHED_INIT", "COMPRESSED2",
+	"CPU_MAP",	"STAT_CONFIG",	 "STAT",	 "STAT_ROUND",	   "EVENT_UPDATE",
+	"TIME_CONV",	"FEATURE",	 "COMPRESSED",	 "FINISHED_INIT",  "COMPRESSED2",
 	"BPF_METADATA",
 };
 

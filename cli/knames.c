@@ -23,7 +23,7 @@ struct knames {
 	struct decode *decode;
 	struct stream *stream;
 	struct told *told;
-	uint32_t stacks_told;	/* ids up to this are done */
+	uint32_t stacks_told; /* ids up to this are done */
 };
 
 static int tell(struct knames *k, uint64_t addr, struct sp_err *err)
@@ -112,7 +112,7 @@ void knames_free(struct knames *k)
 
 	if (!k)
 		return;
-	HASH_ITER(hh, k->told, t, next) {
+	HASH_ITER (hh, k->told, t, next) {
 		HASH_DEL(k->told, t);
 		free(t);
 	}

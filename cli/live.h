@@ -13,7 +13,8 @@
 /* Opens the sampler for the CPUs and event of the options. Errors: SP_EUSAGE, SP_ESYS. */
 int live_open(struct sampler **ret, const struct options *o, struct sp_err *err);
 
-/* Records into the sink until the duration is over, the command has ended, or a signal asks to stop. */
+/* Records into the sink until the duration is over, the command has ended, or a signal asks to
+ * stop. */
 int live_run(struct sampler *s, const struct options *o, struct sp_record_sink sink,
 	     struct sp_err *err);
 

@@ -10,16 +10,14 @@
 #include <string.h>
 
 struct cmd {
-	const char *name;	/* NULL: without a word */
+	const char *name; /* NULL: without a word */
 	enum command id;
 	int (*run)(const struct options *o, struct sp_err *err);
 };
 
 static const struct cmd cmds[] = {
-	{ "record", CMD_RECORD, cmd_record },
-	{ "report", CMD_REPORT, cmd_report },
-	{ "dump", CMD_DUMP, cmd_dump },
-	{ "doctor", CMD_DOCTOR, cmd_doctor },
+	{ "record", CMD_RECORD, cmd_record }, { "report", CMD_REPORT, cmd_report },
+	{ "dump", CMD_DUMP, cmd_dump },	      { "doctor", CMD_DOCTOR, cmd_doctor },
 	{ NULL, CMD_RUN, cmd_run },
 };
 
@@ -45,7 +43,8 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	if (!cmd && argc > 1 && argv[1][0] != '-') {
 		fprintf(stderr,
-			"sirqprof: '%s' is no command: use record, report, dump, doctor, or none of "
+			"sirqprof: '%s' is no command: use record, report, dump, doctor, or none "
+			"of "
 			"them to record and report at once\n",
 			argv[1]);
 		return 2;

@@ -11,23 +11,23 @@
 enum opt_kind { OPT_FLAG, OPT_U32, OPT_NS, OPT_BYTES, OPT_STR, OPT_STRS };
 
 struct opt {
-	int key;		/* a letter, or a number above 255: long name only */
+	int key; /* a letter, or a number above 255: long name only */
 	const char *name;
 	const char *arg;
 	const char *doc;
-	unsigned int commands;	/* enum command, or-ed */
+	unsigned int commands; /* enum command, or-ed */
 	enum opt_kind kind;
-	size_t off;		/* of the value in struct options */
-	uint64_t min, max;	/* OPT_U32, OPT_NS, OPT_BYTES */
-	uint64_t bare_ns;	/* OPT_NS: what a number without unit counts */
-	const char *const *words;	/* OPT_STR: the words it may be, NULL-ended; NULL: any */
+	size_t off;		  /* of the value in struct options */
+	uint64_t min, max;	  /* OPT_U32, OPT_NS, OPT_BYTES */
+	uint64_t bare_ns;	  /* OPT_NS: what a number without unit counts */
+	const char *const *words; /* OPT_STR: the words it may be, NULL-ended; NULL: any */
 };
 
-#define NS_MS	1000000ULL
-#define NS_S	1000000000ULL
-#define NS_DAY	(86400ULL * NS_S)
-#define LIVE	(CMD_RUN | CMD_RECORD)
-#define ANALYZE (CMD_RUN | CMD_REPORT)
+#define NS_MS	    1000000ULL
+#define NS_S	    1000000000ULL
+#define NS_DAY	    (86400ULL * NS_S)
+#define LIVE	    (CMD_RUN | CMD_RECORD)
+#define ANALYZE	    (CMD_RUN | CMD_REPORT)
 #define INTO(field) .off = offsetof(struct options, field)
 
 static const char *const call_graphs[] = { "fp", "dwarf", NULL };
@@ -169,7 +169,7 @@ static void options_init(struct options *o)
 static const struct {
 	const char *name;
 	uint64_t ns;
-} units[] = { { "ns", 1 },	 { "us", 1000 },      { "ms", NS_MS },	   { "s", NS_S },
+} units[] = { { "ns", 1 },	  { "us", 1000 },	{ "ms", NS_MS },      { "s", NS_S },
 	      { "m", 60 * NS_S }, { "min", 60 * NS_S }, { "h", 3600 * NS_S }, { "d", NS_DAY } };
 
 bool options_duration(const char *text, uint64_t bare_ns, uint64_t *ret_ns)
@@ -371,7 +371,8 @@ static const char *doc_of(enum command cmd)
 	case CMD_RECORD:
 		return "Records live CPUs into a perf.data file.";
 	case CMD_REPORT:
-		return "Reads a recording, sirqprof's or perf's, and says which stall explains each "
+		return "Reads a recording, sirqprof's or perf's, and says which stall explains "
+		       "each "
 		       "latency spike.";
 	case CMD_DUMP:
 		return "Shows the records of a recording as text.";
@@ -394,8 +395,8 @@ void options_parse(struct options *ret, enum command cmd, int argc, char **argv)
 
 	for (size_t i = 0; i < NOPTS; i++)
 		if (opts[i].commands & cmd) {
-			table[n] = (struct argp_option){ opts[i].name, opts[i].key, opts[i].arg,
-							 0, opts[i].doc, (int)n + 1 };
+			table[n] = (struct argp_option){ opts[i].name, opts[i].key, opts[i].arg, 0,
+							 opts[i].doc,  (int)n + 1 };
 			n++;
 		}
 	options_init(ret);

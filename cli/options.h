@@ -12,14 +12,14 @@
 #include <stdint.h>
 
 enum command {
-	CMD_RUN = 1,		/* sirqprof: record and report in one process */
+	CMD_RUN = 1, /* sirqprof: record and report in one process */
 	CMD_RECORD = 2,
 	CMD_REPORT = 4,
 	CMD_DUMP = 8,
 	CMD_DOCTOR = 16,
 };
 
-#define OPT_LIST_MAX 16
+#define OPT_LIST_MAX	  16
 #define OPTIONS_NOT_GIVEN UINT64_MAX
 
 /* A repeatable option. */
@@ -53,7 +53,7 @@ struct options {
 	const char *spike_regex;
 	const char *spikes_start;
 	uint64_t spikes_interval_ns;
-	uint64_t spike_min_ns;		/* OPTIONS_NOT_GIVEN: what no stall can have made */
+	uint64_t spike_min_ns; /* OPTIONS_NOT_GIVEN: what no stall can have made */
 	const char *spike_time;
 	bool spikes_lenient;
 	const char *tz;
@@ -76,7 +76,7 @@ struct options {
 	bool quiet;
 	bool stats;
 	/* -- COMMAND */
-	char **command;		/* NULL: none */
+	char **command; /* NULL: none */
 };
 
 /*

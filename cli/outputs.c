@@ -21,6 +21,15 @@ int outputs_open(struct outputs *o, const struct options *opts, struct sp_err *e
 	for (int i = 0; !rc && i < OUTPUTS_MAX; i++) {
 		if (!wanted[i].path)
 			continue;
+		for (int k = 0; !rc && k < i; k++)
+			if (wanted[k].path && strcmp(wanted[i].path, "-") != 0 &&
+			    strcmp(wanted[i].path, wanted[k].path) == 0)
+				rc = sp_fail(
+					err, SP_EUSAGE, SP_NOWHERE,
+					"two outputs go to %s: the last would overwrite the first",
+					wanted[i].path);
+		if (rc)
+			break;
 		to_stdout += strcmp(wanted[i].path, "-") == 0;
 		rc = render_open(&o->out[o->n], wanted[i].path, err);
 		if (!rc)

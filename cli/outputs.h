@@ -13,7 +13,7 @@ struct outputs {
 	struct render_out *out[OUTPUTS_MAX];
 	render_fn *render[OUTPUTS_MAX];
 	uint32_t n;
-	bool text;	/* the text report goes to standard output */
+	bool text; /* the text report goes to standard output */
 };
 
 /* Errors: SP_ESYS; SP_EUSAGE when two outputs want standard output. */

@@ -41,17 +41,17 @@ const char *pipeline_boot_id(struct pipeline *p);
 /* Whether it is at least the same host and kernel: for recordings that do not tell their boot. */
 bool pipeline_is_kernel(struct pipeline *p, const char *host, const char *release);
 
-/* A live capture cannot be repeated: a spike file that turns out bad when it is read at the end must
- * not cost it. pipeline_finish() then reports the stalls by themselves, and pipeline_spikes_error()
- * gives the cause (.code SP_OK: none). */
+/* A live capture cannot be repeated: a spike file that turns out bad when it is read at the end
+ * must not cost it. pipeline_finish() then reports the stalls by themselves, and
+ * pipeline_spikes_error() gives the cause (.code SP_OK: none). */
 void pipeline_keep_capture(struct pipeline *p);
 const struct sp_err *pipeline_spikes_error(const struct pipeline *p);
 
 /* The records have ended: reads the spikes, makes the verdicts. Once. ret lives as long as p. */
 int pipeline_finish(struct pipeline *p, struct sp_report *ret, struct sp_err *err);
 
-/* The records are being made: the kernel's names of modules and BPF programs are asked for as soon as
- * their addresses are seen, for they may be gone at the end. */
+/* The records are being made: the kernel's names of modules and BPF programs are asked for as soon
+ * as their addresses are seen, for they may be gone at the end. */
 void pipeline_name_early(struct pipeline *p);
 
 /* fn is called once, when everything has been named: for quality rows about names. */

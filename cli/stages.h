@@ -48,8 +48,8 @@ struct pipeline {
 	struct attribute *attribute;
 	struct assembled *assembled;
 	/* what the stream told */
-	uint32_t configured;		/* decode_info.generation that the timeline knows */
-	uint64_t first_ns, newest_ns;	/* of the recording */
+	uint32_t configured;	      /* decode_info.generation that the timeline knows */
+	uint64_t first_ns, newest_ns; /* of the recording */
 	int32_t self_pid;
 	uint64_t self_first_ns, self_first_cpu_ns, self_last_ns, self_last_cpu_ns;
 	uint64_t lost[SP_MAX_CPUS], throttled_ns[SP_MAX_CPUS], throttle_at_ns[SP_MAX_CPUS];
@@ -60,13 +60,13 @@ struct pipeline {
 	struct sp_clock_report offset;
 	struct windows_cfg windows;
 	bool spikes_given;
-	bool keep_capture;		/* go on without spikes that cannot be read */
+	bool keep_capture; /* go on without spikes that cannot be read */
 	struct sp_err spikes_err;
-	pipeline_named *on_named;	/* may be NULL */
+	pipeline_named *on_named; /* may be NULL */
 	void *on_named_self;
 	bool name_early;
-	uint32_t stacks_named;	/* ids up to this */
-	int32_t zone_offset_s;		/* zone-less stamps were read with it; INT32_MAX: none */
+	uint32_t stacks_named; /* ids up to this */
+	int32_t zone_offset_s; /* zone-less stamps were read with it; INT32_MAX: none */
 };
 
 /* Tells the timeline what decode has learnt of the stream. */

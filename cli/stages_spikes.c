@@ -36,9 +36,9 @@ static int spike_cfg(struct pipeline *p, struct spikefile_cfg *ret, char zone[32
 	}
 	if (o->spike_time) {
 		ret->stamp_given = true;
-		ret->stamp = strcmp(o->spike_time, "start") == 0 ? SP_STAMP_START :
-			     strcmp(o->spike_time, "end") == 0	 ? SP_STAMP_END :
-								   SP_STAMP_UNKNOWN;
+		ret->stamp = strcmp(o->spike_time, "start") == 0 ? SP_STAMP_START
+			     : strcmp(o->spike_time, "end") == 0 ? SP_STAMP_END
+								 : SP_STAMP_UNKNOWN;
 	}
 	return o->spikes_format ? spikefile_format(o->spikes_format, &ret->format, err) : SP_OK;
 }
@@ -73,7 +73,8 @@ static int given_offset(struct pipeline *p, struct sp_err *err)
 	s = strtod(text, &end);
 	if (end == text || *end || !isfinite(s) || fabs(s) > 1e9)
 		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
-			       "--clock-offset takes seconds such as -2.5, or auto, not '%s'", text);
+			       "--clock-offset takes seconds such as -2.5, or auto, not '%s'",
+			       text);
 	p->offset.method = SP_OFFSET_GIVEN;
 	p->offset.spike_offset_ns = (int64_t)llround(s * 1e9);
 	p->windows.offset_ns = p->offset.spike_offset_ns;
@@ -91,9 +92,10 @@ static int set_windows(struct pipeline *p, struct sp_err *err)
 	p->windows.window_ns = p->options->window_ns;
 	if (windows_set(p->spikes, p->clock, &p->windows))
 		return SP_OK;
-	return sp_fail(err, SP_EFORMAT, SP_NOWHERE,
-		       "the recording does not say when it was made (no clock pair), so spikes cannot be "
-		       "laid over it: record with 'sirqprof record', or 'perf record -k CLOCK_MONOTONIC'");
+	return sp_fail(
+		err, SP_EFORMAT, SP_NOWHERE,
+		"the recording does not say when it was made (no clock pair), so spikes cannot be "
+		"laid over it: record with 'sirqprof record', or 'perf record -k CLOCK_MONOTONIC'");
 }
 
 int stages_spikes(struct pipeline *p, struct sp_err *err)

@@ -16,7 +16,7 @@ static void on_stop(int sig)
 
 static void on_child(int sig)
 {
-	(void)sig;	/* only to wake a poll */
+	(void)sig; /* only to wake a poll */
 }
 
 int stop_install(struct sp_err *err)
@@ -39,9 +39,9 @@ bool stop_asked(void)
 }
 
 struct child {
-	pid_t pid;	/* 0: reaped */
-	int go;		/* closing it without a byte ends the child unrun */
-	int failed;	/* the child writes errno of a failed exec here; closed by a good one */
+	pid_t pid;  /* 0: reaped */
+	int go;	    /* closing it without a byte ends the child unrun */
+	int failed; /* the child writes errno of a failed exec here; closed by a good one */
 	int status;
 	const char *name;
 };

@@ -12,7 +12,7 @@
  */
 
 /* Evidence rows shown of a stall; JSON has all of them. */
-#define EVIDENCE_ROWS 3
+#define EVIDENCE_ROWS 4
 
 #define INDENT 4
 

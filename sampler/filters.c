@@ -7,7 +7,8 @@
 
 /*
  * Switches from and to the idle task, ksoftirqd and NAPI threads: idle is not irqs-off, and a
- * ksoftirqd that waits is a mechanism. All other switches (hundreds of thousands a second) stay out.
+ * ksoftirqd that waits is a mechanism. All other switches (hundreds of thousands a second) stay
+ * out.
  */
 static const char switch_filter[] =
 	"prev_pid == 0 || next_pid == 0 || prev_comm ~ \"ksoftirqd/*\" || "
@@ -16,8 +17,8 @@ static const char wakeup_filter[] = "comm ~ \"ksoftirqd/*\" || comm ~ \"napi/*\"
 
 /* Drop reasons that mean memory pressure; their numbers differ between kernels
  * (include/net/dropreason-core.h), so they are read from the format's own symbol list. */
-static const char *const memory_reasons[] = { "PFMEMALLOC", "NOMEM", "PROTO_MEM",
-					      "SOCKET_RCVBUFF", "CPU_BACKLOG" };
+static const char *const memory_reasons[] = { "PFMEMALLOC", "NOMEM", "PROTO_MEM", "SOCKET_RCVBUFF",
+					      "CPU_BACKLOG" };
 
 /* Finds { 123, "NAME" } in the format and returns 123, or -1. */
 static long reason_number(const char *format, const char *name)

@@ -16,7 +16,8 @@ int observe_new(struct observe **ret, const uint32_t *cpus, uint32_t ncpus, stru
 void observe_free(struct observe *o);
 
 /* Whatever is due at now_ns; soon: a CPU has been silent, so steal is read at once. */
-int observe_tick(struct observe *o, struct stream *s, uint64_t now_ns, bool soon, struct sp_err *err);
+int observe_tick(struct observe *o, struct stream *s, uint64_t now_ns, bool soon,
+		 struct sp_err *err);
 
 /* All of it, at the begin and at the end. */
 int observe_all(struct observe *o, struct stream *s, struct sp_err *err);

@@ -18,21 +18,21 @@
 #include <stdint.h>
 
 enum plan_role {
-	PLAN_SIDE,		/* dummy: comm, mmap, fork and exit records; leads the ring */
+	PLAN_SIDE, /* dummy: comm, mmap, fork and exit records; leads the ring */
 	PLAN_SAMPLER,
-	PLAN_TICK,		/* cpu-clock beside a hardware sampler */
+	PLAN_TICK, /* cpu-clock beside a hardware sampler */
 	PLAN_TRACEPOINT,
 };
 
 struct plan_event {
 	enum plan_role role;
 	struct perf_event_attr attr;
-	char name[64];		/* "irq:softirq_raise", "cpu-clock" … */
-	char filter[384];	/* PERF_EVENT_IOC_SET_FILTER; "" none */
-	char *format;		/* text of the tracepoint's format file, else NULL */
-	bool on_witness;	/* also opened on the witness CPU */
-	bool optional;		/* missing is no news */
-	bool absent;		/* the kernel refused it: not opened, not in the stream */
+	char name[64];	  /* "irq:softirq_raise", "cpu-clock" … */
+	char filter[384]; /* PERF_EVENT_IOC_SET_FILTER; "" none */
+	char *format;	  /* text of the tracepoint's format file, else NULL */
+	bool on_witness;  /* also opened on the witness CPU */
+	bool optional;	  /* missing is no news */
+	bool absent;	  /* the kernel refused it: not opened, not in the stream */
 };
 
 /* Something to tell in the stream as SP_FACT_QUALITY. */
@@ -49,17 +49,17 @@ struct plan {
 	uint32_t nevents;
 	struct plan_note notes[PLAN_MAX_NOTES];
 	uint32_t nnotes;
-	char sampler[64];	/* the event that samples */
-	uint64_t period;	/* its period, in its own unit */
+	char sampler[64]; /* the event that samples */
+	uint64_t period;  /* its period, in its own unit */
 	uint64_t period_ns;
 };
 
 struct plan_cfg {
-	const char *event;	/* NULL: cycles, else cpu-clock */
+	const char *event; /* NULL: cycles, else cpu-clock */
 	uint32_t freq_hz;
 	bool detail, light;
-	bool user_stack;	/* --call-graph dwarf */
-	uint32_t cpu;		/* one of the profiled CPUs, to try events on */
+	bool user_stack; /* --call-graph dwarf */
+	uint32_t cpu;	 /* one of the profiled CPUs, to try events on */
 };
 
 /* Errors: SP_EUSAGE (unknown event), SP_ESYS (no privilege, no tracefs). */

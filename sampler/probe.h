@@ -13,7 +13,8 @@
  * Errors: SP_EUSAGE for a CPU that does not exist, is offline, or a list that is none. */
 int probe_cpus(const char *list, uint32_t **ret, uint32_t *ret_n, struct sp_err *err);
 
-/* Checks that this process may profile CPUs and read tracepoints. Errors: SP_ESYS with the remedy. */
+/* Checks that this process may profile CPUs and read tracepoints. Errors: SP_ESYS with the remedy.
+ */
 int probe_privilege(struct sp_err *err);
 
 enum probe_state { PROBE_GOOD, PROBE_WEAK, PROBE_BAD };
@@ -23,7 +24,7 @@ struct probe_row {
 	enum probe_state state;
 	char what[48];
 	char text[160];
-	char remedy[160];	/* "" when good */
+	char remedy[160]; /* "" when good */
 };
 
 /* Fills up to max rows; returns how many. */

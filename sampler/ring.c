@@ -16,8 +16,9 @@ int ring_map(struct ring *r, int fd, uint64_t bytes, struct sp_err *err)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for a ring");
 	base = mmap(NULL, page + bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (base == MAP_FAILED) {
-		sp_fail_sys(err, "cannot map a ring of %llu kB (smaller --buffer, ulimit -l, or sysctl "
-				 "kernel.perf_event_mlock_kb)",
+		sp_fail_sys(err,
+			    "cannot map a ring of %llu kB (smaller --buffer, ulimit -l, or sysctl "
+			    "kernel.perf_event_mlock_kb)",
 			    (unsigned long long)(bytes >> 10));
 		free(wrapped);
 		return SP_ESYS;
@@ -76,6 +77,7 @@ void ring_done(struct ring *r)
 {
 	struct perf_event_mmap_page *page = r->base;
 
-	/* Pairs with the kernel's read of data_tail in __perf_output_begin(): the bytes are read. */
+	/* Pairs with the kernel's read of data_tail in __perf_output_begin(): the bytes are read.
+	 */
 	__atomic_store_n(&page->data_tail, r->at, __ATOMIC_RELEASE);
 }

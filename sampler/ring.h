@@ -15,12 +15,12 @@
 #include <stdint.h>
 
 struct ring {
-	void *base;		/* struct perf_event_mmap_page; NULL: not mapped */
+	void *base; /* struct perf_event_mmap_page; NULL: not mapped */
 	const uint8_t *data;
-	uint64_t size;		/* of data, a power of two */
-	uint64_t at;		/* next byte to read, never wraps */
-	uint64_t head;		/* as read last from the kernel */
-	uint8_t *wrapped;	/* copy of a record that wraps */
+	uint64_t size;	  /* of data, a power of two */
+	uint64_t at;	  /* next byte to read, never wraps */
+	uint64_t head;	  /* as read last from the kernel */
+	uint8_t *wrapped; /* copy of a record that wraps */
 };
 
 /* Maps fd's ring of bytes (a power of two of pages). Errors: SP_ESYS; EPERM with the remedy

@@ -14,8 +14,8 @@
 struct stream {
 	struct sp_record_sink out;
 	uint8_t buf[SP_MAX_RECORD_SIZE + 1];
-	size_t len;		/* of the fact being built */
-	bool cut;		/* a string did not fit */
+	size_t len; /* of the fact being built */
+	bool cut;   /* a string did not fit */
 };
 
 uint64_t stream_now(void)
@@ -42,8 +42,8 @@ void stream_free(struct stream *s)
 	free(s);
 }
 
-int stream_header(struct stream *s, const struct plan *p, const struct stream_id *ids, uint32_t nids,
-		  struct tracefs *t, struct sp_err *err)
+int stream_header(struct stream *s, const struct plan *p, const struct stream_id *ids,
+		  uint32_t nids, struct tracefs *t, struct sp_err *err)
 {
 	return header_write(s->out, p, ids, nids, t, err);
 }
@@ -113,7 +113,7 @@ void fact_begin(struct stream *s, enum sp_fact_kind kind, uint64_t time_ns, uint
 	put_bytes(s, &id, sizeof(id));
 	put_bytes(s, &time_ns, sizeof(time_ns));
 	put_bytes(s, &cpu_field, sizeof(cpu_field));
-	fact_u32(s, 0);		/* size of RAW, by fact_end() */
+	fact_u32(s, 0); /* size of RAW, by fact_end() */
 	put_bytes(s, &head, sizeof(head));
 }
 

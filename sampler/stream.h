@@ -16,7 +16,7 @@
 /* One opened event: what ID_INDEX tells. */
 struct stream_id {
 	uint64_t id;
-	uint32_t event;		/* index into plan->events */
+	uint32_t event; /* index into plan->events */
 	uint32_t cpu;
 };
 
@@ -27,8 +27,8 @@ int stream_new(struct stream **ret, struct sp_record_sink out, struct sp_err *er
 void stream_free(struct stream *s);
 
 /* HEADER_ATTR, EVENT_UPDATE, ID_INDEX, HEADER_FEATURE and HEADER_TRACING_DATA for all of it. */
-int stream_header(struct stream *s, const struct plan *p, const struct stream_id *ids, uint32_t nids,
-		  struct tracefs *t, struct sp_err *err);
+int stream_header(struct stream *s, const struct plan *p, const struct stream_id *ids,
+		  uint32_t nids, struct tracefs *t, struct sp_err *err);
 
 int stream_round(struct stream *s, struct sp_err *err);
 

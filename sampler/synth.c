@@ -136,7 +136,7 @@ static bool read_comm(uint32_t pid, uint32_t tid, char comm[SP_COMM_LEN])
 		text[0] = 0;
 	fclose(f);
 	text[strcspn(text, "\n")] = 0;
-	text[SP_COMM_LEN - 1] = 0;	/* workqueue threads show more than comm holds */
+	text[SP_COMM_LEN - 1] = 0; /* workqueue threads show more than comm holds */
 	memcpy(comm, text, SP_COMM_LEN);
 	return comm[0];
 }
@@ -154,7 +154,7 @@ static uint32_t parent_of(uint32_t pid)
 	if (!fgets(text, sizeof(text), f))
 		text[0] = 0;
 	fclose(f);
-	after = strrchr(text, ')');	/* comm may hold blanks and brackets */
+	after = strrchr(text, ')'); /* comm may hold blanks and brackets */
 	return after && strlen(after) > 4 ? (uint32_t)strtoul(after + 4, NULL, 10) : 0;
 }
 
@@ -220,7 +220,7 @@ int synth_kernel(struct stream *s, uint64_t lead_id, struct sp_err *err)
 	if (f)
 		fclose(f);
 	if (!start)
-		return SP_OK;	/* addresses withheld: names are missing anyway, said elsewhere */
+		return SP_OK; /* addresses withheld: names are missing anyway, said elsewhere */
 	begin(&y);
 	bytes_u32(&y.b, UINT32_MAX);
 	bytes_u32(&y.b, 0);

@@ -16,30 +16,33 @@
 
 enum sp_code {
 	SP_OK = 0,
-	SP_END = 1,		/* nothing left; not a failure */
-	SP_ESYS = -1,		/* a system call failed: see .sys */
+	SP_END = 1,   /* nothing left; not a failure */
+	SP_ESYS = -1, /* a system call failed: see .sys */
 	SP_ENOMEM = -2,
-	SP_ETRUNC = -3,		/* input stops inside a record */
-	SP_EFORMAT = -4,	/* input contradicts itself */
-	SP_ELIMIT = -5,		/* input asks for more than limits.h allows */
-	SP_EUNSUP = -6,		/* valid, but not something sirqprof reads */
-	SP_EUSAGE = -7,		/* the command line asks for something that cannot be */
+	SP_ETRUNC = -3,	 /* input stops inside a record */
+	SP_EFORMAT = -4, /* input contradicts itself */
+	SP_ELIMIT = -5,	 /* input asks for more than limits.h allows */
+	SP_EUNSUP = -6,	 /* valid, but not something sirqprof reads */
+	SP_EUSAGE = -7,	 /* the command line asks for something that cannot be */
 };
 
-#define SP_NOWHERE UINT64_MAX	/* .off of an error that has no place in an input */
+#define SP_NOWHERE UINT64_MAX /* .off of an error that has no place in an input */
 
 struct sp_err {
 	enum sp_code code;
-	int sys;		/* errno, with SP_ESYS */
-	uint64_t off;		/* byte offset in the input, or SP_NOWHERE */
-	char text[320];		/* one line: what, where, remedy; no newline */
+	int sys;	/* errno, with SP_ESYS */
+	uint64_t off;	/* byte offset in the input, or SP_NOWHERE */
+	char text[320]; /* one line: what, where, remedy; no newline */
 };
 
-#define SP_ERR_INIT { .code = SP_OK, .off = SP_NOWHERE }
+#define SP_ERR_INIT                              \
+	{                                        \
+		.code = SP_OK, .off = SP_NOWHERE \
+	}
 
 /* Fills *err unless an earlier cause is there; returns code, so: return sp_fail(...). */
-__attribute__((format(printf, 4, 5)))
-static inline int sp_fail(struct sp_err *err, enum sp_code code, uint64_t off, const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static inline int
+sp_fail(struct sp_err *err, enum sp_code code, uint64_t off, const char *fmt, ...)
 {
 	va_list args;
 
@@ -54,8 +57,8 @@ static inline int sp_fail(struct sp_err *err, enum sp_code code, uint64_t off, c
 }
 
 /* The same for a failed system call: keeps errno and appends its text. */
-__attribute__((format(printf, 2, 3)))
-static inline int sp_fail_sys(struct sp_err *err, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static inline int sp_fail_sys(struct sp_err *err,
+								    const char *fmt, ...)
 {
 	int sys = errno;
 	va_list args;

@@ -10,12 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SP_NO_CPU UINT32_MAX
-#define SP_NO_TASK (-1)
-#define SP_UNKNOWN_NS UINT64_MAX	/* a time or duration that is not known */
+#define SP_NO_CPU     UINT32_MAX
+#define SP_NO_TASK    (-1)
+#define SP_UNKNOWN_NS UINT64_MAX /* a time or duration that is not known */
 
-typedef uint32_t sp_str;		/* interned string; 0 is the empty string */
-typedef uint32_t sp_stack;		/* interned callchain; 0 is none */
+typedef uint32_t sp_str;   /* interned string; 0 is the empty string */
+typedef uint32_t sp_stack; /* interned callchain; 0 is none */
 
 /* Softirq vectors (include/linux/interrupt.h): the numbers are the kernel's. */
 enum sp_vec {
@@ -35,50 +35,50 @@ enum sp_vec {
 /* common_flags of a tracepoint record (include/linux/trace_events.h, enum trace_flag_type) */
 enum sp_trace_flag {
 	SP_TF_IRQS_OFF = 0x01,
-	SP_TF_NEED_RESCHED = 0x04,	/* 0x02 is NEED_RESCHED_LAZY or IRQS_NOSUPPORT */
+	SP_TF_NEED_RESCHED = 0x04, /* 0x02 is NEED_RESCHED_LAZY or IRQS_NOSUPPORT */
 	SP_TF_HARDIRQ = 0x08,
-	SP_TF_SOFTIRQ = 0x10,		/* serving a softirq */
+	SP_TF_SOFTIRQ = 0x10, /* serving a softirq */
 	SP_TF_PREEMPT_RESCHED = 0x20,
 	SP_TF_NMI = 0x40,
-	SP_TF_BH_OFF = 0x80,		/* since 5.17 */
+	SP_TF_BH_OFF = 0x80, /* since 5.17 */
 };
 
 enum sp_event_type {
-	SP_EV_SAMPLE = 1,	/* .sample: the sampler, or any event with a callchain */
-	SP_EV_RAISE,		/* .vec */
-	SP_EV_ENTRY,		/* .vec */
-	SP_EV_EXIT,		/* .vec */
-	SP_EV_IRQ_ENTRY,	/* .irq: device interrupt, or system vector such as the tick */
-	SP_EV_IRQ_EXIT,		/* .irq */
-	SP_EV_FUNC_ENTRY,	/* .func: timer, hrtimer, tasklet, BH work */
-	SP_EV_FUNC_EXIT,	/* .func */
-	SP_EV_NAPI_POLL,	/* .napi: at the end of a poll */
-	SP_EV_SWITCH,		/* .sched: pid/tid is the previous task */
-	SP_EV_WAKE,		/* .sched: next_* is the woken task; cpu is the waker's */
+	SP_EV_SAMPLE = 1, /* .sample: the sampler, or any event with a callchain */
+	SP_EV_RAISE,	  /* .vec */
+	SP_EV_ENTRY,	  /* .vec */
+	SP_EV_EXIT,	  /* .vec */
+	SP_EV_IRQ_ENTRY,  /* .irq: device interrupt, or system vector such as the tick */
+	SP_EV_IRQ_EXIT,	  /* .irq */
+	SP_EV_FUNC_ENTRY, /* .func: timer, hrtimer, tasklet, BH work */
+	SP_EV_FUNC_EXIT,  /* .func */
+	SP_EV_NAPI_POLL,  /* .napi: at the end of a poll */
+	SP_EV_SWITCH,	  /* .sched: pid/tid is the previous task */
+	SP_EV_WAKE,	  /* .sched: next_* is the woken task; cpu is the waker's */
 	SP_EV_RECLAIM_BEGIN,
 	SP_EV_RECLAIM_END,
-	SP_EV_DROP,		/* .drop: skb freed for a memory-pressure reason */
-	SP_EV_LOST,		/* .count: records lost by this CPU's ring since the last one */
+	SP_EV_DROP, /* .drop: skb freed for a memory-pressure reason */
+	SP_EV_LOST, /* .count: records lost by this CPU's ring since the last one */
 	SP_EV_THROTTLE,
 	SP_EV_UNTHROTTLE,
-	SP_EV_COMM,		/* .task.comm; .task.exec */
-	SP_EV_FORK,		/* .task.ppid */
+	SP_EV_COMM, /* .task.comm; .task.exec */
+	SP_EV_FORK, /* .task.ppid */
 	SP_EV_TASK_EXIT,
-	SP_EV_MMAP,		/* .map */
-	SP_EV_CLOCK,		/* .clock */
-	SP_EV_STEAL,		/* .steal */
-	SP_EV_SOFTNET,		/* .softnet */
-	SP_EV_NETSTAT,		/* .netstat */
-	SP_EV_FD,		/* .fd: one open file of tid, read while its CPU was stuck */
-	SP_EV_CGROUP,		/* .str: text of /proc/TID/cgroup */
-	SP_EV_SYSCALL,		/* .syscall: of tid, read while its CPU was stuck */
-	SP_EV_KSYM,		/* .ksym */
-	SP_EV_QUALITY,		/* .quality */
-	SP_EV_META,		/* .meta */
-	SP_EV_SELF,		/* .self: sirqprof's own pid and CPU time */
-	SP_EV_IRQNAME,		/* .irq: id and name */
-	SP_EV_ONLINE,		/* .count: 1 online, 0 offline */
-	SP_EV_ROUND,		/* every ring has been read once; time_ns = newest time before it */
+	SP_EV_MMAP,    /* .map */
+	SP_EV_CLOCK,   /* .clock */
+	SP_EV_STEAL,   /* .steal */
+	SP_EV_SOFTNET, /* .softnet */
+	SP_EV_NETSTAT, /* .netstat */
+	SP_EV_FD,      /* .fd: one open file of tid, read while its CPU was stuck */
+	SP_EV_CGROUP,  /* .str: text of /proc/TID/cgroup */
+	SP_EV_SYSCALL, /* .syscall: of tid, read while its CPU was stuck */
+	SP_EV_KSYM,    /* .ksym */
+	SP_EV_QUALITY, /* .quality */
+	SP_EV_META,    /* .meta */
+	SP_EV_SELF,    /* .self: sirqprof's own pid and CPU time */
+	SP_EV_IRQNAME, /* .irq: id and name */
+	SP_EV_ONLINE,  /* .count: 1 online, 0 offline */
+	SP_EV_ROUND,   /* every ring has been read once; time_ns = newest time before it */
 };
 
 enum sp_tristate {
@@ -98,40 +98,40 @@ enum sp_mode {
 };
 
 struct sp_sample {
-	sp_stack stack;		/* innermost first; markers are not kept, see stacks.h */
-	uint8_t mode;		/* enum sp_mode */
-	uint8_t irqs_on;	/* enum sp_tristate: IF of the interrupted context (REGS_INTR) */
-	uint8_t is_sampler;	/* 1: the fixed-period sampler, 2: the cpu-clock tick beside it,
-				 * 0: another event that has a callchain */
-	uint8_t has_arg0;	/* arg0 is valid */
-	uint32_t arg0;		/* first syscall argument register (REGS_USER): the fd */
-	uint64_t period;	/* ns for clocks, counts for others; 0 unknown */
+	sp_stack stack;	    /* innermost first; markers are not kept, see stacks.h */
+	uint8_t mode;	    /* enum sp_mode */
+	uint8_t irqs_on;    /* enum sp_tristate: IF of the interrupted context (REGS_INTR) */
+	uint8_t is_sampler; /* 1: the fixed-period sampler, 2: the cpu-clock tick beside it,
+			     * 0: another event that has a callchain */
+	uint8_t has_arg0;   /* arg0 is valid */
+	uint32_t arg0;	    /* first syscall argument register (REGS_USER): the fd */
+	uint64_t period;    /* ns for clocks, counts for others; 0 unknown */
 };
 
 enum sp_irq_kind {
-	SP_IRQ_DEVICE = 1,	/* irq:irq_handler_*; id is the irq number */
-	SP_IRQ_TICK = 2,	/* irq_vectors:local_timer_*, or the arch timer's handler */
-	SP_IRQ_VECTOR = 3,	/* another irq_vectors:* pair; id is the vector */
-	SP_IRQ_IPI = 4,		/* arm64 ipi:* */
+	SP_IRQ_DEVICE = 1, /* irq:irq_handler_*; id is the irq number */
+	SP_IRQ_TICK = 2,   /* irq_vectors:local_timer_*, or the arch timer's handler */
+	SP_IRQ_VECTOR = 3, /* another irq_vectors:* pair; id is the vector */
+	SP_IRQ_IPI = 4,	   /* arm64 ipi:* */
 };
 
 struct sp_irq {
 	uint32_t id;
-	sp_str name;		/* "virtio0-input.0", "local_timer", … */
-	uint8_t kind;		/* enum sp_irq_kind */
+	sp_str name;  /* "virtio0-input.0", "local_timer", … */
+	uint8_t kind; /* enum sp_irq_kind */
 };
 
 enum sp_func_kind {
 	SP_FUNC_TIMER = 1,
 	SP_FUNC_HRTIMER = 2,
 	SP_FUNC_TASKLET = 3,
-	SP_FUNC_WORK = 4,	/* a workqueue item; of a BH workqueue when softirq is served */
+	SP_FUNC_WORK = 4, /* a workqueue item; of a BH workqueue when softirq is served */
 };
 
 struct sp_func {
-	uint64_t addr;		/* the function; 0 in an exit that does not carry it */
-	uint64_t object;	/* timer, tasklet or work: pairs entry with exit */
-	uint8_t kind;		/* enum sp_func_kind */
+	uint64_t addr;	 /* the function; 0 in an exit that does not carry it */
+	uint64_t object; /* timer, tasklet or work: pairs entry with exit */
+	uint8_t kind;	 /* enum sp_func_kind */
 };
 
 struct sp_napi {
@@ -141,17 +141,17 @@ struct sp_napi {
 };
 
 struct sp_sched {
-	int32_t next_tid;	/* 0 is idle */
-	int32_t next_prio;	/* kernel priority: < 100 is real-time (0-98 RT, -1 deadline) */
+	int32_t next_tid;  /* 0 is idle */
+	int32_t next_prio; /* kernel priority: < 100 is real-time (0-98 RT, -1 deadline) */
 	int32_t prev_prio;
 	sp_str next_comm;
 	sp_str prev_comm;
-	uint8_t prev_runnable;	/* 1: preempted, still runnable; 0: sleeps */
-	uint32_t target_cpu;	/* of a wake-up */
+	uint8_t prev_runnable; /* 1: preempted, still runnable; 0: sleeps */
+	uint32_t target_cpu;   /* of a wake-up */
 };
 
 struct sp_drop {
-	uint64_t location;	/* address that freed the skb */
+	uint64_t location; /* address that freed the skb */
 	uint32_t reason;
 	sp_str reason_name;
 };
@@ -164,24 +164,24 @@ struct sp_task {
 
 struct sp_map {
 	uint64_t start, len, pgoff;
-	uint64_t ino;		/* inode; 0 unknown */
+	uint64_t ino; /* inode; 0 unknown */
 	sp_str path;
-	uint32_t build_id;	/* id in analyze/strings: hex build-id, 0 unknown */
-	uint8_t kernel;		/* a kernel or module mapping */
+	uint32_t build_id; /* id in analyze/strings: hex build-id, 0 unknown */
+	uint8_t kernel;	   /* a kernel or module mapping */
 	uint8_t executable;
 };
 
 struct sp_event {
-	uint64_t time_ns;	/* on the capture clock (CLOCK_MONOTONIC unless quality says) */
-	uint32_t cpu;		/* SP_NO_CPU where not about a CPU */
-	uint16_t type;		/* enum sp_event_type */
-	uint8_t flags;		/* common_flags of a tracepoint: enum sp_trace_flag */
-	uint8_t preempt_count;	/* common_preempt_count of a tracepoint */
-	int32_t pid, tid;	/* of the current task; SP_NO_TASK unknown. Tracepoints without TID
-				 * have tid from common_pid and pid SP_NO_TASK */
+	uint64_t time_ns;      /* on the capture clock (CLOCK_MONOTONIC unless quality says) */
+	uint32_t cpu;	       /* SP_NO_CPU where not about a CPU */
+	uint16_t type;	       /* enum sp_event_type */
+	uint8_t flags;	       /* common_flags of a tracepoint: enum sp_trace_flag */
+	uint8_t preempt_count; /* common_preempt_count of a tracepoint */
+	int32_t pid, tid;      /* of the current task; SP_NO_TASK unknown. Tracepoints without TID
+				* have tid from common_pid and pid SP_NO_TASK */
 	union {
 		struct sp_sample sample;
-		uint32_t vec;		/* enum sp_vec; may be out of range: check */
+		uint32_t vec; /* enum sp_vec; may be out of range: check */
 		struct sp_irq irq;
 		struct sp_func func;
 		struct sp_napi napi;
@@ -191,16 +191,41 @@ struct sp_event {
 		struct sp_map map;
 		uint64_t count;
 		sp_str str;
-		struct { uint64_t real_ns, width_ns; } clock;
-		struct { uint64_t total_ns, step_ns; } steal;
-		struct { uint64_t processed, dropped, squeezed; } softnet;
-		struct { uint64_t pfmemalloc, retrans; } netstat;
-		struct { uint32_t fd; sp_str path; } fd;
-		struct { uint64_t nr, arg0; sp_str name; } syscall;
-		struct { uint64_t addr, start; sp_str name, module; } ksym;
-		struct { uint64_t count; uint32_t code; sp_str detail; } quality;
-		struct { sp_str key, value; } meta;
-		struct { uint64_t cpu_ns; } self;
+		struct {
+			uint64_t real_ns, width_ns;
+		} clock;
+		struct {
+			uint64_t total_ns, step_ns;
+		} steal;
+		struct {
+			uint64_t processed, dropped, squeezed;
+		} softnet;
+		struct {
+			uint64_t pfmemalloc, retrans;
+		} netstat;
+		struct {
+			uint32_t fd;
+			sp_str path;
+		} fd;
+		struct {
+			uint64_t nr, arg0;
+			sp_str name;
+		} syscall;
+		struct {
+			uint64_t addr, start;
+			sp_str name, module;
+		} ksym;
+		struct {
+			uint64_t count;
+			uint32_t code;
+			sp_str detail;
+		} quality;
+		struct {
+			sp_str key, value;
+		} meta;
+		struct {
+			uint64_t cpu_ns;
+		} self;
 	};
 };
 

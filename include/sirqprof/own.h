@@ -11,19 +11,19 @@
 
 #define sp_auto(name) __attribute__((cleanup(name##_freep))) struct name *
 
-#define sp_take(p)                                            \
-	__extension__({                                       \
-		__typeof__(p) taken_ = (p);                   \
-		(p) = NULL;                                   \
-		taken_;                                       \
+#define sp_take(p)                          \
+	__extension__({                     \
+		__typeof__(p) taken_ = (p); \
+		(p) = NULL;                 \
+		taken_;                     \
 	})
 
 /* Defines name_freep() for sp_auto(name) from name_free(). */
-#define SP_DEFINE_FREEP(name)                                 \
-	static inline void name##_freep(struct name **p)      \
-	{                                                     \
-		name##_free(*p);                              \
-	}                                                     \
+#define SP_DEFINE_FREEP(name)                            \
+	static inline void name##_freep(struct name **p) \
+	{                                                \
+		name##_free(*p);                         \
+	}                                                \
 	struct name
 
 static inline void sp_freep(void *p)

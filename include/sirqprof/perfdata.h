@@ -9,12 +9,12 @@
  */
 #include <stdint.h>
 
-#define SP_PERF_MAGIC2 0x32454c4946524550ULL	/* "PERFILE2", little endian */
-#define SP_PERF_MAGIC1 "PERFFILE"		/* version 1: not supported */
+#define SP_PERF_MAGIC2 0x32454c4946524550ULL /* "PERFILE2", little endian */
+#define SP_PERF_MAGIC1 "PERFFILE"	     /* version 1: not supported */
 
-#define SP_FILE_HEADER_SIZE 104U	/* magic, size, attr_size, 3 sections, 256 feature bits */
-#define SP_PIPE_HEADER_SIZE 16U		/* magic, size */
-#define SP_FEATURE_BITS 256U
+#define SP_FILE_HEADER_SIZE 104U /* magic, size, attr_size, 3 sections, 256 feature bits */
+#define SP_PIPE_HEADER_SIZE 16U	 /* magic, size */
+#define SP_FEATURE_BITS	    256U
 
 struct sp_file_section {
 	uint64_t offset;
@@ -24,10 +24,10 @@ struct sp_file_section {
 /* The header of a file in file mode; in a pipe only the first two fields are there. */
 struct sp_file_header {
 	uint64_t magic;
-	uint64_t size;			/* of this header: SP_FILE_HEADER_SIZE or SP_PIPE_HEADER_SIZE */
-	uint64_t attr_size;		/* of one entry of attrs: attr + one sp_file_section of ids */
+	uint64_t size;	    /* of this header: SP_FILE_HEADER_SIZE or SP_PIPE_HEADER_SIZE */
+	uint64_t attr_size; /* of one entry of attrs: attr + one sp_file_section of ids */
 	struct sp_file_section attrs;
-	struct sp_file_section data;	/* size 0: the recorder was killed */
+	struct sp_file_section data; /* size 0: the recorder was killed */
 	struct sp_file_section event_types;
 	uint64_t features[SP_FEATURE_BITS / 64];
 };
@@ -35,7 +35,7 @@ struct sp_file_header {
 /* enum perf_user_event_type: records that user space makes */
 enum sp_user_record {
 	SP_REC_HEADER_ATTR = 64,
-	SP_REC_HEADER_EVENT_TYPE = 65,	/* deprecated */
+	SP_REC_HEADER_EVENT_TYPE = 65, /* deprecated */
 	SP_REC_HEADER_TRACING_DATA = 66,
 	SP_REC_HEADER_BUILD_ID = 67,
 	SP_REC_FINISHED_ROUND = 68,

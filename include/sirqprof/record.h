@@ -18,13 +18,13 @@
 #include <stdint.h>
 
 struct sp_record {
-	uint32_t type;		/* PERF_RECORD_* or SP_REC_* of perfdata.h, host order */
-	uint16_t misc;		/* header.misc, host order */
-	const uint8_t *data;	/* the whole record, its 8-byte header included */
-	uint64_t size;		/* of data; header.size, or with the blob that HEADER_TRACING_DATA
-				 * and AUXTRACE carry behind the header's size */
-	uint64_t off;		/* byte offset in the input, SP_NOWHERE when live */
-	bool swap;		/* integers in data are in the other byte order */
+	uint32_t type;	     /* PERF_RECORD_* or SP_REC_* of perfdata.h, host order */
+	uint16_t misc;	     /* header.misc, host order */
+	const uint8_t *data; /* the whole record, its 8-byte header included */
+	uint64_t size;	     /* of data; header.size, or with the blob that HEADER_TRACING_DATA
+			      * and AUXTRACE carry behind the header's size */
+	uint64_t off;	     /* byte offset in the input, SP_NOWHERE when live */
+	bool swap;	     /* integers in data are in the other byte order */
 };
 
 /*

@@ -11,14 +11,14 @@
 #include <stdint.h>
 
 struct sp_frame {
-	const char *name;	/* demangled function name, or "[unknown]"; lives as long as the
-				 * resolver */
-	const char *module;	/* "[kernel.kallsyms]", "[module]", ELF path, "" unknown */
-	const char *file;	/* source file with line, NULL unknown (only with --lines) */
+	const char *name;   /* demangled function name, or "[unknown]"; lives as long as the
+			     * resolver */
+	const char *module; /* "[kernel.kallsyms]", "[module]", ELF path, "" unknown */
+	const char *file;   /* source file with line, NULL unknown (only with --lines) */
 	uint32_t line;
-	uint64_t offset;	/* from the function's first byte */
-	bool known;		/* name is a real name */
-	bool inlined;		/* inlined into the next (outer) frame */
+	uint64_t offset; /* from the function's first byte */
+	bool known;	 /* name is a real name */
+	bool inlined;	 /* inlined into the next (outer) frame */
 };
 
 /* One mapping of a process at a time, as records tell it. */
@@ -26,17 +26,17 @@ struct sp_mapping {
 	int32_t pid;
 	uint64_t time_ns;
 	uint64_t start, len, pgoff;
-	uint64_t ino;		/* inode, 0 unknown: tells a file put in its place from the one mapped */
+	uint64_t ino; /* inode, 0 unknown: tells a file put in its place from the one mapped */
 	const char *path;
-	const char *build_id;	/* lower-case hex, "" unknown */
+	const char *build_id; /* lower-case hex, "" unknown */
 };
 
 struct sp_user_regs {
-	uint64_t abi;		/* PERF_SAMPLE_REGS_ABI_* */
-	uint64_t mask;		/* sample_regs_user */
-	const uint64_t *regs;	/* one per bit of mask, lowest bit first */
-	const uint8_t *stack;	/* copy of the user stack from the stack pointer on */
-	uint64_t stack_size;	/* bytes really there (dyn_size) */
+	uint64_t abi;	      /* PERF_SAMPLE_REGS_ABI_* */
+	uint64_t mask;	      /* sample_regs_user */
+	const uint64_t *regs; /* one per bit of mask, lowest bit first */
+	const uint8_t *stack; /* copy of the user stack from the stack pointer on */
+	uint64_t stack_size;  /* bytes really there (dyn_size) */
 };
 
 /*
@@ -52,8 +52,8 @@ struct sp_resolver {
 	size_t (*kernel)(void *self, uint64_t pc, struct sp_frame *ret, size_t max);
 
 	/* The same for an address of process pid at a time. */
-	size_t (*user)(void *self, int32_t pid, uint64_t time_ns, uint64_t pc,
-		       struct sp_frame *ret, size_t max);
+	size_t (*user)(void *self, int32_t pid, uint64_t time_ns, uint64_t pc, struct sp_frame *ret,
+		       size_t max);
 
 	/* What the stream tells: mappings, exec, exit, kernel symbols that travelled with it. */
 	int (*mapped)(void *self, const struct sp_mapping *m, struct sp_err *err);

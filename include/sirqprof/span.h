@@ -15,10 +15,10 @@
 #include <string.h>
 
 struct sp_span {
-	const uint8_t *at;	/* next byte to read */
-	const uint8_t *end;	/* one past the last byte */
-	bool swap;		/* integers are in the other byte order */
-	bool over;		/* something was asked for past the end */
+	const uint8_t *at;  /* next byte to read */
+	const uint8_t *end; /* one past the last byte */
+	bool swap;	    /* integers are in the other byte order */
+	bool over;	    /* something was asked for past the end */
 };
 
 static inline struct sp_span sp_span_of(const void *data, size_t size, bool swap)

@@ -8,9 +8,9 @@
 #include <sirqprof/event.h>
 
 enum sp_stamp {
-	SP_STAMP_UNKNOWN = 0,	/* window [t-L-u, t+L+u] */
-	SP_STAMP_START = 1,	/* the request left then:  [t-u, t+L+u] */
-	SP_STAMP_END = 2,	/* the reply came then:    [t-L-u, t+u] */
+	SP_STAMP_UNKNOWN = 0, /* window [t-L-u, t+L+u] */
+	SP_STAMP_START = 1,   /* the request left then:  [t-u, t+L+u] */
+	SP_STAMP_END = 2,     /* the reply came then:    [t-L-u, t+u] */
 };
 
 struct sp_spike {
@@ -24,9 +24,9 @@ struct sp_spike {
 	const char *label;	/* NULL: none */
 	uint8_t stamp;		/* enum sp_stamp */
 	uint8_t is_retransmit;	/* the row says that a retransmission happened */
-	uint64_t resolution_ns;	/* of the stamp, 1 for exact */
-	uint64_t shared_ns;	/* further uncertainty, the same error in all stamps of its source */
-	uint64_t begin_ns, end_ns;	/* window, capture clock; set by windows */
+	uint64_t resolution_ns; /* of the stamp, 1 for exact */
+	uint64_t shared_ns; /* further uncertainty, the same error in all stamps of its source */
+	uint64_t begin_ns, end_ns; /* window, capture clock; set by windows */
 	uint64_t uncertainty_ns;
 };
 

@@ -5,8 +5,8 @@
  *	    --pause-ms P [--seed S] [--pin PATH] [--probe]
  *
  * One line a stall: way begin_ns end_ns cpu tid comm accepted,names (CLOCK_MONOTONIC). --probe says
- * whether this kernel can do it (0) or not (77), and why. Nothing is left behind: the pinned iterator
- * is removed on every way out that a process can take.
+ * whether this kernel can do it (0) or not (77), and why. Nothing is left behind: the pinned
+ *iterator is removed on every way out that a process can take.
  */
 #include "hog.h"
 
@@ -58,8 +58,8 @@ static void on_signal(int sig)
 	stopped = 1;
 }
 
-__attribute__((format(printf, 2, 0)))
-static int quiet(enum libbpf_print_level level, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static int quiet(enum libbpf_print_level level,
+						       const char *fmt, va_list args)
 {
 	return level == LIBBPF_WARN && getenv("HOG_DEBUG") ? vfprintf(stderr, fmt, args) : 0;
 }
@@ -158,9 +158,8 @@ static void find_variables(struct loaded *l, const struct config *c)
 	char *at;
 
 	if (!bss)
-		bpf_object__for_each_map(map, l->object)
-			if (strstr(bpf_map__name(map), ".bss"))
-				bss = map;
+		bpf_object__for_each_map(map, l->object) if (strstr(bpf_map__name(map), ".bss"))
+			bss = map;
 	at = bss ? mmap(NULL, (size_t)page, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0)
 		 : MAP_FAILED;
 	if (at == MAP_FAILED)
@@ -230,10 +229,11 @@ static void starve_once(struct loaded *l, const struct config *c)
 static void parse(struct config *c, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "way", 1, NULL, 'w' },     { "cpu", 1, NULL, 'c' },	 { "count", 1, NULL, 'n' },
-		{ "min-ms", 1, NULL, 'a' },  { "max-ms", 1, NULL, 'b' }, { "pause-ms", 1, NULL, 'p' },
-		{ "seed", 1, NULL, 's' },    { "pin", 1, NULL, 'i' },	 { "probe", 0, NULL, 't' },
-		{ NULL, 0, NULL, 0 },
+		{ "way", 1, NULL, 'w' },    { "cpu", 1, NULL, 'c' },
+		{ "count", 1, NULL, 'n' },  { "min-ms", 1, NULL, 'a' },
+		{ "max-ms", 1, NULL, 'b' }, { "pause-ms", 1, NULL, 'p' },
+		{ "seed", 1, NULL, 's' },   { "pin", 1, NULL, 'i' },
+		{ "probe", 0, NULL, 't' },  { NULL, 0, NULL, 0 },
 	};
 	int opt;
 

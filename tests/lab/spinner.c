@@ -2,11 +2,11 @@
  * Keeps a CPU from idling, in user mode, at the lowest priority: spinner CPU [SECONDS]
  */
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/prctl.h>
-#include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 int main(int argc, char **argv)

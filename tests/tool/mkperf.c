@@ -10,9 +10,9 @@
  *	end t=			the last instant of the recording
  *	raise|entry|exit	cpu= t= vec=net_rx [tid=] [flags=0x80]
  *	tick			cpu= t= [tid=] [flags=]		the local timer's entry and exit
- *	busy			cpu= from= to= every= tid= [comm=] [flags=] [mode=] stack=	tick and sample
- *	irq_entry|irq_exit	cpu= t= irq= name= [tid=]
- *	sample			cpu= t= tid= [comm=] [mode=kernel|user] [arg0=] [if=0|1] stack=outer;…;inner
+ *	busy			cpu= from= to= every= tid= [comm=] [flags=] [mode=] stack=	tick
+ *and sample irq_entry|irq_exit	cpu= t= irq= name= [tid=] sample			cpu= t= tid=
+ *[comm=] [mode=kernel|user] [arg0=] [if=0|1] stack=outer;…;inner
  *	switch			cpu= t= prev=COMM/TID next=COMM/TID [state=R|S] [prio=]
  *	wake			cpu= t= comm= tid= target=
  *	func_entry|func_exit	cpu= t= func=	a timer's function
@@ -35,15 +35,28 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define BASE_NS 1000000000000ULL	/* CLOCK_MONOTONIC of the begin: 1000 s */
-#define TEXT_AT 0xffffffff81000000ULL
+#define BASE_NS	  1000000000000ULL /* CLOCK_MONOTONIC of the begin: 1000 s */
+#define TEXT_AT	  0xffffffff81000000ULL
 #define NAMES_MAX 1024
-#define TICK_NS 5000			/* how long the timer's interrupt takes */
+#define TICK_NS	  5000 /* how long the timer's interrupt takes */
 
 enum {
-	EV_SAMPLER = 1, EV_RAISE, EV_ENTRY, EV_EXIT, EV_TICK_ENTRY, EV_TICK_EXIT, EV_IRQ_ENTRY,
-	EV_IRQ_EXIT, EV_SWITCH, EV_WAKE, EV_FUNC_ENTRY, EV_FUNC_EXIT, EV_DROP, EV_RECLAIM_BEGIN,
-	EV_RECLAIM_END, EV_MAX,
+	EV_SAMPLER = 1,
+	EV_RAISE,
+	EV_ENTRY,
+	EV_EXIT,
+	EV_TICK_ENTRY,
+	EV_TICK_EXIT,
+	EV_IRQ_ENTRY,
+	EV_IRQ_EXIT,
+	EV_SWITCH,
+	EV_WAKE,
+	EV_FUNC_ENTRY,
+	EV_FUNC_EXIT,
+	EV_DROP,
+	EV_RECLAIM_BEGIN,
+	EV_RECLAIM_END,
+	EV_MAX,
 };
 
 /* The tracepoints with their fields, as a kernel of today lays them out. */
@@ -111,8 +124,8 @@ static void begin(struct bytes *b)
 	bytes_u64(b, 0);
 }
 
-static void put_attr(struct mkperf *m, struct bytes *b, uint64_t id, const struct perf_event_attr *a,
-		     const char *name)
+static void put_attr(struct mkperf *m, struct bytes *b, uint64_t id,
+		     const struct perf_event_attr *a, const char *name)
 {
 	begin(b);
 	bytes_put(b, a, a->size);
@@ -148,7 +161,8 @@ static void put_attrs(struct mkperf *m, struct bytes *b)
 	a.type = PERF_TYPE_TRACEPOINT;
 	a.sample_period = 1;
 	a.sample_regs_user = a.sample_regs_intr = 0;
-	a.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_RAW;
+	a.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU |
+			PERF_SAMPLE_RAW;
 	for (uint64_t id = EV_RAISE; id < EV_MAX; id++) {
 		a.config = id;
 		snprintf(name, sizeof(name), "%s:%s", points[id].system, points[id].name);
@@ -180,8 +194,8 @@ static void put_format(struct bytes *b, uint32_t id)
 			abort();
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
 					"\tfield:%s %s%s;\toffset:%u;\tsize:%u;\tsigned:%d;\n",
-					kind == 'c' ? "char" : "long", field, kind == 'c' ? "[1]" : "",
-					offset, size, kind == 's');
+					kind == 'c' ? "char" : "long", field,
+					kind == 'c' ? "[1]" : "", offset, size, kind == 's');
 		at += strcspn(at, ",");
 		at += *at == ',';
 	}
@@ -263,8 +277,8 @@ static void start(struct mkperf *m)
 	put_clock(m, BASE_NS, m->real_ns);
 }
 
-/* The value of key= in the line; NULL if it is not there. At most one is asked for at a time of each
- * slot, so that several can be used in one call. */
+/* The value of key= in the line; NULL if it is not there. At most one is asked for at a time of
+ * each slot, so that several can be used in one call. */
 static const char *value(const char *line, const char *key)
 {
 	static char slots[8][1024];
@@ -294,8 +308,10 @@ static const char *need(const struct mkperf *m, const char *line, const char *ke
 
 static uint64_t ns_of(const struct mkperf *m, const char *text)
 {
-	static const struct { const char *unit; double ns; } units[] = {
-		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
 	char *end;
 	double v = strtod(text, &end);
 
@@ -370,7 +386,7 @@ static void put_sample(struct mkperf *m, const char *line, uint64_t at_ns)
 	if (comm)
 		put_task(m, at_ns - 1, (uint32_t)tid, (uint32_t)num(line, "pid", tid), 0, comm);
 	chain[n++] = (uint64_t)(user ? PERF_CONTEXT_USER : PERF_CONTEXT_KERNEL);
-	while (at > stack && n < 128) {	/* innermost first */
+	while (at > stack && n < 128) { /* innermost first */
 		const char *from = at;
 
 		while (from > stack && from[-1] != ';')
@@ -395,7 +411,8 @@ static void put_sample(struct mkperf *m, const char *line, uint64_t at_ns)
 	bytes_u64(&b, value(line, "if") ? PERF_SAMPLE_REGS_ABI_64 : 0);
 	if (value(line, "if"))
 		bytes_u64(&b, num(line, "if", 1) ? 0x200 : 0);
-	put(m, &b, PERF_RECORD_SAMPLE, user ? PERF_RECORD_MISC_USER : PERF_RECORD_MISC_KERNEL, b.len);
+	put(m, &b, PERF_RECORD_SAMPLE, user ? PERF_RECORD_MISC_USER : PERF_RECORD_MISC_KERNEL,
+	    b.len);
 	bytes_free(&b);
 }
 
@@ -525,10 +542,11 @@ static void put_plain(struct mkperf *m, const char *line, uint32_t id)
 	const char *func = value(line, "func"), *reason = value(line, "reason");
 	struct point_raw r = { 0 };
 
-	set_int(&r, 8, 8, id == EV_RAISE || id == EV_ENTRY || id == EV_EXIT ? vector(m, line)
-									     : 0x1234);
+	set_int(&r, 8, 8,
+		id == EV_RAISE || id == EV_ENTRY || id == EV_EXIT ? vector(m, line) : 0x1234);
 	if (id == EV_FUNC_ENTRY)
-		set_int(&r, 16, 8, function(m, func ? func : "timer", strlen(func ? func : "timer")));
+		set_int(&r, 16, 8,
+			function(m, func ? func : "timer", strlen(func ? func : "timer")));
 	if (id == EV_DROP)
 		set_int(&r, 16, 4, reason && strcmp(reason, "PFMEMALLOC") == 0 ? 123 : 81);
 	put_point(m, id, line, at_of(m, line, "t"), &r);
@@ -541,7 +559,7 @@ static void put_lost(struct mkperf *m, const char *line)
 	begin(&b);
 	bytes_u64(&b, EV_SAMPLER);
 	bytes_u64(&b, num(line, "n", 1));
-	bytes_u64(&b, 0);		/* TID of the trailer */
+	bytes_u64(&b, 0); /* TID of the trailer */
 	bytes_u64(&b, at_of(m, line, "t"));
 	bytes_u64(&b, num(line, "cpu", 0));
 	bytes_u64(&b, EV_SAMPLER);
@@ -592,10 +610,14 @@ static bool put_named_point(struct mkperf *m, const char *word, const char *line
 	static const struct {
 		const char *word;
 		uint32_t id;
-	} plain[] = { { "raise", EV_RAISE },	       { "entry", EV_ENTRY },
-		      { "exit", EV_EXIT },	       { "func_entry", EV_FUNC_ENTRY },
-		      { "func_exit", EV_FUNC_EXIT },   { "drop", EV_DROP },
-		      { "reclaim_begin", EV_RECLAIM_BEGIN }, { "reclaim_end", EV_RECLAIM_END } };
+	} plain[] = { { "raise", EV_RAISE },
+		      { "entry", EV_ENTRY },
+		      { "exit", EV_EXIT },
+		      { "func_entry", EV_FUNC_ENTRY },
+		      { "func_exit", EV_FUNC_EXIT },
+		      { "drop", EV_DROP },
+		      { "reclaim_begin", EV_RECLAIM_BEGIN },
+		      { "reclaim_end", EV_RECLAIM_END } };
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		if (strcmp(word, plain[i].word) == 0) {
@@ -653,8 +675,11 @@ static void on_line(struct mkperf *m, char *line)
 
 int main(void)
 {
-	static struct mkperf m = { .period_ns = 1000000, .host = "made", .kernel = "6.1.0",
-				   .real_ns = 1600000000000000000ULL, .err = SP_ERR_INIT };
+	static struct mkperf m = { .period_ns = 1000000,
+				   .host = "made",
+				   .kernel = "6.1.0",
+				   .real_ns = 1600000000000000000ULL,
+				   .err = SP_ERR_INIT };
 	char line[2048];
 
 	m.out = (struct sp_record_sink){ to_stdout, &m };

@@ -46,7 +46,8 @@ static void many_gaps_round_to_the_safe_side(void **state)
 	for (uint64_t i = 0; i < 200000; i++) {
 		exact += MS / 10;
 		assert_int_equal(coverage_gap(c, 0, COVERAGE_NOT_OBSERVED, 2 * i * MS,
-					      2 * i * MS + MS / 10, &err), 0);
+					      2 * i * MS + MS / 10, &err),
+				 0);
 	}
 	a = coverage_ask(c, 0, 0, 400000 * MS);
 	assert_true(a.not_observed_ns >= exact);

@@ -29,7 +29,7 @@ static void fields_are_found_by_name(void **state)
 	assert_string_equal(fmt->name, "irq_handler_entry");
 	raw[8] = 0xfe;
 	raw[9] = raw[10] = raw[11] = 0xff;
-	raw[12] = 32;		/* __data_loc: offset 32, length 6 */
+	raw[12] = 32; /* __data_loc: offset 32, length 6 */
 	raw[14] = 6;
 	memcpy(raw + 32, "eth0\0x", 6);
 	memcpy(raw + 16, "cat", 3);
@@ -59,7 +59,7 @@ static void what_lies_outside_is_zero(void **state)
 	assert_int_equal(formats_new(&f, &err), 0);
 	assert_int_equal(formats_add(f, "irq", text, sizeof(text) - 1, &err), 0);
 	fmt = formats_get(f, 225);
-	raw[12] = 200;		/* the string's place lies behind the record */
+	raw[12] = 200; /* the string's place lies behind the record */
 	raw[14] = 9;
 	assert_null(field_str(format_field(fmt, "name"), raw, sizeof(raw), false, &len));
 	assert_null(field_str(format_field(fmt, "comm"), raw, sizeof(raw), false, &len));
@@ -77,7 +77,8 @@ static void a_cut_blob_is_an_error(void **state)
 	assert_int_equal(formats_new(&f, &err), 0);
 	assert_int_equal(formats_read(f, sp_span_of(head, sizeof(head), false), &err), SP_ETRUNC);
 	err = (struct sp_err)SP_ERR_INIT;
-	assert_int_equal(formats_read(f, sp_span_of("nothing like it", 15, false), &err), SP_EFORMAT);
+	assert_int_equal(formats_read(f, sp_span_of("nothing like it", 15, false), &err),
+			 SP_EFORMAT);
 }
 
 int main(void)

@@ -101,7 +101,7 @@ static void without_rounds_memory_is_bounded(void **state)
 	for (uint64_t i = 0; i < ORDER_MAX_EVENTS; i++)
 		event(o, i % 2, i + 1);
 	assert_true(nseen >= 50000);
-	nseen = 0;	/* only the count of the rest matters */
+	nseen = 0; /* only the count of the rest matters */
 	for (uint32_t i = 0; i < 3; i++)
 		event(o, 0, 1000000 + i);
 }

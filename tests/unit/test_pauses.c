@@ -22,7 +22,7 @@ static void few_beside_pauses_are_pauses(void **state)
 				stall(SP_MECH_HARDIRQ, 3 * MS), stall(SP_MECH_SOFTIRQ, 3 * MS) };
 
 	(void)state;
-	s[2].func_addr = 1;	/* a function is known: its own doing */
+	s[2].func_addr = 1; /* a function is known: its own doing */
 	assert_int_equal(pauses_review(s, 4), 1);
 	assert_int_equal(s[1].mechanism, SP_MECH_STOPPED);
 	assert_true(s[1].confidence < 0.9);

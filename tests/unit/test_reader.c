@@ -69,7 +69,8 @@ static void what_is_no_recording_is_said(void **state)
 		struct sp_err err = SP_ERR_INIT;
 		struct reader *r = NULL;
 
-		assert_int_equal(reader_open_memory(&r, bad[i].bytes, bad[i].size, &err), bad[i].rc);
+		assert_int_equal(reader_open_memory(&r, bad[i].bytes, bad[i].size, &err),
+				 bad[i].rc);
 		assert_null(r);
 		assert_true(err.text[0] != 0);
 	}
@@ -95,7 +96,7 @@ static void damage_ends_it_and_is_told(void **state)
 	(void)state;
 	begin_pipe();
 	add_record(PERF_RECORD_COMM, 40);
-	add_record(PERF_RECORD_SAMPLE, 0);	/* a record of size 0 */
+	add_record(PERF_RECORD_SAMPLE, 0); /* a record of size 0 */
 	assert_int_equal(read_all(&code), 1);
 	assert_int_equal(code, SP_Q_GARBAGE);
 	begin_pipe();
@@ -106,12 +107,12 @@ static void damage_ends_it_and_is_told(void **state)
 	begin_pipe();
 	add_record(PERF_RECORD_COMM, 40);
 	add_record(PERF_RECORD_SAMPLE, 64);
-	len -= 10;				/* cut inside the last */
+	len -= 10; /* cut inside the last */
 	assert_int_equal(read_all(&code), 1);
 	assert_int_equal(code, SP_Q_TRUNCATED);
 	begin_pipe();
 	add_record(PERF_RECORD_COMM, 40);
-	add("abc", 3);				/* less than a header */
+	add("abc", 3); /* less than a header */
 	assert_int_equal(read_all(&code), 1);
 	assert_int_equal(code, SP_Q_TRUNCATED);
 }
@@ -150,7 +151,7 @@ static void sections_outside_the_file(void **state)
 	add(&attr, PERF_ATTR_SIZE_VER0);
 	add(&ids, sizeof(ids));
 	add_record(PERF_RECORD_COMM, 40);
-	assert_int_equal(read_all(&code), 2);	/* the attr, and COMM */
+	assert_int_equal(read_all(&code), 2); /* the attr, and COMM */
 	assert_int_equal(code, SP_Q_UNKNOWN_RECORD);
 	/* A recorder that was killed leaves data.size 0. */
 	h.data.size = 0;

@@ -39,7 +39,8 @@ static void markers_part_kernel_from_user(void **state)
 		turned[i] = bswap_64(chain[i]);
 	assert_int_equal(add(s, turned, 5, true), id);
 	/* The same addresses, all of them user's, are another stack. */
-	assert_int_not_equal(add(s, (uint64_t[]){ USER, chain[1], chain[2], chain[4] }, 4, false), id);
+	assert_int_not_equal(add(s, (uint64_t[]){ USER, chain[1], chain[2], chain[4] }, 4, false),
+			     id);
 	assert_int_equal(add(s, (uint64_t[]){ KERNEL }, 1, false), 0);
 	assert_int_equal(stacks_get(s, 999).nkernel, 0);
 }

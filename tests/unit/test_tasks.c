@@ -43,11 +43,17 @@ static void exec_renames_from_then_on(void **state)
 	struct task_info who;
 
 	(void)state;
-	put((struct sp_event){ .type = SP_EV_FORK, .time_ns = 100, .pid = 7, .tid = 7,
-			       .task = { .ppid = 3 } });
-	put((struct sp_event){ .type = SP_EV_COMM, .time_ns = 100, .pid = 7, .tid = 7,
+	put((struct sp_event){
+		.type = SP_EV_FORK, .time_ns = 100, .pid = 7, .tid = 7, .task = { .ppid = 3 } });
+	put((struct sp_event){ .type = SP_EV_COMM,
+			       .time_ns = 100,
+			       .pid = 7,
+			       .tid = 7,
 			       .task = { .comm = str("sh") } });
-	put((struct sp_event){ .type = SP_EV_COMM, .time_ns = 500, .pid = 7, .tid = 7,
+	put((struct sp_event){ .type = SP_EV_COMM,
+			       .time_ns = 500,
+			       .pid = 7,
+			       .tid = 7,
 			       .task = { .comm = str("cat"), .exec = 1 } });
 	assert_true(tasks_at(tasks, 7, 300, &who));
 	assert_string_equal(strings_get(strings, who.comm), "sh");
@@ -65,10 +71,10 @@ static void files_count_only_inside_the_stall(void **state)
 	struct task_file f;
 
 	(void)state;
-	put((struct sp_event){ .type = SP_EV_FD, .time_ns = 1000, .tid = 7,
-			       .fd = { 3, str("/proc/slabinfo") } });
-	put((struct sp_event){ .type = SP_EV_FD, .time_ns = 5000, .tid = 7,
-			       .fd = { 3, str("/etc/passwd") } });
+	put((struct sp_event){
+		.type = SP_EV_FD, .time_ns = 1000, .tid = 7, .fd = { 3, str("/proc/slabinfo") } });
+	put((struct sp_event){
+		.type = SP_EV_FD, .time_ns = 5000, .tid = 7, .fd = { 3, str("/etc/passwd") } });
 	assert_true(tasks_file(tasks, 7, 3, 900, 2000, &f));
 	assert_string_equal(strings_get(strings, f.path), "/proc/slabinfo");
 	assert_true(tasks_file(tasks, 7, 3, 4000, 6000, &f));

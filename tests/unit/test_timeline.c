@@ -11,9 +11,9 @@
 #define PERIOD	MS
 #define BEGIN	(1000 * MS)
 #define HOG	50
-#define RELEASE 0x1000	/* the fake resolver: a function that switches interrupts on */
-#define WORK	0x2000	/* one that does not */
-#define ENTRY	0x3000	/* an interrupt's first function */
+#define RELEASE 0x1000 /* the fake resolver: a function that switches interrupts on */
+#define WORK	0x2000 /* one that does not */
+#define ENTRY	0x3000 /* an interrupt's first function */
 
 static struct strings *strings;
 static struct stacks *stacks;
@@ -28,9 +28,9 @@ static size_t name_of(void *self, uint64_t pc, struct sp_frame *ret, size_t max)
 	(void)self;
 	(void)max;
 	*ret = (struct sp_frame){ .known = true, .module = "" };
-	ret->name = (pc & ~0xfffULL) == RELEASE ? "_raw_spin_unlock_irqrestore" :
-		    (pc & ~0xfffULL) == ENTRY	? "asm_sysvec_call_function_single" :
-						  "s_show";
+	ret->name = (pc & ~0xfffULL) == RELEASE ? "_raw_spin_unlock_irqrestore"
+		    : (pc & ~0xfffULL) == ENTRY ? "asm_sysvec_call_function_single"
+						: "s_show";
 	return 1;
 }
 
@@ -41,8 +41,14 @@ static int setup(void **state)
 	const struct timeline_cfg cfg = {
 		.period_ns = PERIOD,
 		.min_stall_ns = 2 * MS,
-		.has_raise = true, .has_entry = true, .has_exit = true, .has_tick = true,
-		.has_irq = true, .has_switch = true, .has_sampler = true, .has_bh_flag = true,
+		.has_raise = true,
+		.has_entry = true,
+		.has_exit = true,
+		.has_tick = true,
+		.has_irq = true,
+		.has_switch = true,
+		.has_sampler = true,
+		.has_bh_flag = true,
 		.witness = SP_NO_CPU,
 		.self_pid = SP_NO_TASK,
 	};
@@ -82,7 +88,10 @@ static void put(struct sp_event e)
 
 static void irq(uint64_t ns, uint16_t type, uint8_t kind, int32_t tid, uint8_t flags)
 {
-	put((struct sp_event){ .type = type, .time_ns = ns, .tid = tid, .flags = flags,
+	put((struct sp_event){ .type = type,
+			       .time_ns = ns,
+			       .tid = tid,
+			       .flags = flags,
 			       .irq = { .id = 236, .kind = kind } });
 }
 
@@ -92,7 +101,9 @@ static void sample(uint64_t ns, int32_t tid, uint8_t mode, uint64_t a, uint64_t 
 	sp_stack id = 0;
 
 	assert_int_equal(stacks_add(stacks, chain, 3, false, &id, &err), 0);
-	put((struct sp_event){ .type = SP_EV_SAMPLE, .time_ns = ns, .tid = tid,
+	put((struct sp_event){ .type = SP_EV_SAMPLE,
+			       .time_ns = ns,
+			       .tid = tid,
 			       .sample = { .stack = id, .mode = mode, .is_sampler = 1 } });
 }
 
@@ -175,14 +186,21 @@ static void frames_after_the_stall_are_left_out(void **state)
 
 	(void)state;
 	ticks(BEGIN, BEGIN + 40 * MS, HOG);
-	put((struct sp_event){ .type = SP_EV_IRQ_ENTRY, .time_ns = late, .tid = HOG,
+	put((struct sp_event){ .type = SP_EV_IRQ_ENTRY,
+			       .time_ns = late,
+			       .tid = HOG,
 			       .irq = { .id = 251, .kind = SP_IRQ_VECTOR } });
-	put((struct sp_event){ .type = SP_EV_IRQ_EXIT, .time_ns = late + 2000, .tid = HOG,
+	put((struct sp_event){ .type = SP_EV_IRQ_EXIT,
+			       .time_ns = late + 2000,
+			       .tid = HOG,
 			       .irq = { .id = 251, .kind = SP_IRQ_VECTOR } });
 	irq(late + 9000, SP_EV_IRQ_ENTRY, SP_IRQ_TICK, HOG, 0);
 	assert_int_equal(stacks_add(stacks, chain, 4, false, &id, &err), 0);
-	put((struct sp_event){ .type = SP_EV_SAMPLE, .time_ns = late + 9500, .tid = HOG,
-			       .sample = { .stack = id, .mode = SP_MODE_KERNEL, .is_sampler = 1 } });
+	put((struct sp_event){
+		.type = SP_EV_SAMPLE,
+		.time_ns = late + 9500,
+		.tid = HOG,
+		.sample = { .stack = id, .mode = SP_MODE_KERNEL, .is_sampler = 1 } });
 	irq(late + 12000, SP_EV_IRQ_EXIT, SP_IRQ_TICK, HOG, 0);
 	ticks(BEGIN + 61 * MS, BEGIN + 900 * MS, HOG);
 	s = done(&n);
@@ -217,11 +235,11 @@ static void steal_that_moved_is_steal(void **state)
 
 	(void)state;
 	ticks(BEGIN, BEGIN + 40 * MS, HOG);
-	put((struct sp_event){ .type = SP_EV_STEAL, .time_ns = BEGIN + 39 * MS,
-			       .steal = { 0, 10 * MS } });
+	put((struct sp_event){
+		.type = SP_EV_STEAL, .time_ns = BEGIN + 39 * MS, .steal = { 0, 10 * MS } });
 	ticks(BEGIN + 60 * MS, BEGIN + 70 * MS, HOG);
-	put((struct sp_event){ .type = SP_EV_STEAL, .time_ns = BEGIN + 71 * MS,
-			       .steal = { 20 * MS, 10 * MS } });
+	put((struct sp_event){
+		.type = SP_EV_STEAL, .time_ns = BEGIN + 71 * MS, .steal = { 20 * MS, 10 * MS } });
 	ticks(BEGIN + 72 * MS, BEGIN + 900 * MS, HOG);
 	s = done(&n);
 	check(s, n);
@@ -275,9 +293,11 @@ static void a_long_softirq_is_exact(void **state)
 	(void)state;
 	tick(BEGIN, 0, 0);
 	soft(BEGIN + 10000, SP_EV_ENTRY, SP_VEC_TIMER, 0);
-	put((struct sp_event){ .type = SP_EV_FUNC_ENTRY, .time_ns = BEGIN + 11000,
+	put((struct sp_event){ .type = SP_EV_FUNC_ENTRY,
+			       .time_ns = BEGIN + 11000,
 			       .func = { .addr = WORK, .kind = SP_FUNC_TIMER } });
-	put((struct sp_event){ .type = SP_EV_FUNC_EXIT, .time_ns = BEGIN + 20 * MS,
+	put((struct sp_event){ .type = SP_EV_FUNC_EXIT,
+			       .time_ns = BEGIN + 20 * MS,
 			       .func = { .kind = SP_FUNC_TIMER } });
 	soft(BEGIN + 20 * MS + 10000, SP_EV_EXIT, SP_VEC_TIMER, 0);
 	s = done(&n);
@@ -296,8 +316,8 @@ static void lost_records_are_no_stall(void **state)
 
 	(void)state;
 	ticks(BEGIN, BEGIN + 40 * MS, HOG);
-	put((struct sp_event){ .type = SP_EV_LOST, .time_ns = BEGIN + 80 * MS, .tid = HOG,
-			       .count = 9 });
+	put((struct sp_event){
+		.type = SP_EV_LOST, .time_ns = BEGIN + 80 * MS, .tid = HOG, .count = 9 });
 	ticks(BEGIN + 81 * MS, BEGIN + 200 * MS, HOG);
 	done(&n);
 	assert_int_equal(n, 0);
@@ -311,18 +331,23 @@ static void idle_is_no_stall(void **state)
 
 	(void)state;
 	ticks(BEGIN, BEGIN + 10 * MS, HOG);
-	put((struct sp_event){ .type = SP_EV_SWITCH, .time_ns = BEGIN + 11 * MS - 9, .tid = HOG,
+	put((struct sp_event){ .type = SP_EV_SWITCH,
+			       .time_ns = BEGIN + 11 * MS - 9,
+			       .tid = HOG,
 			       .sched = { .next_tid = 0 } });
-	put((struct sp_event){ .type = SP_EV_SWITCH, .time_ns = BEGIN + 500 * MS, .tid = 0,
+	put((struct sp_event){ .type = SP_EV_SWITCH,
+			       .time_ns = BEGIN + 500 * MS,
+			       .tid = 0,
 			       .sched = { .next_tid = HOG } });
 	ticks(BEGIN + 501 * MS, BEGIN + 600 * MS, HOG);
 	done(&n);
 	assert_int_equal(n, 0);
-	assert_int_equal(coverage_ask(coverage, 0, BEGIN + 100 * MS, BEGIN + 200 * MS).observed_ns, 0);
+	assert_int_equal(coverage_ask(coverage, 0, BEGIN + 100 * MS, BEGIN + 200 * MS).observed_ns,
+			 0);
 }
 
-/* Healthy streams: jitter, other timers' interrupts, short softirqs, naps, and ticks of which 3 % meet a
- * short section with BH off. Nothing comes out. */
+/* Healthy streams: jitter, other timers' interrupts, short softirqs, naps, and ticks of which 3 %
+ * meet a short section with BH off. Nothing comes out. */
 static void random_healthy_streams_have_none(void **state)
 {
 	uint64_t t = BEGIN;
@@ -341,16 +366,21 @@ static void random_healthy_streams_have_none(void **state)
 
 			soft(at, SP_EV_RAISE, SP_VEC_NET_RX, HOG);
 			soft(at + 2000, SP_EV_ENTRY, SP_VEC_NET_RX, HOG);
-			soft(at + 2000 + (uint64_t)(rand() % 300000), SP_EV_EXIT, SP_VEC_NET_RX, HOG);
+			soft(at + 2000 + (uint64_t)(rand() % 300000), SP_EV_EXIT, SP_VEC_NET_RX,
+			     HOG);
 		}
-		if (rand() % 50 == 0)	/* another timer's interrupt, off the grid */
+		if (rand() % 50 == 0) /* another timer's interrupt, off the grid */
 			irq(t + 600000, SP_EV_IRQ_ENTRY, SP_IRQ_TICK, HOG, 0);
 		if (rand() % 200 == 0) {
-			put((struct sp_event){ .type = SP_EV_SWITCH, .time_ns = t + 800000,
-					       .tid = HOG, .sched = { .next_tid = 0 } });
+			put((struct sp_event){ .type = SP_EV_SWITCH,
+					       .time_ns = t + 800000,
+					       .tid = HOG,
+					       .sched = { .next_tid = 0 } });
 			t += (uint64_t)(rand() % 50) * PERIOD;
-			put((struct sp_event){ .type = SP_EV_SWITCH, .time_ns = t + 810000,
-					       .tid = 0, .sched = { .next_tid = HOG } });
+			put((struct sp_event){ .type = SP_EV_SWITCH,
+					       .time_ns = t + 810000,
+					       .tid = 0,
+					       .sched = { .next_tid = HOG } });
 		}
 	}
 	s = done(&n);
