@@ -21,9 +21,16 @@ struct sp_span {
 	bool over;	    /* something was asked for past the end */
 };
 
+/* NULL is an empty span, whatever size says. */
 static inline struct sp_span sp_span_of(const void *data, size_t size, bool swap)
 {
-	return (struct sp_span){ .at = data, .end = (const uint8_t *)data + size, .swap = swap };
+	static const uint8_t none[1];
+
+	return (struct sp_span){
+		.at = data ? data : none,
+		.end = data ? (const uint8_t *)data + size : none,
+		.swap = swap,
+	};
 }
 
 static inline size_t sp_span_left(const struct sp_span *in)

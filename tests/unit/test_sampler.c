@@ -191,7 +191,7 @@ static void perf_reads_the_file(void **state)
 	(void)state;
 	if (system("perf version >/dev/null 2>&1") != 0)
 		skip();
-	snprintf(command, sizeof(command), "perf report --stats -i %s 2>&1", file);
+	snprintf(command, sizeof(command), "unshare -m perf report --stats -i %s 2>&1", file);
 	p = popen(command, "re");
 	assert_non_null(p);
 	while (fgets(line, sizeof(line), p)) {
@@ -201,7 +201,7 @@ static void perf_reads_the_file(void **state)
 	}
 	assert_int_equal(pclose(p), 0);
 	assert_int_equal(total, collect_count(&got, PERF_RECORD_SAMPLE));
-	snprintf(command, sizeof(command), "perf script -i %s 2>&1 >/dev/null", file);
+	snprintf(command, sizeof(command), "unshare -m perf script -i %s 2>&1 >/dev/null", file);
 	p = popen(command, "re");
 	assert_non_null(p);
 	assert_null(fgets(line, sizeof(line), p));
