@@ -1,21 +1,30 @@
 #include "order.h"
 
+#include "runs.h"
+
 #include <sirqprof/limits.h>
 
 #include <stdlib.h>
 #include <string.h>
 
-/* One CPU's events that wait; those without a CPU have the last queue. */
+/* An event is put in its place by hand when that is near; else the queue is sorted when its turn
+ * comes, so that no input takes quadratic time. */
+#define NEAR 32
+/* A queue that large gives its memory back when it is empty: any CPU may have its turn. */
+#define LARGE_ROOM 8192
+
+/* One CPU's events that wait; those without a CPU have the first queue. */
 struct queue {
 	struct sp_event *at;
 	uint32_t from, to, room; /* at[from .. to) wait */
+	bool unsorted;
 };
 
 struct order {
 	struct sp_event_sink sink;
 	struct queue *queues;
 	uint32_t nqueues; /* [0] without CPU, [cpu + 1] */
-	uint32_t *heap;	  /* queues that hold events, by time of their head */
+	uint32_t *heap;	  /* queues that hold events; while merging by time of their head */
 	uint32_t nheap;
 	uint64_t waiting;
 	uint64_t newest_ns; /* of all events so far */
@@ -69,14 +78,31 @@ static void sift_down(struct order *o, uint32_t i)
 	}
 }
 
-static void make_heap(struct order *o)
+/* Only queues that hold events are looked at: rounds may be many, and CPUs too. */
+static int make_heap(struct order *o, struct sp_err *err)
 {
-	o->nheap = 0;
-	for (uint32_t q = 0; q < o->nqueues; q++)
-		if (o->queues[q].from < o->queues[q].to)
-			o->heap[o->nheap++] = q;
+	int rc = SP_OK;
+
+	for (uint32_t i = 0; !rc && i < o->nheap; i++) {
+		struct queue *q = &o->queues[o->heap[i]];
+
+		if (q->unsorted)
+			rc = runs_sort(q->at + q->from, q->to - q->from, err);
+		q->unsorted = false;
+	}
 	for (uint32_t i = o->nheap / 2; i-- > 0;)
 		sift_down(o, i);
+	return rc;
+}
+
+static void empty(struct order *o, struct queue *q)
+{
+	q->from = q->to = 0;
+	if (q->room > LARGE_ROOM) {
+		free(q->at);
+		*q = (struct queue){ 0 };
+	}
+	o->heap[0] = o->heap[--o->nheap];
 }
 
 /* The time up to which the heap's first queue may run before another is due. */
@@ -93,9 +119,8 @@ static uint64_t second_ns(const struct order *o)
 /* Sends on what is not newer than until_ns, merged; at most count events. */
 static int merge(struct order *o, uint64_t until_ns, uint64_t count, struct sp_err *err)
 {
-	int rc = SP_OK;
+	int rc = make_heap(o, err);
 
-	make_heap(o);
 	while (!rc && count && o->nheap && head_ns(o, o->heap[0]) <= until_ns) {
 		struct queue *q = &o->queues[o->heap[0]];
 		uint64_t run_ns = second_ns(o);
@@ -111,10 +136,8 @@ static int merge(struct order *o, uint64_t until_ns, uint64_t count, struct sp_e
 				o->gone_ns = e->time_ns;
 			rc = o->sink.put(o->sink.self, e, err);
 		} while (!rc && count && q->from < q->to && q->at[q->from].time_ns <= run_ns);
-		if (q->from == q->to) {
-			q->from = q->to = 0;
-			o->heap[0] = o->heap[--o->nheap];
-		}
+		if (q->from == q->to)
+			empty(o, q);
 		sift_down(o, 0);
 	}
 	return rc;
@@ -177,7 +200,7 @@ static int on_round(struct order *o, struct sp_err *err)
 int order_put(struct order *o, const struct sp_event *e, struct sp_err *err)
 {
 	struct queue *q = NULL;
-	uint32_t at;
+	uint32_t at, least;
 	int rc;
 
 	if (e->type == SP_EV_ROUND)
@@ -192,9 +215,17 @@ int order_put(struct order *o, const struct sp_event *e, struct sp_err *err)
 	if (e->time_ns > o->newest_ns)
 		o->newest_ns = e->time_ns;
 	o->late += e->time_ns < o->gone_ns;
+	if (q->from == q->to)
+		o->heap[o->nheap++] = (uint32_t)(q - o->queues);
 	/* Nearly always the newest of its CPU; several rings of one CPU interleave. */
-	for (at = q->to; at > q->from && q->at[at - 1].time_ns > e->time_ns; at--)
-		q->at[at] = q->at[at - 1];
+	least = q->unsorted ? q->to : q->to - q->from > NEAR ? q->to - NEAR : q->from;
+	for (at = q->to; at > least && q->at[at - 1].time_ns > e->time_ns; at--)
+		;
+	if (at > q->from && q->at[at - 1].time_ns > e->time_ns) {
+		at = q->to;
+		q->unsorted = true;
+	}
+	memmove(q->at + at + 1, q->at + at, (q->to - at) * sizeof(*q->at));
 	q->at[at] = *e;
 	q->to++;
 	if (++o->waiting < ORDER_MAX_EVENTS)

@@ -106,12 +106,75 @@ static void without_rounds_memory_is_bounded(void **state)
 		event(o, 0, 1000000 + i);
 }
 
+/* Three rings of one CPU, a block of each in a round: far out of order when they come. */
+static void blocks_of_one_cpu_come_out_in_order(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(order) o = NULL;
+	uint32_t total = 0;
+
+	(void)state;
+	nseen = 0;
+	assert_int_equal(order_new(&o, (struct sp_event_sink){ put, NULL }, &err), 0);
+	for (uint64_t r = 1; r <= 20; r++) {
+		for (uint64_t ring = 0; ring < 3; ring++)
+			for (uint64_t i = 0; i < 1000; i++, total++)
+				event(o, 5, r * 10000 + i * 3 + ring);
+		round_ends(o);
+	}
+	assert_int_equal(order_flush(o, &err), 0);
+	assert_int_equal(nseen, total);
+	for (uint32_t i = 1; i < nseen; i++)
+		assert_true(seen[i] > seen[i - 1]);
+	assert_int_equal(order_late(o), 0);
+}
+
+/* The worst that a file can do takes n log n: by hand it would be some minutes. */
+static void a_file_backwards_is_sorted(void **state)
+{
+	const uint32_t n = ORDER_MAX_EVENTS - 1;
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(order) o = NULL;
+
+	(void)state;
+	nseen = 0;
+	assert_int_equal(order_new(&o, (struct sp_event_sink){ put, NULL }, &err), 0);
+	for (uint32_t i = 0; i < n; i++)
+		event(o, 3, 1000000 - i);
+	assert_int_equal(order_flush(o, &err), 0);
+	assert_int_equal(nseen, n);
+	for (uint32_t i = 1; i < nseen; i++)
+		assert_true(seen[i] == seen[i - 1] + 1);
+}
+
+/* Every CPU that there may be, a round behind each event: only what waits is looked at. */
+static void many_cpus_and_rounds(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(order) o = NULL;
+
+	(void)state;
+	nseen = 0;
+	assert_int_equal(order_new(&o, (struct sp_event_sink){ put, NULL }, &err), 0);
+	for (uint32_t i = 0; i < 200000; i++) {
+		event(o, i % 8192, i + 1);
+		round_ends(o);
+	}
+	assert_int_equal(order_flush(o, &err), 0);
+	assert_int_equal(nseen, 200000);
+	for (uint32_t i = 1; i < nseen; i++)
+		assert_true(seen[i] == seen[i - 1] + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_round_frees_the_round_before),
 		cmocka_unit_test(random_rings_come_out_in_order),
 		cmocka_unit_test(without_rounds_memory_is_bounded),
+		cmocka_unit_test(blocks_of_one_cpu_come_out_in_order),
+		cmocka_unit_test(a_file_backwards_is_sorted),
+		cmocka_unit_test(many_cpus_and_rounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
