@@ -4,61 +4,62 @@
  */
 #include "vmlinux.h"
 
-#include "hog.h"
+#include "hog_spin.h"
 
-#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+#define CLOCK_MONOTONIC 1
+
 char LICENSE[] SEC("license") = "GPL";
-
-/* Set by the loader: how long the next spin lasts (0: none), and on which CPU. */
-volatile __u64 spin_ns;
-volatile __u32 spin_cpu;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 16);
-} truths SEC(".maps");
 
 extern void bpf_local_irq_save(unsigned long *flags) __weak __ksym;
 extern void bpf_local_irq_restore(unsigned long *flags) __weak __ksym;
 
-static long step(__u32 i, void *deadline)
+static __always_inline void spin_if_ordered(__u64 function)
 {
-	(void)i;
-	return bpf_ktime_get_ns() >= *(__u64 *)deadline;
+	volatile struct hog_order *o = hog_ordered();
+
+	if (o)
+		hog_spin(o, function);
 }
 
-/* Spins for the time asked for, once, and says so. */
-static __always_inline void spin(void)
+static __always_inline void spin_irqs_off(void)
 {
-	struct hog_truth truth = {};
-	__u64 deadline, ns = spin_ns;
+	volatile struct hog_order *o = hog_ordered();
+	unsigned long flags;
 
-	if (!ns || bpf_get_smp_processor_id() != spin_cpu)
+	if (!o)
 		return;
-	spin_ns = 0;
-	truth.cpu = bpf_get_smp_processor_id();
-	truth.tid = (__u32)bpf_get_current_pid_tgid();
-	bpf_get_current_comm(truth.comm, sizeof(truth.comm));
-	truth.begin_ns = bpf_ktime_get_ns();
-	deadline = truth.begin_ns + ns;
-	bpf_loop(HOG_MAX_STEPS, step, &deadline, 0);
-	truth.end_ns = bpf_ktime_get_ns();
-	bpf_ringbuf_output(&truths, &truth, sizeof(truth), 0);
+	bpf_local_irq_save(&flags);
+	hog_spin(o, 0);
+	bpf_local_irq_restore(&flags);
 }
 
 /* irqs-off: a process reads a slow pseudo-file with interrupts off, like /proc/slabinfo of old. */
 SEC("?iter/task")
 int hog_show(struct bpf_iter__task *ctx)
 {
-	unsigned long flags;
+	(void)ctx;
+	spin_irqs_off();
+	return 0;
+}
 
-	if (!spin_ns)
-		return 0;
-	bpf_local_irq_save(&flags);
-	spin();
-	bpf_local_irq_restore(&flags);
+/* irqs-off: inside a write(2) to a socket. */
+SEC("?raw_tp/sock_send_length")
+int hog_write(void *ctx)
+{
+	(void)ctx;
+	spin_irqs_off();
+	return 0;
+}
+
+/* irqs-off: in a kernel thread, as the begin of a work item of a workqueue. */
+SEC("?raw_tp/workqueue_execute_start")
+int hog_work(void *ctx)
+{
+	(void)ctx;
+	spin_irqs_off();
 	return 0;
 }
 
@@ -67,25 +68,17 @@ SEC("?xdp")
 int hog_xdp(struct xdp_md *ctx)
 {
 	(void)ctx;
-	spin();
+	spin_if_ordered(0);
 	return XDP_PASS;
 }
 
-/* softirq: inside the TIMER vector, as a timer function that walks thousands of services. */
+/* softirq: inside the TIMER vector, in the place of the timer function that is about to run. */
 SEC("?raw_tp/timer_expire_entry")
-int hog_timer(void *ctx)
+int hog_timer(struct bpf_raw_tracepoint_args *ctx)
 {
-	(void)ctx;
-	spin();
-	return 0;
-}
+	struct timer_list *timer = (void *)ctx->args[0];
 
-/* hardirq: inside the local timer's interrupt. */
-SEC("?raw_tp/local_timer_entry")
-int hog_irq(void *ctx)
-{
-	(void)ctx;
-	spin();
+	spin_if_ordered((__u64)BPF_CORE_READ(timer, function));
 	return 0;
 }
 
@@ -94,6 +87,51 @@ SEC("?raw_tp/napi_poll")
 int hog_napi(void *ctx)
 {
 	(void)ctx;
-	spin();
+	spin_if_ordered(0);
+	return 0;
+}
+
+/* hardirq: inside the local timer's interrupt. */
+SEC("?raw_tp/local_timer_entry")
+int hog_irq(void *ctx)
+{
+	(void)ctx;
+	spin_if_ordered(0);
+	return 0;
+}
+
+struct hog_alarm {
+	struct bpf_timer timer;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hog_alarm);
+} alarms SEC(".maps");
+
+static int hog_alarm_cb(void *map, int *key, struct hog_alarm *alarm)
+{
+	(void)map;
+	(void)key;
+	(void)alarm;
+	spin_if_ordered(0);
+	return 0;
+}
+
+/* softirq: a timer of BPF's, which runs inside HRTIMER on the CPU that starts it. */
+SEC("?tc")
+int hog_alarm(struct __sk_buff *ctx)
+{
+	__u32 zero = 0;
+	struct hog_alarm *alarm = bpf_map_lookup_elem(&alarms, &zero);
+
+	(void)ctx;
+	if (!alarm)
+		return 0;
+	bpf_timer_init(&alarm->timer, &alarms, CLOCK_MONOTONIC);
+	bpf_timer_set_callback(&alarm->timer, hog_alarm_cb);
+	bpf_timer_start(&alarm->timer, 200000, 0);
 	return 0;
 }

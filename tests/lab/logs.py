@@ -5,7 +5,7 @@
 
 A ping -D log and an hping3 log cross a veth pair whose far side receives on the starved CPU. Each
 stall of the hog must be the verdict of a ping spike, with cat to blame; hping3 prints no times, so
-its start is given 3 s wrong and --clock-offset auto must find that. Exit status as in live.py.
+its start is given 3 s wrong and --clock-offset auto must find that. Exit status as in score.
 """
 import argparse
 import json
@@ -18,8 +18,8 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import live  # noqa: E402
-import score  # noqa: E402
+import lab  # noqa: E402
+import truth as judge  # noqa: E402
 
 FAR = "10.231.8.2"
 HPING_INTERVAL_US = 10000
@@ -49,7 +49,7 @@ class Net:
                "echo %x > /sys/class/net/%s/queues/rx-0/rps_cpus" % (1 << cpu, b[:15]))
         except subprocess.CalledProcessError:
             self.down()
-            live.skip("no network namespaces here")
+            lab.skip("no network namespaces here")
 
     def near_cmd(self, *cmd):
         return ["taskset", "-c", "0", "ip", "netns", "exec", self.near, *cmd]
@@ -61,12 +61,12 @@ class Net:
 
 def starve(args, cpu, tmp, net, procs):
     """Records while both probers run and the hog starves; the truth, and when hping3 began."""
-    lab, truth = args.bin + "/tests/lab", ""
-    procs.start(lab + "/spinner", str(cpu), "120")
-    procs.start(lab + "/spinner", "0", "120")
+    hogs, truth = args.bin + "/tests/lab", ""
+    procs.start(hogs + "/spinner", str(cpu), "120")
+    procs.start(hogs + "/spinner", "0", "120")
     rec = procs.start(args.bin + "/sirqprof", "record", "--cpu", str(cpu), "-F", "2000",
                       "-o", tmp + "/sirq.data")
-    live.wait_until_recording(rec)
+    lab.wait_until_recording(rec)
     with open(tmp + "/ping.log", "w", encoding="utf-8") as p, \
          open(tmp + "/hping.log", "w", encoding="utf-8") as h:
         ping = procs.start(*net.near_cmd("ping", "-D", "-n", "-i", "0.01", FAR), stdout=p)
@@ -76,12 +76,12 @@ def starve(args, cpu, tmp, net, procs):
                             stdout=h, stderr=subprocess.DEVNULL)
         time.sleep(0.5)
         for i in range(args.count):
-            hog = subprocess.run([lab + "/hog", "--way", "irqs-off", "--cpu", str(cpu), "--count",
+            hog = subprocess.run([hogs + "/hog", "--way", "irqs-off", "--cpu", str(cpu), "--count",
                                   "1", "--min-ms", "20", "--max-ms", "45", "--pause-ms", "1",
                                   "--seed", str(i + 1)], stdout=subprocess.PIPE, text=True,
                                  check=False)
             if hog.returncode == 77:
-                live.skip("the hog cannot run here")
+                lab.skip("the hog cannot run here")
             truth += hog.stdout
             # Stalls shall be rare, as they are: in a row of them chance explains every spike too.
             time.sleep(1 + 1.2 * random.random())
@@ -91,14 +91,14 @@ def starve(args, cpu, tmp, net, procs):
     rec.send_signal(2)
     if rec.wait(timeout=60) != 0:
         sys.exit("sirqprof record failed with %d" % rec.returncode)
-    return score.read_truth(truth), began
+    return judge.read_truth(truth), began
 
 
 def report(args, tmp, *options):
     out = tmp + "/report.json"
     sh(args.bin + "/sirqprof", "report", "-i", tmp + "/sirq.data", "-q", "--json", out,
        "--spike-min", "3ms", *options)
-    return live.load_report(out)
+    return lab.load_report(out)
 
 
 def named(r, truth):
@@ -113,7 +113,7 @@ def named(r, truth):
         s = stalls[v["stalls"][0]["id"]]
         if s["mechanism"] in ("steal", "stopped"):
             continue  # the machine's own; nobody is blamed
-        hit = [i for i, t in enumerate(truth) if score.overlap(
+        hit = [i for i, t in enumerate(truth) if judge.overlap(
             t["begin"], t["end"], base + s["begin_ns"], base + s["end_ns"]) > 0]
         right.update(i for i in hit if v["comm"] == truth[i]["comm"])
         wrong += not hit or v["comm"] != truth[hit[0]]["comm"]
@@ -126,11 +126,12 @@ def main():
     ap.add_argument("--count", type=int, default=12)
     ap.add_argument("--keep", help="copy the logs and reports to this directory")
     args = ap.parse_args()
-    live.check_machine(args.bin + "/tests/lab", "irqs-off")
+    lab.check_machine(args.bin)
+    lab.check_way(args.bin, "irqs-off")
     if not shutil.which("hping3") or not shutil.which("ping"):
-        live.skip("needs ping and hping3")
+        lab.skip("needs ping and hping3")
     cpu = os.cpu_count() - 1
-    net, procs = Net(cpu), live.Procs()
+    net, procs = Net(cpu), lab.Procs()
     with tempfile.TemporaryDirectory() as tmp:
         try:
             truth, began = starve(args, cpu, tmp, net, procs)

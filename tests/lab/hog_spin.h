@@ -1,0 +1,60 @@
+#ifndef HOG_SPIN_H
+#define HOG_SPIN_H
+
+/*
+ * How every starving BPF program spins: included by each *.bpf.c of the lab, after vmlinux.h.
+ */
+#include "hog.h"
+
+#include <bpf/bpf_helpers.h>
+
+#define MMAPABLE (1U << 10) /* BPF_F_MMAPABLE */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hog_order);
+} orders SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 16);
+} truths SEC(".maps");
+
+static long hog_step(__u32 i, void *deadline)
+{
+	(void)i;
+	return bpf_ktime_get_ns() >= *(__u64 *)deadline;
+}
+
+/* The order, if there is one for this CPU and task. */
+static __always_inline volatile struct hog_order *hog_ordered(void)
+{
+	__u32 zero = 0;
+	volatile struct hog_order *o = bpf_map_lookup_elem(&orders, &zero);
+
+	if (!o || !o->spin_ns || bpf_get_smp_processor_id() != o->cpu)
+		return 0;
+	return o->tid && o->tid != (__u32)bpf_get_current_pid_tgid() ? 0 : o;
+}
+
+/* Spins for the time asked for, once, and says so. function: what it stands in for, or 0. */
+static __always_inline void hog_spin(volatile struct hog_order *o, __u64 function)
+{
+	struct hog_truth truth = { .function = function };
+	__u64 deadline, ns = o->spin_ns;
+
+	o->spin_ns = 0;
+	truth.cpu = bpf_get_smp_processor_id();
+	truth.tid = (__u32)bpf_get_current_pid_tgid();
+	bpf_get_current_comm(truth.comm, sizeof(truth.comm));
+	truth.begin_ns = bpf_ktime_get_ns();
+	deadline = truth.begin_ns + ns;
+	bpf_loop(HOG_MAX_STEPS, hog_step, &deadline, 0);
+	truth.end_ns = bpf_ktime_get_ns();
+	bpf_ringbuf_output(&truths, &truth, sizeof(truth), 0);
+}
+
+#endif

@@ -1,0 +1,173 @@
+"""Compares what sirqprof said (its JSON) with what the hogs wrote down (truth lines).
+
+Everything here is a pure function of the two, so that it can be tested without a kernel.
+"""
+import collections
+
+# What a report says of the machine itself: no mechanism of the hogs, and nobody is blamed.
+PAUSES = ("steal", "stopped")
+FALSE_FROM_NS = 2_000_000
+
+
+def read_truth(text):
+    """Lines `truth mechanism begin_ns end_ns cpu tid comm names`, CLOCK_MONOTONIC; tid 0: no task
+    is to blame."""
+    rows = []
+    for line in text.splitlines():
+        part = line.split()
+        if len(part) != 8 or part[0] != "truth":
+            continue
+        rows.append({"mechanism": part[1], "begin": int(part[2]), "end": int(part[3]),
+                     "cpu": int(part[4]), "tid": int(part[5]), "comm": part[6],
+                     "names": part[7].split(",")})
+    return rows
+
+
+def overlap(a, b, c, d):
+    return max(0, min(b, d) - max(a, c))
+
+
+def inside(report, truth):
+    """The truths that lie wholly inside the recording."""
+    begin = int(report["capture"]["begin_mono"])
+    end = begin + report["capture"]["duration_ns"]
+    return [t for t in truth if t["begin"] > begin + 50_000_000 and t["end"] < end]
+
+
+def match(report, truth):
+    """For each truth the stall that covers most of it, if it covers half; else None."""
+    base = int(report["capture"]["begin_mono"])
+    pairs = []
+    for t in truth:
+        best, held = None, 0
+        for s in report["stalls"]:
+            if s["cpu"] != t["cpu"]:
+                continue
+            n = overlap(t["begin"], t["end"], base + s["begin_ns"], base + s["end_ns"])
+            if n > held:
+                best, held = s, n
+        pairs.append((t, best if held * 2 >= t["end"] - t["begin"] else None))
+    return pairs
+
+
+def name_fits(name, accept):
+    """name is one of them; of a BPF program bpf_prog_<tag>_<name>, of a part <name>.part.0."""
+    if not name:
+        return False
+    name = name.split(".")[0]
+    return any(name == a or (name.startswith("bpf_prog_") and name.endswith("_" + a))
+               for a in accept)
+
+
+def names_fit(stall, truth):
+    return name_fits(stall["entry"], truth["names"]) or name_fits(stall["caller"], truth["names"])
+
+
+def blamed(stall):
+    """The thread that is named, None for none."""
+    task = stall["task"]
+    return task["tid"] if task and task["comm"] else None
+
+
+def task_fits(stall, truth):
+    """A softirq or an interrupt runs on anybody's back: no task is right for them."""
+    return blamed(stall) == (truth["tid"] or None)
+
+
+def mechanism_fits(stall, truth):
+    return stall["mechanism"] == truth["mechanism"]
+
+
+def blame_is_wrong(stall, truth):
+    """Somebody is named, and it is not who did it."""
+    return blamed(stall) is not None and not task_fits(stall, truth)
+
+
+def false_stalls(report, pairs):
+    """Stalls of a tracked kind, as long as counts, that lie over no truth."""
+    base = int(report["capture"]["begin_mono"])
+    taken = {s["id"] for _, s in pairs if s}
+    cpus = {t["cpu"] for t, _ in pairs}
+    out = []
+    for s in report["stalls"]:
+        if s["id"] in taken or s["mechanism"] in PAUSES or s["duration_ns"] < FALSE_FROM_NS:
+            continue
+        if cpus and s["cpu"] not in cpus:
+            continue
+        part = max((overlap(t["begin"], t["end"], base + s["begin_ns"], base + s["end_ns"])
+                    for t, _ in pairs), default=0)
+        if part * 2 < s["duration_ns"]:
+            out.append(s)
+    return out
+
+
+def median(values):
+    values = sorted(values)
+    return values[len(values) // 2] if values else None
+
+
+def counts(pairs):
+    """How often sirqprof was right, and by how much the lengths differ."""
+    found = [(t, s) for t, s in pairs if s]
+    errors = [abs(s["duration_ns"] - (t["end"] - t["begin"])) for t, s in found]
+    right = [(t, s) for t, s in found if mechanism_fits(s, t)]
+    return {
+        "truth": len(pairs),
+        "found": len(found),
+        "mechanism": len(right),
+        "task": sum(task_fits(s, t) for t, s in right),
+        "names": sum(names_fit(s, t) for t, s in right),
+        "file": sum(bool(s["file"]) for t, s in right),
+        "length_error_median_ns": median(errors),
+        "length_error_max_ns": max(errors, default=None),
+        "wrong_blame": sum(blame_is_wrong(s, t) for t, s in found),
+        # The machine itself stood still over the hog's stall, and the report says only that.
+        "paused": sum(s["mechanism"] in PAUSES for t, s in found),
+    }
+
+
+def in_band(pairs, low_ms, high_ms):
+    return [(t, s) for t, s in pairs if low_ms * 1e6 <= t["end"] - t["begin"] < high_ms * 1e6]
+
+
+BANDS = (("2-3", 0, 3.0), ("3-60", 3.0, 1000))
+
+
+def score(way, report, truth):
+    """One row."""
+    pairs = match(report, inside(report, truth))
+    row = {"way": way}
+    row.update(counts(pairs))
+    row["bands"] = {name: counts(in_band(pairs, low, high)) for name, low, high in BANDS}
+    row["false_stalls"] = len(false_stalls(report, pairs))
+    row["seconds"] = round(report["capture"]["duration_ns"] / 1e9, 1)
+    row["sure"], row["sure_right"] = sure(calibration(report, truth))
+    return row
+
+
+def calibration(report, truth):
+    """(stated confidence, was it right) for every stall that can be judged: those that lie over a
+    truth, and the false ones."""
+    pairs = match(report, inside(report, truth))
+    rows = [(s["confidence"], mechanism_fits(s, t) and task_fits(s, t)) for t, s in pairs if s]
+    return rows + [(s["confidence"], False) for s in false_stalls(report, pairs)]
+
+
+SURE = 0.9
+
+
+def sure(rows):
+    """How many verdicts are at 0.9 or above, and how many of them are right."""
+    hits = [right for confidence, right in rows if confidence >= SURE]
+    return len(hits), sum(hits)
+
+
+def table(rows):
+    """Stated confidence, in steps of 0.1 (0.05 above 0.9), against the share that was right."""
+    edges = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
+    groups = collections.defaultdict(list)
+    for confidence, right in rows:
+        low = max(e for e in edges if e <= confidence + 1e-9)
+        groups[low].append((confidence, right))
+    return [{"from": low, "verdicts": len(g), "stated": round(sum(c for c, _ in g) / len(g), 3),
+             "right": round(sum(r for _, r in g) / len(g), 3)} for low, g in sorted(groups.items())]

@@ -1,0 +1,113 @@
+/*
+ * irqs-off: interrupts are off while a process reads a slow pseudo-file, while one writes, and in a
+ * kernel thread.
+ */
+#include "way.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void open_file(struct hog *h)
+{
+	hog_load(h);
+	hog_attach(h);
+	hog_pin(h);
+}
+
+static void read_file(struct hog *h)
+{
+	char buf[256];
+	int fd = open(h->pinned, O_RDONLY);
+
+	while (fd >= 0 && read(fd, buf, sizeof(buf)) > 0)
+		;
+	close(fd);
+}
+
+static void run_cat(struct hog *h)
+{
+	if (freopen("/dev/null", "w", stdout))
+		execlp("cat", "cat", h->pinned, NULL);
+	_exit(127);
+}
+
+static void starve_reader(struct hog *h, uint64_t ns)
+{
+	h->order->spin_ns = ns;
+	hog_in_child(h, h->beside == BESIDE_NOBODY ? run_cat : read_file);
+	hog_await(h, 0);
+}
+
+const struct way way_irqs_off = {
+	.name = "irqs-off",
+	.mechanism = "irqs-off",
+	.accept = "hog_show,bpf_iter_run_prog,task_seq_show,bpf_seq_read",
+	.program = "hog_show",
+	.open = open_file,
+	.starve = starve_reader,
+};
+
+static void open_probe(struct hog *h)
+{
+	hog_load(h);
+	hog_attach(h);
+}
+
+static void write_socket(struct hog *h)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		_exit(1);
+	h->order->tid = (unsigned int)getpid();
+	if (write(pair[0], "hog", 3) != 3)
+		_exit(1);
+}
+
+static void starve_writer(struct hog *h, uint64_t ns)
+{
+	h->order->tid = ~0U; /* nobody's, until the child says which */
+	h->order->spin_ns = ns;
+	hog_in_child(h, write_socket);
+	hog_await(h, 0);
+}
+
+const struct way way_irqs_off_write = {
+	.name = "irqs-off-write",
+	.mechanism = "irqs-off",
+	.accept = "hog_write,sock_write_iter,sock_sendmsg,__sock_sendmsg,sock_sendmsg_nosec,"
+		  "__sock_sendmsg_nosec,call_trace_sock_send_length",
+	.program = "hog_write",
+	.open = open_probe,
+	.starve = starve_writer,
+};
+
+/* Makes a work item run on every CPU. */
+static void poke_workqueues(void)
+{
+	int fd = open("/proc/sys/vm/stat_refresh", O_WRONLY);
+
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		hog_skip("no /proc/sys/vm/stat_refresh");
+	close(fd);
+}
+
+static void starve_kthread(struct hog *h, uint64_t ns)
+{
+	h->order->spin_ns = ns;
+	poke_workqueues();
+	hog_await(h, ns);
+}
+
+const struct way way_irqs_off_kthread = {
+	.name = "irqs-off-kthread",
+	.mechanism = "irqs-off",
+	.accept = "hog_work,process_one_work,process_scheduled_works,worker_thread",
+	.program = "hog_work",
+	.open = open_probe,
+	.starve = starve_kthread,
+};

@@ -1,0 +1,21 @@
+/* The table of the ways to starve a CPU. */
+#include "way.h"
+
+#include <string.h>
+
+extern const struct way way_irqs_off, way_irqs_off_write, way_irqs_off_kthread; /* way_irqs.c */
+extern const struct way way_bh_off;						/* way_bh.c */
+extern const struct way way_softirq, way_napi, way_hrtimer, way_hardirq;	/* way_soft.c */
+
+const struct way *const hog_ways[] = {
+	&way_irqs_off, &way_irqs_off_write, &way_irqs_off_kthread, &way_bh_off, &way_softirq,
+	&way_napi,     &way_hrtimer,	    &way_hardirq,	   NULL,
+};
+
+const struct way *hog_way(const char *name)
+{
+	for (size_t i = 0; hog_ways[i]; i++)
+		if (strcmp(hog_ways[i]->name, name) == 0)
+			return hog_ways[i];
+	return NULL;
+}

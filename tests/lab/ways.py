@@ -1,0 +1,55 @@
+"""How each way is run: its hog, what runs beside it. To add one, add a row (and see way.h)."""
+import os
+
+import lab
+
+
+class Way:
+    def __init__(self, hog, *options, start=None, record=(), busy=True, pause_ms=40):
+        self.hog = hog                # --way of hog
+        self.options = options        # more of hog's
+        self.start = start            # start(procs, build, cpu): what runs beside it all the time
+        self.record = record          # options of sirqprof record
+        self.busy = busy              # a spinner keeps the CPU from idling
+        self.pause_ms = pause_ms
+
+
+WAYS = {
+    "irqs-off": Way("irqs-off"),
+    "irqs-off-write": Way("irqs-off-write"),
+    "irqs-off-kthread": Way("irqs-off-kthread"),
+    "bh-off": Way("bh-off"),
+    "softirq": Way("softirq"),
+    "softirq-net-rx": Way("softirq-net-rx"),
+    "softirq-hrtimer": Way("softirq-hrtimer"),
+    "hardirq": Way("hardirq"),
+    # Two at once: an innocent that runs right before, right after, or reads a fast file meanwhile.
+    "two-irqs-off-before": Way("irqs-off", "--beside", "before"),
+    "two-irqs-off-after": Way("irqs-off", "--beside", "after"),
+    "two-irqs-off-reader": Way("irqs-off", "--beside", "reader"),
+    "two-bh-off-before": Way("bh-off", "--beside", "before"),
+    "two-bh-off-after": Way("bh-off", "--beside", "after"),
+    "two-bh-off-reader": Way("bh-off", "--beside", "reader"),
+    "two-softirq-reader": Way("softirq", "--beside", "reader"),
+    "two-hardirq-reader": Way("hardirq", "--beside", "reader"),
+}
+
+
+def spinner(procs, build, cpu, seconds=600):
+    return procs.start(build + "/tests/lab/spinner", str(cpu), str(seconds))
+
+
+def on_cpu(cpu, *command):
+    return ("taskset", "-c", str(cpu)) + command
+
+
+# Loads that starve nobody: what comes out must be a pause of the machine, or nothing.
+def healthy(build, cpu):
+    return {
+        "idle": [],
+        "user": [build + "/tests/lab/spinner", str(cpu), "3600"],
+        "syscalls": [*on_cpu(cpu, "dd", "if=/dev/zero", "of=/dev/null", "bs=1")],
+        "flood": ["sh", os.path.join(lab.HERE, "flood.sh"), str(cpu)],
+        "switches": [*on_cpu(cpu, "sh", "-c", "dd if=/dev/zero bs=1 2>/dev/null | "
+                             "dd of=/dev/null bs=1 2>/dev/null")],
+    }
