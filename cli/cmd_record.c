@@ -1,6 +1,7 @@
 #include "cmd.h"
 #include "knames.h"
 #include "live.h"
+#include "stop.h"
 #include "symbols.h"
 #include "writer.h"
 
@@ -22,15 +23,16 @@ int cmd_record(const struct options *o, struct sp_err *err)
 	sp_auto(writer) writer = NULL;
 	sp_auto(knames) knames = NULL;
 	sp_auto(sampler) sampler = NULL;
-	int rc = live_open(&sampler, o, err);
+	int rc = stop_install(err), status = 0;
 
+	rc = rc ? rc : live_open(&sampler, o, err);
 	rc = rc ? rc : writer_new(&writer, &writer_cfg, err);
 	rc = rc ? rc : symbols_new(&symbols, &symbols_cfg, err);
 	rc = rc ? rc : knames_new(&knames, symbols_resolver(symbols), writer_sink(writer), err);
-	rc = rc ? rc : live_run(sampler, o, knames_sink(knames), err);
+	rc = rc ? rc : live_run(sampler, o, knames_sink(knames), &status, err);
 	rc = rc ? rc : writer_close(writer, err);
 	if (!rc)
 		fprintf(stderr, "sirqprof record: %" PRIu64 " kB in %s\n",
 			writer_bytes(writer) >> 10, writer_cfg.path);
-	return rc;
+	return rc ? rc : live_command(o, status, err);
 }

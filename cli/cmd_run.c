@@ -4,9 +4,11 @@
 #include "nameless.h"
 #include "outputs.h"
 #include "pipeline.h"
+#include "stop.h"
 #include "symbols.h"
 #include "writer.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The records go into the analysis, and into a file if one was asked for. A file that cannot be
@@ -52,9 +54,11 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 	sp_auto(knames) knames = NULL;
 	struct sp_report report;
 	struct tee tee = { .file_err = SP_ERR_INIT };
+	int status = 0;
 	int rc = symbols_new(&symbols, &cfg, err);
 
 	rc = rc ? rc : pipeline_new(&pipeline, o, symbols_resolver(symbols), err);
+	rc = rc ? rc : pipeline_check(pipeline, err);
 	if (!rc && o->output)
 		rc = writer_new(&writer, &writer_cfg, err);
 	if (!rc && writer)
@@ -67,7 +71,7 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 	if (writer)
 		tee.file = knames_sink(knames);
 	pipeline_name_early(pipeline);
-	rc = live_run(sampler, o, (struct sp_record_sink){ tee_put, &tee }, err);
+	rc = live_run(sampler, o, (struct sp_record_sink){ tee_put, &tee }, &status, err);
 	if (!rc && tee.has_file)
 		writer_close(writer, &tee.file_err);
 	if (!rc)
@@ -75,28 +79,40 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 	rc = rc ? rc : pipeline_finish(pipeline, &report, err);
 	rc = rc ? rc : outputs_write(out, o, &report, err);
 	rc = late_error(&tee.file_err, rc, err);
-	return late_error(pipeline_spikes_error(pipeline), rc, err);
+	rc = late_error(pipeline_spikes_error(pipeline), rc, err);
+	return rc ? rc : live_command(o, status, err);
 }
 
 /* Whether every spike file can be read is known before anything is recorded; what it holds is read
  * at the end, as a prober may append to it until then. */
 static int check_spikes(const struct options *o, struct sp_err *err)
 {
-	for (uint32_t i = 0; i < o->spikes.n; i++)
-		if (strcmp(o->spikes.at[i], "-") != 0 && access(o->spikes.at[i], R_OK) != 0)
+	for (uint32_t i = 0; i < o->spikes.n; i++) {
+		const char *path = o->spikes.at[i];
+		struct stat st;
+
+		if (strcmp(path, "-") == 0)
+			continue;
+		if (access(path, R_OK) != 0)
 			return sp_fail_sys(
 				err,
 				"--spikes %s (make it before recording; it is read at the end)",
-				o->spikes.at[i]);
+				path);
+		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+			return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
+				       "--spikes %s is a directory: name a file", path);
+	}
 	return SP_OK;
 }
 
 int cmd_run(const struct options *o, struct sp_err *err)
 {
 	struct sampler *sampler = NULL;
-	struct outputs out;
-	int rc = outputs_open(&out, o, err);
+	struct outputs out = { 0 };
+	/* First of all: from here on Ctrl-C asks for the report, whenever it comes. */
+	int rc = stop_install(err);
 
+	rc = rc ? rc : outputs_open(&out, o, err);
 	rc = rc ? rc : check_spikes(o, err);
 	rc = rc ? rc : live_open(&sampler, o, err);
 	rc = rc ? rc : record_and_report(o, &out, sampler, err);

@@ -21,10 +21,7 @@ int live_open(struct sampler **ret, const struct options *o, struct sp_err *err)
 		.user_stack = o->call_graph && strcmp(o->call_graph, "dwarf") == 0,
 		.ring_bytes = o->buffer_bytes,
 	};
-	/* First of all: from here on Ctrl-C asks for the report, whenever it comes. */
-	int rc = stop_install(err);
-
-	rc = rc ? rc : probe_cpus(o->cpu, &cpus, &cfg.ncpus, err);
+	int rc = probe_cpus(o->cpu, &cpus, &cfg.ncpus, err);
 	rc = rc ? rc : probe_privilege(err);
 	cfg.cpus = cpus;
 	return rc ? rc : sampler_new(ret, &cfg, err);
@@ -39,12 +36,12 @@ static uint64_t now_ns(void)
 }
 
 static int poll_until_end(struct sampler *s, const struct options *o, struct child *child,
-			  struct sp_err *err)
+			  int *ret_status, struct sp_err *err)
 {
 	uint64_t begin = now_ns(), left_ms;
-	int rc = SP_OK, status;
+	int rc = SP_OK;
 
-	while (!rc && !stop_asked() && !(child && child_ended(child, &status))) {
+	while (!rc && !stop_asked() && !(child && child_ended(child, ret_status))) {
 		uint64_t ran = now_ns() - begin;
 
 		if (o->duration_ns && ran >= o->duration_ns)
@@ -56,16 +53,33 @@ static int poll_until_end(struct sampler *s, const struct options *o, struct chi
 }
 
 int live_run(struct sampler *s, const struct options *o, struct sp_record_sink sink,
-	     struct sp_err *err)
+	     int *ret_status, struct sp_err *err)
 {
 	sp_auto(child) child = NULL;
-	int rc = SP_OK;
+	int rc = SP_OK, status = 0;
 
 	if (o->command)
 		rc = child_new(&child, o->command, err);
 	rc = rc ? rc : sampler_start(s, sink, err);
 	if (!rc && child)
 		rc = child_start(child, err);
-	rc = rc ? rc : poll_until_end(s, o, child, err);
-	return rc ? rc : sampler_stop(s, err);
+	rc = rc ? rc : poll_until_end(s, o, child, &status, err);
+	rc = rc ? rc : sampler_stop(s, err);
+	/* Ctrl-C ends the command too: that is no failure of its own. */
+	if (!rc)
+		*ret_status = stop_asked() ? 0 : status;
+	return rc;
+}
+
+int live_command(const struct options *o, int status, struct sp_err *err)
+{
+	if (!status)
+		return SP_OK;
+	if (status > 128)
+		return sp_fail(err, SP_EUNSUP, SP_NOWHERE,
+			       "'%s' was killed by signal %d; everything until then was recorded",
+			       o->command[0], status - 128);
+	return sp_fail(err, SP_EUNSUP, SP_NOWHERE,
+		       "'%s' ended with exit status %d; everything until then was recorded",
+		       o->command[0], status);
 }

@@ -14,8 +14,12 @@
 int live_open(struct sampler **ret, const struct options *o, struct sp_err *err);
 
 /* Records into the sink until the duration is over, the command has ended, or a signal asks to
- * stop. */
+ * stop. *ret_status is the exit status of a command that ended by itself (128 + signal when it was
+ * killed), else 0. */
 int live_run(struct sampler *s, const struct options *o, struct sp_record_sink sink,
-	     struct sp_err *err);
+	     int *ret_status, struct sp_err *err);
+
+/* What a command that failed comes to, once the recording or report is out: SP_OK for status 0. */
+int live_command(const struct options *o, int status, struct sp_err *err);
 
 #endif

@@ -3,45 +3,56 @@
 #include <langinfo.h>
 #include <string.h>
 
+/* Two outputs into one place overwrite or mix each other. */
+static int refuse_twins(const char *const *paths, uint32_t n, struct sp_err *err)
+{
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t k = 0; paths[i] && k < i; k++) {
+			if (!paths[k])
+				continue;
+			if (render_is_stdout(paths[i]) && render_is_stdout(paths[k]))
+				return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
+					       "only one of --json, --jsonl, --folded and "
+					       "--folded-baseline can be standard output");
+			if (strcmp(paths[i], paths[k]) == 0)
+				return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
+					       "two outputs go to %s: the last would overwrite the "
+					       "first",
+					       paths[i]);
+		}
+	return SP_OK;
+}
+
 int outputs_open(struct outputs *o, const struct options *opts, struct sp_err *err)
 {
-	const struct {
-		const char *path;
-		render_fn *render;
-	} wanted[OUTPUTS_MAX] = {
-		{ opts->json, json_render },
-		{ opts->jsonl, jsonl_render },
-		{ opts->folded, folded_render },
-		{ opts->folded_baseline, folded_baseline_render },
-	};
-	uint32_t to_stdout = 0;
-	int rc = SP_OK;
+	static render_fn *const renders[OUTPUTS_MAX] = { json_render, jsonl_render, folded_render,
+							 folded_baseline_render };
+	const char *const paths[OUTPUTS_MAX] = { opts->json, opts->jsonl, opts->folded,
+						 opts->folded_baseline };
+	int rc = refuse_twins(paths, OUTPUTS_MAX, err);
 
-	*o = (struct outputs){ 0 };
-	for (int i = 0; !rc && i < OUTPUTS_MAX; i++) {
-		if (!wanted[i].path)
+	*o = (struct outputs){ .text = !opts->quiet };
+	for (uint32_t i = 0; !rc && i < OUTPUTS_MAX; i++) {
+		if (!paths[i])
 			continue;
-		for (int k = 0; !rc && k < i; k++)
-			if (wanted[k].path && strcmp(wanted[i].path, "-") != 0 &&
-			    strcmp(wanted[i].path, wanted[k].path) == 0)
-				rc = sp_fail(
-					err, SP_EUSAGE, SP_NOWHERE,
-					"two outputs go to %s: the last would overwrite the first",
-					wanted[i].path);
-		if (rc)
-			break;
-		to_stdout += strcmp(wanted[i].path, "-") == 0;
-		rc = render_open(&o->out[o->n], wanted[i].path, err);
+		/* Who asks for JSON on standard output wants to pipe it, not to read around text.
+		 */
+		if (render_is_stdout(paths[i]))
+			o->text = false;
+		rc = render_open(&o->out[o->n], paths[i], err);
 		if (!rc)
-			o->render[o->n++] = wanted[i].render;
+			o->render[o->n++] = renders[i];
 	}
-	if (!rc && to_stdout > 1)
-		rc = sp_fail(err, SP_EUSAGE, SP_NOWHERE,
-			     "only one of --json, --jsonl, --folded and --folded-baseline can be "
-			     "standard output");
-	/* Who asks for JSON on standard output wants to pipe it, not to read around text. */
-	o->text = !opts->quiet && !to_stdout;
 	return rc;
+}
+
+/* The first cause wins; one output that fails costs none of the others. */
+static int write_one(struct outputs *o, uint32_t i, const struct sp_report *r,
+		     const struct render_opts *how, struct sp_err *err)
+{
+	int rc = o->render[i](render_file(o->out[i]), r, how, err);
+
+	return rc ? rc : render_close(o->out[i], err);
 }
 
 int outputs_write(struct outputs *o, const struct options *opts, const struct sp_report *r,
@@ -51,17 +62,17 @@ int outputs_write(struct outputs *o, const struct options *opts, const struct sp
 		.top = opts->top,
 		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
 	};
-	int rc = SP_OK;
+	int rc = SP_OK, one;
 
 	/* The text first: it is what somebody waits for. */
 	if (o->text) {
 		rc = text_render(stdout, r, &how, err);
-		if (!rc && fflush(stdout))
+		if (!rc && (fflush(stdout) || ferror(stdout)))
 			rc = sp_fail_sys(err, "writing to standard output");
 	}
-	for (uint32_t i = 0; !rc && i < o->n; i++) {
-		rc = o->render[i](render_file(o->out[i]), r, &how, err);
-		rc = rc ? rc : render_close(o->out[i], err);
+	for (uint32_t i = 0; i < o->n; i++) {
+		one = write_one(o, i, r, &how, err);
+		rc = rc ? rc : one;
 	}
 	return rc;
 }

@@ -159,6 +159,11 @@ void pipeline_on_named(struct pipeline *p, pipeline_named *fn, void *self)
 	p->on_named_self = self;
 }
 
+int pipeline_check(struct pipeline *p, struct sp_err *err)
+{
+	return stages_spikes_check(p, err);
+}
+
 void pipeline_keep_capture(struct pipeline *p)
 {
 	p->keep_capture = true;

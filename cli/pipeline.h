@@ -47,6 +47,9 @@ bool pipeline_is_kernel(struct pipeline *p, const char *host, const char *releas
 void pipeline_keep_capture(struct pipeline *p);
 const struct sp_err *pipeline_spikes_error(const struct pipeline *p);
 
+/* What of the options can be known to be wrong before anything is recorded. Errors: SP_EUSAGE. */
+int pipeline_check(struct pipeline *p, struct sp_err *err);
+
 /* The records have ended: reads the spikes, makes the verdicts. Once. ret lives as long as p. */
 int pipeline_finish(struct pipeline *p, struct sp_report *ret, struct sp_err *err);
 

@@ -237,6 +237,18 @@ static int missing(struct pipeline *p, bool has, const char *name, struct sp_err
 	return has ? SP_OK : quality_add(p->quality, SP_Q_MISSING_EVENT, SP_NO_CPU, 1, name, err);
 }
 
+/* Of a pause of the host nobody expects a sample, and a function that a tracepoint names needs
+ * none. */
+static uint64_t count_unsampled(const struct pipeline *p)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < p->nall; i++)
+		n += !p->all[i].nshares && !p->all[i].func_addr &&
+		     p->all[i].mechanism != SP_MECH_STEAL && p->all[i].mechanism != SP_MECH_STOPPED;
+	return n;
+}
+
 /* Rows about the recording as a whole. */
 int stages_quality(struct pipeline *p, struct sp_err *err)
 {
@@ -265,9 +277,9 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 	if (!rc && order_late(p->order))
 		rc = quality_add(p->quality, SP_Q_DISORDER, SP_NO_CPU, order_late(p->order), NULL,
 				 err);
-	if (!rc && timeline_quality(p->timeline, SP_Q_UNSAMPLED))
-		rc = quality_add(p->quality, SP_Q_UNSAMPLED, SP_NO_CPU,
-				 timeline_quality(p->timeline, SP_Q_UNSAMPLED), NULL, err);
+	if (!rc && count_unsampled(p))
+		rc = quality_add(p->quality, SP_Q_UNSAMPLED, SP_NO_CPU, count_unsampled(p), NULL,
+				 err);
 	if (!rc && stalls_dropped(p->stalls))
 		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, stalls_dropped(p->stalls),
 				 "stalls", err);

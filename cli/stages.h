@@ -80,6 +80,8 @@ int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 
 int stages_clock(struct pipeline *p, struct sp_err *err);
 int stages_spikes(struct pipeline *p, struct sp_err *err);
+/* SP_EUSAGE where the options about spikes ask for what cannot be. */
+int stages_spikes_check(struct pipeline *p, struct sp_err *err);
 /* --clock-offset auto: sets p->offset and p->windows, or says why not. */
 int stages_lag(struct pipeline *p, struct sp_err *err);
 /* Spikes that lie outside the recording, and what would put them there. */

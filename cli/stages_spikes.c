@@ -98,6 +98,32 @@ static int set_windows(struct pipeline *p, struct sp_err *err)
 		"laid over it: record with 'sirqprof record', or 'perf record -k CLOCK_MONOTONIC'");
 }
 
+/* A table without rows shows what the options ask for as well as the real file, which may not be
+ * written yet. Columns may go by the names of its header, so those wait for it. */
+int stages_spikes_check(struct pipeline *p, struct sp_err *err)
+{
+	static const char table[] = "time,latency_ms\n";
+	struct sp_err why = SP_ERR_INIT;
+	sp_auto(spikes) none = NULL;
+	struct spikefile_seen seen;
+	struct spikefile_cfg cfg;
+	char zone[32] = "";
+	int rc = given_offset(p, err);
+
+	if (rc || !p->options->spikes.n)
+		return rc;
+	rc = spike_cfg(p, &cfg, zone, err);
+	rc = rc ? rc : spikes_new(&none, err);
+	if (rc)
+		return rc;
+	cfg.columns = NULL;
+	rc = spikefile_read_memory(none, "spikes", table, strlen(table), &cfg, &seen, &why);
+	if (rc != SP_EUSAGE)
+		return SP_OK;
+	*err = why;
+	return rc;
+}
+
 int stages_spikes(struct pipeline *p, struct sp_err *err)
 {
 	const struct opt_list *files = &p->options->spikes;

@@ -4,7 +4,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+/* How long a command that was told to end is waited for: 200 ms. Somebody waits for the report. */
+#define NAPS   40
+#define NAP_NS 5000000
 
 static volatile sig_atomic_t stop_flag;
 
@@ -22,11 +27,16 @@ static void on_child(int sig)
 int stop_install(struct sp_err *err)
 {
 	static const int stops[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa = { .sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction sa = { .sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND }, old;
 
-	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
+	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
+		/* nohup(1) has us ignore the end of the terminal. */
+		if (stops[i] == SIGHUP && !sigaction(SIGHUP, NULL, &old) &&
+		    old.sa_handler == SIG_IGN)
+			continue;
 		if (sigaction(stops[i], &sa, NULL))
 			return sp_fail_sys(err, "installing a signal handler");
+	}
 	sa = (struct sigaction){ .sa_handler = on_child, .sa_flags = SA_NOCLDSTOP };
 	if (sigaction(SIGCHLD, &sa, NULL))
 		return sp_fail_sys(err, "installing a signal handler");
@@ -136,14 +146,16 @@ bool child_ended(struct child *c, int *ret_status)
 
 void child_free(struct child *c)
 {
+	const struct timespec nap = { .tv_nsec = NAP_NS };
+	int status;
+
 	if (!c)
 		return;
 	close(c->go);
 	close(c->failed);
-	if (c->pid) {
+	if (c->pid)
 		kill(c->pid, SIGTERM);
-		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	for (int i = 0; i < NAPS && !child_ended(c, &status); i++)
+		nanosleep(&nap, NULL);
 	free(c);
 }

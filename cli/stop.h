@@ -14,7 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Installs the handlers (SIGINT, SIGTERM, SIGHUP, SIGCHLD); none restarts a poll. */
+/* Installs the handlers (SIGINT, SIGTERM, SIGCHLD, and SIGHUP unless nohup(1) had it ignored); none
+ * restarts a poll. */
 int stop_install(struct sp_err *err);
 
 /* Whether a signal has asked to stop. */
@@ -34,7 +35,8 @@ int child_start(struct child *c, struct sp_err *err);
 /* Whether it has ended; *ret_status is its exit status, 128 + signal when killed. */
 bool child_ended(struct child *c, int *ret_status);
 
-/* Ends a command that still runs (SIGTERM, as the user asked to stop) and reaps it. */
+/* Ends a command that still runs (SIGTERM, as the user asked to stop) and waits for it a moment;
+ * one that does not end then is left behind, as the report must not wait for it. */
 void child_free(struct child *c);
 
 SP_DEFINE_FREEP(child);

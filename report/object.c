@@ -383,5 +383,7 @@ int object_write(FILE *out, json_t *v, struct sp_err *err)
 			 JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY |
 				 JSON_REAL_PRECISION(9));
 	json_decref(v);
-	return bad ? sp_fail(err, SP_ESYS, SP_NOWHERE, "writing the JSON report") : SP_OK;
+	/* What the file refuses is found, and named, by render_close(). */
+	return bad && !ferror(out) ? sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for JSON")
+				   : SP_OK;
 }

@@ -36,7 +36,7 @@ static const struct text table[] = {
 	  "samples cannot see into code that runs with interrupts off: it is named by the point where "
 	  "they came on again", "a hardware event (--event cycles) on bare metal samples by NMI" },
 	{ SP_Q_KPTR, "kptr", "kernel names are withheld: functions cannot be named",
-	  "as root: sysctl kernel.kptr_restrict=1 (or 0)" },
+	  "run as root, or give CAP_SYSLOG; sysctl kernel.kptr_restrict must be 0 or 1" },
 	{ SP_Q_TRUNCATED, "truncated", "the recording stops inside a record at byte %n: used up to there",
 	  "" },
 	{ SP_Q_UNCLOSED, "unclosed",
@@ -68,7 +68,7 @@ static const struct text table[] = {
 	  "record it too: --cpu" },
 	{ SP_Q_FILE_UNKNOWN, "file-unknown",
 	  "%n stall%s %w in a system call on a file that could not be caught", "" },
-	{ SP_Q_UNSAMPLED, "unsampled", "in %n stall%s no sample could be taken: named by tracepoints alone",
+	{ SP_Q_UNSAMPLED, "unsampled", "no sample was taken in %n stall%s: what is said there rests on tracepoints alone",
 	  "" },
 	{ SP_Q_NO_WITNESS, "no-witness",
 	  "there is no further CPU to watch: a machine that stood still cannot be told from one CPU", "" },

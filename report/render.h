@@ -5,12 +5,16 @@
  * The renderers, and the files they write into.
  *
  * An output is opened before the recording starts, so that a path that cannot be written is found
- * out early; it is written beside its target and renamed at the end, so that it appears whole or
- * not at all. "-" is standard output; a FIFO or device is written directly.
+ * out early; it is written into a nameless file beside its target (open(2), O_TMPFILE; a named one
+ * where the file system has none) that gets the target's name at the end, so that it appears whole
+ * or not at all. "-" and /dev/stdout are standard output; a FIFO, a device and
+ * an open descriptor's name (/dev/fd/3) are written directly. What a symbolic link leads to is
+ * replaced, not the link.
  */
 #include <sirqprof/own.h>
 #include <sirqprof/report.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct render_opts {
@@ -29,6 +33,9 @@ render_fn folded_render;
 render_fn folded_baseline_render;
 
 struct render_out;
+
+/* Whether an output of that name goes to standard output. */
+bool render_is_stdout(const char *path);
 
 /* Errors: SP_ESYS, with the path. */
 int render_open(struct render_out **ret, const char *path, struct sp_err *err);

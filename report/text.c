@@ -1,5 +1,6 @@
 #include "text.h"
 
+#include "evidence_text.h"
 #include "quality_text.h"
 #include "units.h"
 
@@ -131,7 +132,12 @@ static void put_top_culprit(const struct text *t)
 
 	if (!c || (t->r->spikes_given && !c->explained_ns))
 		return;
-	text_add(para, "Most of it: %s", who(t, c, function));
+	/* Where there is no function to name, what happened is what can be said. */
+	if (c->entry || c->caller || !c->mechanisms)
+		text_add(para, "Most of it: %s", text_function(t, c->entry, c->caller, function));
+	else
+		text_add(para, "Most of it: %s",
+			 evidence_mechanism((uint8_t)__builtin_ctz(c->mechanisms)));
 	if (c->ntasks) {
 		const struct sp_caller_task *task = &c->tasks[0];
 

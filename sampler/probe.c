@@ -135,21 +135,64 @@ static bool may_profile(void)
 	return fd >= 0 || errno == ENODEV;
 }
 
+/* Opens a tracepoint as the sampler does, with its raw record: more than the counter of one, it
+ * needs the capability or perf_event_paranoid -1 (kernel/trace/trace_event_perf.c). Keeps errno. */
+static bool may_trace(uint32_t id)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attr),
+		.config = id,
+		.sample_period = 1,
+		.sample_type = PERF_SAMPLE_RAW,
+		.disabled = 1,
+	};
+	int fd = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || (errno != EACCES && errno != EPERM);
+}
+
 static bool locked_down(char *mode, size_t size)
 {
 	return read_line("/sys/kernel/security/lockdown", mode, size) && !strstr(mode, "[none]");
 }
 
-int probe_privilege(struct sp_err *err)
+static int probe_tracing(const char *paranoid, struct sp_err *err)
 {
 	struct sp_err why = SP_ERR_INIT;
 	struct tracefs *t = NULL;
+	uint32_t id = 0;
+	int rc = tracefs_new(&t, err);
+
+	if (rc)
+		return rc;
+	rc = tracefs_id(t, "irq", "softirq_entry", &id, &why);
+	/* Its files are root's alone on many kernels, also where the directory is open to all. */
+	if (rc && why.sys == EACCES)
+		sp_fail(err, SP_EUNSUP, SP_NOWHERE,
+			"may profile CPUs, but the tracepoints' descriptions in tracefs are root's "
+			"alone: run as root, or give CAP_DAC_READ_SEARCH as well (and "
+			"CAP_SYS_PTRACE to name files)");
+	else if (!rc && !may_trace(id))
+		sp_fail(err, SP_EUNSUP, SP_NOWHERE,
+			"may profile CPUs, but not read tracepoints: run as root, or give "
+			"CAP_PERFMON (CAP_SYS_ADMIN before Linux 5.8); kernel.perf_event_paranoid "
+			"is %s, without the capability it must be -1",
+			paranoid);
+	tracefs_free(t);
+	return (int)err->code;
+}
+
+int probe_privilege(struct sp_err *err)
+{
 	char paranoid[16], mode[64];
 	bool locked;
-	uint32_t id;
-	int rc;
 
 	read_line("/proc/sys/kernel/perf_event_paranoid", paranoid, sizeof(paranoid));
+	if (!paranoid[0])
+		snprintf(paranoid, sizeof(paranoid), "unknown");
 	if (!may_profile() && errno == ENOSYS)
 		return sp_fail(err, SP_EUNSUP, SP_NOWHERE,
 			       "this kernel has no perf_event_open: it was built without "
@@ -161,17 +204,8 @@ int probe_privilege(struct sp_err *err)
 			err,
 			"may not profile CPUs%s: run as root, or give CAP_PERFMON "
 			"(CAP_SYS_ADMIN before Linux 5.8); kernel.perf_event_paranoid is %s",
-			locked ? " (the kernel is locked down)" : "",
-			paranoid[0] ? paranoid : "unknown");
-	rc = tracefs_new(&t, err);
-	/* Its files are root's alone on many kernels, also where the directory is open to all. */
-	if (!rc && tracefs_id(t, "irq", "softirq_entry", &id, &why) && why.sys == EACCES)
-		rc = sp_fail(err, SP_ESYS, SP_NOWHERE,
-			     "may profile CPUs, but the tracepoints' descriptions in tracefs are "
-			     "root's alone: run as root, or give CAP_DAC_READ_SEARCH as well (and "
-			     "CAP_SYS_PTRACE to name files)");
-	tracefs_free(t);
-	return rc;
+			locked ? " (the kernel is locked down)" : "", paranoid);
+	return probe_tracing(paranoid, err);
 }
 
 static struct probe_row *row(struct probe_row *rows, uint32_t max, uint32_t *n, const char *what)
@@ -199,7 +233,7 @@ static void probe_events(struct probe_row *rows, uint32_t max, uint32_t *n)
 			 strerror(errno), paranoid);
 		snprintf(r->remedy, sizeof(r->remedy),
 			 "run as root, or: setcap "
-			 "cap_perfmon,cap_dac_read_search,cap_sys_ptrace+ep sirqprof");
+			 "cap_perfmon,cap_dac_read_search,cap_sys_ptrace,cap_syslog+ep sirqprof");
 	}
 	r = row(rows, max, n, "hardware cycles");
 	if (pmu_has_cycles()) {
@@ -214,7 +248,9 @@ static void probe_events(struct probe_row *rows, uint32_t max, uint32_t *n)
 
 static void probe_tracefs(struct probe_row *rows, uint32_t max, uint32_t *n)
 {
-	static const char *const wanted[][2] = { { "irq", "softirq_entry" },
+	static const char *const wanted[][2] = { { "irq", "softirq_raise" },
+						 { "irq", "softirq_entry" },
+						 { "irq", "softirq_exit" },
 						 { "irq", "irq_handler_entry" },
 						 { "irq_vectors", "local_timer_entry" },
 						 { "sched", "sched_switch" },
@@ -226,12 +262,25 @@ static void probe_tracefs(struct probe_row *rows, uint32_t max, uint32_t *n)
 
 	if (tracefs_new(&t, &err)) {
 		r->state = PROBE_BAD;
+		if (err.code == SP_EUNSUP) {
+			snprintf(r->text, sizeof(r->text), "closed to this user");
+			snprintf(r->remedy, sizeof(r->remedy),
+				 "run as root, or give CAP_DAC_READ_SEARCH as well");
+			return;
+		}
 		snprintf(r->text, sizeof(r->text), "%.150s", err.text);
 		snprintf(r->remedy, sizeof(r->remedy),
 			 "as root: mount -t tracefs tracefs /sys/kernel/tracing");
 		return;
 	}
-	snprintf(r->text, sizeof(r->text), "readable");
+	if (!tracefs_id(t, "irq", "softirq_entry", &id, &err) && !may_trace(id)) {
+		r->state = PROBE_BAD;
+		snprintf(r->text, sizeof(r->text), "may not be read");
+		snprintf(r->remedy, sizeof(r->remedy),
+			 "run as root, give CAP_PERFMON, or: sysctl kernel.perf_event_paranoid=-1");
+	} else {
+		snprintf(r->text, sizeof(r->text), "readable");
+	}
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		struct sp_err why = SP_ERR_INIT;
 
@@ -241,7 +290,8 @@ static void probe_tracefs(struct probe_row *rows, uint32_t max, uint32_t *n)
 		r->state = PROBE_WEAK;
 		snprintf(r->text, sizeof(r->text), "%s:%s is not in this kernel", wanted[i][0],
 			 wanted[i][1]);
-		snprintf(r->remedy, sizeof(r->remedy), "none: verdicts that need it are not made");
+		snprintf(r->remedy, sizeof(r->remedy),
+			 "another kernel; verdicts that need it are not made");
 	}
 	tracefs_free(t);
 }
@@ -249,17 +299,20 @@ static void probe_tracefs(struct probe_row *rows, uint32_t max, uint32_t *n)
 static void probe_names(struct probe_row *rows, uint32_t max, uint32_t *n)
 {
 	struct probe_row *r = row(rows, max, n, "kernel names");
-	char line[256] = "", mode[64];
+	char line[256] = "", mode[64], restricted[16];
 	struct utsname u;
 
 	read_line("/proc/kallsyms", line, sizeof(line));
+	read_line("/proc/sys/kernel/kptr_restrict", restricted, sizeof(restricted));
 	if (strtoull(line, NULL, 16) || strstr(line, " A ")) {
 		snprintf(r->text, sizeof(r->text), "readable");
 	} else {
-		r->state = PROBE_BAD;
-		snprintf(r->text, sizeof(r->text), "withheld (kptr_restrict)");
-		snprintf(r->remedy, sizeof(r->remedy),
-			 "run as root with sysctl kernel.kptr_restrict=1 or 0");
+		r->state = PROBE_WEAK;
+		snprintf(r->text, sizeof(r->text),
+			 "withheld: functions cannot be named (kptr_restrict %s)", restricted);
+		snprintf(r->remedy, sizeof(r->remedy), "%s",
+			 strcmp(restricted, "2") == 0 ? "as root: sysctl kernel.kptr_restrict=1"
+						      : "run as root, or give CAP_SYSLOG");
 	}
 	r = row(rows, max, n, "lockdown");
 	if (locked_down(mode, sizeof(mode))) {

@@ -59,9 +59,9 @@ int tracefs_new(struct tracefs **ret, struct sp_err *err)
 	if (t->dir < 0) {
 		free(t);
 		if (closed)
-			return sp_fail_sys(err,
-					   "/sys/kernel/tracing is closed to this user (as root: "
-					   "mount -o remount,mode=755 /sys/kernel/tracing)");
+			return sp_fail(err, SP_EUNSUP, SP_NOWHERE,
+				       "the tracepoints in /sys/kernel/tracing are closed to this "
+				       "user: run as root, or give CAP_DAC_READ_SEARCH as well");
 		return sp_fail_sys(err, "no tracefs, and it cannot be mounted (as root: mount -t "
 					"tracefs tracefs /sys/kernel/tracing)");
 	}

@@ -4,6 +4,7 @@
 #include "render.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,6 +72,56 @@ static void what_cannot_be_written_is_told_at_once(void **state)
 	assert_null(o);
 }
 
+/* What a link leads to is replaced; the link, and who else reads through it, stays. */
+static void a_link_stays_one(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	struct render_out *o = NULL;
+	struct stat st;
+	char link[80];
+
+	(void)state;
+	snprintf(link, sizeof(link), "%s/link", folder);
+	assert_int_equal(render_open(&o, target, &err), SP_OK);
+	assert_int_equal(render_close(o, &err), SP_OK);
+	render_out_free(o);
+	assert_int_equal(symlink("out", link), 0);
+	assert_int_equal(render_open(&o, link, &err), SP_OK);
+	fputs("through", render_file(o));
+	assert_int_equal(render_close(o, &err), SP_OK);
+	render_out_free(o);
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(stat(target, &st), 0);
+	assert_int_equal(st.st_size, 7);
+	assert_int_equal(files(), 2);
+	assert_int_equal(unlink(link), 0);
+}
+
+/* An open file by its name is written into: a rename would put a file in the place of /dev/fd/N. */
+static void a_descriptor_is_written_directly(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	struct render_out *o = NULL;
+	struct stat st;
+	char name[32];
+	int fd = open(target, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	(void)state;
+	assert_true(fd >= 0);
+	snprintf(name, sizeof(name), "/dev/fd/%d", fd);
+	assert_int_equal(render_open(&o, name, &err), SP_OK);
+	fputs("direct", render_file(o));
+	assert_int_equal(render_close(o, &err), SP_OK);
+	render_out_free(o);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, 6);
+	assert_int_equal(st.st_nlink, 1);
+	close(fd);
+	assert_true(render_is_stdout("-") && render_is_stdout("/dev/stdout"));
+	assert_false(render_is_stdout("/dev/stderr") || render_is_stdout("./-"));
+}
+
 static void a_full_disk_is_an_error(void **state)
 {
 	struct sp_err err = SP_ERR_INIT;
@@ -91,6 +142,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(closed_is_there_given_up_is_not),
 		cmocka_unit_test(what_cannot_be_written_is_told_at_once),
+		cmocka_unit_test(a_link_stays_one),
+		cmocka_unit_test(a_descriptor_is_written_directly),
 		cmocka_unit_test(a_full_disk_is_an_error),
 	};
 
