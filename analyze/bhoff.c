@@ -73,7 +73,8 @@ static int finish(struct timeline *t, struct lane *l, uint64_t end_hi_ns, struct
 	/* Flags are first-hand; a vector that waited shows that somebody was starved. */
 	s->confidence = s->vectors ? 0.97 : 0.93;
 	/* Where entries may be missing, nothing proves that no softirq ran. */
-	if (!b->shares.samples || !t->cfg.has_entry || t->cfg.thinned)
+	if (!b->shares.samples || !t->cfg.has_entry || t->cfg.thinned ||
+	    sparse_doubts(l, s->end_hi_ns - s->begin_lo_ns))
 		s->confidence = 0.6;
 	lane_evidence(s, SP_EVID_SAMPLES, s->begin_ns, b->shares.samples, b->shares.samples, 0, 0);
 	return pending_add(t, l, &p, err);

@@ -7,6 +7,7 @@
 #include "points.h"
 #include "sample.h"
 
+#include <sirqprof/facts.h>
 #include <sirqprof/limits.h>
 #include <sirqprof/perfdata.h>
 
@@ -92,6 +93,11 @@ static void note_point(struct decode *d, const struct attr *a, enum point_bit bi
 {
 	bool whole = !a->freq && a->sample_period == 1;
 
+	if (bit == POINT_ENTRY && !a->freq && a->sample_period == SP_SPARSE_EVERY &&
+	    d->info.has_entry) {
+		d->info.has_sparse = true;
+		return;
+	}
 	if (!whole) {
 		d->info.thinned = true;
 		snprintf(d->info.thinned_name, sizeof(d->info.thinned_name), "%s", name);

@@ -179,6 +179,10 @@ static int body(enum sp_fact_kind kind, struct sp_span *in, struct strings *stri
 		if (e->cpu >= SP_MAX_CPUS)
 			e->cpu = SP_NO_CPU;
 		return SP_OK;
+	case SP_FACT_THIN:
+		e->type = SP_EV_THIN;
+		e->count = sp_span_u32(in);
+		return SP_OK;
 	default:
 		return SP_END;
 	}

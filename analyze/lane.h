@@ -8,11 +8,15 @@
  *	gaps.c		no interrupt although a tick was due      → irqs-off, steal, stopped
  *	bhoff.c		ticks say BH off and no softirq runs	  → bh-off
  *	spans.c		entry … exit of softirqs and interrupts	  → softirq, hardirq
- *	waits.c		ksoftirqd wants to run and does not	  → ksoftirqd; NET_RX without end →
- *load pending.c	a stall waits for the reads that decide between irqs-off, steal and stopped
+ *	waits.c		ksoftirqd wants to run and does not	  → ksoftirqd;
+ *			NET_RX without end			  → load
+ *	sparse.c	the same of NET_RX while most of it is not recorded
+ *	pending.c	a stall waits for the reads that decide between irqs-off, steal and stopped
  */
 #include "shares.h"
 #include "timeline.h"
+
+#include <sirqprof/facts.h>
 
 #define PENDING_MAX 32U
 #define STEAL_READS 64U /* at 5 ms while a CPU is silent: 320 ms of stall */
@@ -56,6 +60,29 @@ struct bh_state {
 	struct shares shares;
 };
 
+/* Ticks that are nearly all in a softirq. */
+struct sparse_load {
+	uint32_t score, best; /* 0: none */
+	uint32_t entries;     /* thinned ones */
+	uint64_t tick_ns;     /* newest tick */
+	uint64_t begin_lo_ns, first_ns, last_ns;
+	struct shares shares;
+};
+
+/* NET_RX while it is thinned: see sparse.c. */
+struct sparse_state {
+	bool on;
+	uint64_t since_ns, total_ns;
+	uint64_t entry_ns; /* newest thinned entry; 0 none yet */
+	uint64_t usual_ns; /* between two of them; 0 unknown */
+	uint64_t free_ns;  /* newest proof that no handler that began before runs */
+	bool open;	   /* ticks say that one runs */
+	uint64_t begin_lo_ns, first_ns, last_ns;
+	uint32_t ticks;
+	struct shares shares;
+	struct sparse_load load;
+};
+
 /* A stall that is found but not judged: see pending.c. */
 struct pending_stall {
 	struct sp_stall stall;
@@ -83,6 +110,7 @@ struct lane {
 	struct gap_state gap;
 	struct bh_state bh;
 	struct span_state soft, hard;
+	struct sparse_state sparse;
 	uint64_t sample_ns; /* newest sample, for the baseline */
 	/* ksoftirqd */
 	int32_t ksoftirqd_tid;
@@ -146,6 +174,22 @@ int wait_net_rx(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
 		struct sp_err *err);
 void wait_sample(struct lane *l, const struct sp_event *e);
 int wait_flush(struct timeline *t, struct lane *l, struct sp_err *err);
+
+/* sparse.c */
+int sparse_change(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
+/* A softirq event before spans.c has seen it; true: it is done with (or *rc tells why not). */
+bool sparse_softirq(struct timeline *t, struct lane *l, const struct sp_event *e, int *rc,
+		    struct sp_err *err);
+int sparse_tick(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
+/* Proof that no NET_RX handler of before ns runs; exact: one that ran ended at ns. */
+int sparse_free(struct timeline *t, struct lane *l, uint64_t ns, bool exact, struct sp_err *err);
+/* Whether a gap lies in a NET_RX handler; it is then part of that. */
+bool sparse_takes(struct lane *l, const struct sp_stall *gap);
+/* Whether ns without a softirq are too few to prove that none ran. */
+bool sparse_doubts(const struct lane *l, uint64_t ns);
+void sparse_sample(struct lane *l, const struct sp_event *e);
+void sparse_blind(struct lane *l, uint64_t until_ns);
+int sparse_flush(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_err *err);
 
 /* pending.c */
 int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err);

@@ -180,6 +180,10 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 		free(s->shares);
 		return SP_OK;
 	}
+	if (p->is_gap && p->sampled && p->leaf == LEAF_RELEASE && !p->user && sparse_takes(l, s)) {
+		free(s->shares);
+		return SP_OK;
+	}
 	/* Stalls of one CPU do not overlap: the one found first (the inner one) keeps its time. */
 	if (s->begin_ns < l->stall_end_ns)
 		s->begin_ns = s->begin_lo_ns = l->stall_end_ns;

@@ -32,6 +32,7 @@ static enum sp_severity severity_of(enum sp_quality_code code)
 	case SP_Q_UNKNOWN_RECORD:
 	case SP_Q_PRIVATE:
 	case SP_Q_SMALL_RING:
+	case SP_Q_THIN_NET_RX:
 		return SP_SEV_INFO;
 	default:
 		return SP_SEV_WARNING;

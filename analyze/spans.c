@@ -116,6 +116,8 @@ int span_softirq(struct timeline *t, struct lane *l, const struct sp_event *e, s
 {
 	int rc = SP_OK;
 
+	if (sparse_softirq(t, l, e, &rc, err))
+		return rc;
 	if (e->type == SP_EV_RAISE) {
 		if (e->vec < SP_NR_VECS && !l->raised_ns[e->vec])
 			l->raised_ns[e->vec] = e->time_ns;

@@ -77,6 +77,7 @@ static void go_blind(struct lane *l, uint64_t until_ns)
 	l->ksoftirqd_since_ns = 0;
 	l->load_begin_ns = 0;
 	memset(l->raised_ns, 0, sizeof(l->raised_ns));
+	sparse_blind(l, until_ns);
 }
 
 static int enter_idle(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err)
@@ -84,6 +85,7 @@ static int enter_idle(struct timeline *t, struct lane *l, uint64_t ns, struct sp
 	int rc = gap_close(t, l, err);
 
 	rc = rc ? rc : bh_free(t, l, ns, err);
+	rc = rc ? rc : sparse_free(t, l, ns, false, err);
 	l->idle = true;
 	l->idle_since_ns = ns;
 	l->seen_in_this_idle = false;
@@ -140,6 +142,7 @@ static int on_switch(struct timeline *t, struct lane *l, const struct sp_event *
 	if (!rc && l->idle && e->sched.next_tid != 0)
 		rc = leave_idle(t, l, e->time_ns, err);
 	rc = rc ? rc : bh_free(t, l, e->time_ns, err);
+	rc = rc ? rc : sparse_free(t, l, e->time_ns, false, err);
 	rc = rc ? rc : wait_sched(t, l, e, err);
 	if (!rc && e->sched.next_tid == 0 && !l->idle)
 		rc = enter_idle(t, l, e->time_ns, err);
@@ -149,7 +152,7 @@ static int on_switch(struct timeline *t, struct lane *l, const struct sp_event *
 static int on_sample(struct timeline *t, struct lane *l, const struct sp_event *e,
 		     struct sp_err *err)
 {
-	bool in_span = l->soft.open || l->bh.open || l->gap.open;
+	bool in_span = l->soft.open || l->bh.open || l->gap.open || l->sparse.open;
 	uint64_t from = l->sample_ns, owned;
 	int rc;
 
@@ -162,6 +165,7 @@ static int on_sample(struct timeline *t, struct lane *l, const struct sp_event *
 	rc = gap_sample(t, l, e, err);
 	bh_sample(l, e);
 	wait_sample(l, e);
+	sparse_sample(l, e);
 	rc = rc ? rc : span_sample(t, l, e, err);
 	l->sample_ns = e->time_ns;
 	if (rc || in_span || l->idle || !from || !t->parts.baseline.put)
@@ -184,6 +188,8 @@ static int on_irq(struct timeline *t, struct lane *l, const struct sp_event *e, 
 	rc = gap_irq(t, l, e, err);
 	if (!rc && e->irq.kind == SP_IRQ_TICK && t->cfg.has_bh_flag)
 		rc = bh_tick(t, l, e, err);
+	if (!rc && e->irq.kind == SP_IRQ_TICK)
+		rc = sparse_tick(t, l, e, err);
 	return rc ? rc : span_irq(t, l, e, err);
 }
 
@@ -283,8 +289,10 @@ static int from_outside(struct timeline *t, const struct sp_event *e, struct sp_
 	rc = lane_of(t, e->cpu, &l, err);
 	if (rc)
 		return rc;
-	if (!l->first_ns)
+	if (!l->first_ns && e->time_ns)
 		l->first_ns = e->time_ns;
+	if (e->type == SP_EV_THIN)
+		return sparse_change(t, l, e, err);
 	if (e->type == SP_EV_STEAL)
 		return pending_steal(t, l, e, err);
 	return e->type == SP_EV_SOFTNET ? on_side(t, e, err) : SP_OK;
@@ -321,8 +329,9 @@ int timeline_put(struct timeline *t, const struct sp_event *e, struct sp_err *er
 	struct lane *l;
 	int rc;
 
+	/* Of what has no time only the state that a part of a recording begins with matters. */
 	if (e->type >= SP_EV_COMM || !e->time_ns)
-		return e->time_ns ? from_outside(t, e, err) : SP_OK;
+		return e->time_ns || e->type == SP_EV_THIN ? from_outside(t, e, err) : SP_OK;
 	if (e->cpu == SP_NO_CPU)
 		return SP_OK;
 	if (e->type == SP_EV_WAKE)
@@ -365,6 +374,7 @@ static int flush_lane(struct timeline *t, struct lane *l, uint64_t end_ns, struc
 
 	rc = rc ? rc : bh_free(t, l, l->now_ns, err);
 	rc = rc ? rc : wait_flush(t, l, err);
+	rc = rc ? rc : sparse_flush(t, l, end_ns, err);
 	rc = rc ? rc : pending_flush(t, l, err);
 	if (rc || l->cpu == t->cfg.witness || !l->first_ns)
 		return rc;
@@ -400,4 +410,9 @@ enum sp_tristate timeline_nmi(const struct timeline *t)
 uint64_t timeline_quality(const struct timeline *t, uint32_t code)
 {
 	return code == SP_Q_UNSAMPLED ? t->unsampled : 0;
+}
+
+uint64_t timeline_thinned_ns(const struct timeline *t, uint32_t cpu)
+{
+	return cpu < t->nlanes && t->lanes[cpu] ? t->lanes[cpu]->sparse.total_ns : 0;
 }

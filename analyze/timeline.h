@@ -78,6 +78,9 @@ enum sp_tristate timeline_nmi(const struct timeline *t);
 /* Stalls whose samples could not be taken, and the like, as quality counts: code → count. */
 uint64_t timeline_quality(const struct timeline *t, uint32_t code);
 
+/* How long NET_RX of the CPU was thinned; known after timeline_flush(). */
+uint64_t timeline_thinned_ns(const struct timeline *t, uint32_t cpu);
+
 SP_DEFINE_FREEP(timeline);
 
 #endif

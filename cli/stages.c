@@ -18,7 +18,8 @@ int stages_configure(struct pipeline *p, struct sp_err *err)
 		.has_raise = i->has_raise,
 		.has_entry = i->has_entry,
 		.has_exit = i->has_exit,
-		.thinned = i->thinned,
+		/* Another's thinned copy comes without word of when it stands for the whole. */
+		.thinned = i->thinned || (i->has_sparse && !i->has_facts),
 		.has_tick = i->has_tick,
 		.has_irq = i->has_irq,
 		.has_switch = i->has_switch,
@@ -284,6 +285,12 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, stalls_dropped(p->stalls),
 				 "stalls", err);
 	cpus = coverage_cpus(p->coverage, &n);
+	for (uint32_t k = 0; !rc && k < n; k++) {
+		uint64_t ns = timeline_thinned_ns(p->timeline, cpus[k]);
+
+		if (ns)
+			rc = quality_add(p->quality, SP_Q_THIN_NET_RX, cpus[k], ns, NULL, err);
+	}
 	for (uint32_t k = 0; !rc && k < n; k++) {
 		struct coverage_answer a =
 			coverage_ask(p->coverage, cpus[k], p->first_ns, p->newest_ns);

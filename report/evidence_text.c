@@ -32,6 +32,7 @@ const char *evidence_name(uint8_t kind)
 		[SP_EVID_AFTER_NAPI] = "after-napi",
 		[SP_EVID_HOST_PAUSE] = "host-pause",
 		[SP_EVID_FD_READ] = "fd-read",
+		[SP_EVID_SERVING] = "serving",
 	};
 
 	return kind < sizeof(names) / sizeof(names[0]) && names[kind] ? names[kind] : "unknown";
@@ -143,6 +144,12 @@ static void say_count(const struct sp_evidence *e, const char *name, struct sent
 	case SP_EVID_HOST_PAUSE:
 		say(s, "the interrupted code had interrupts on: the virtual CPU itself was not "
 		       "running");
+		break;
+	case SP_EVID_SERVING:
+		say(s,
+		    "%" PRIu64 " clock interrupts in a row found a softirq running (NET_RX is "
+		    "recorded 1 in %" PRIu64 ")",
+		    e->n[0], e->n[1]);
 		break;
 	case SP_EVID_FD_READ:
 		say(s, "fd %" PRIu64 " was %s during the stall", e->n[0], name);

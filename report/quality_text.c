@@ -95,6 +95,9 @@ static const struct text table[] = {
 	  "ulimit -l, or sysctl kernel.perf_event_mlock_kb" },
 	{ SP_Q_FILE_INFERRED, "file-inferred",
 	  "in %n stall%s the file is inferred from the function that prints it, not seen", "" },
+	{ SP_Q_THIN_NET_RX, "thin-net-rx",
+	  "NET_RX%c came so often that for %t only one in 16 was recorded: how long it waited there is "
+	  "not known", "--detail records all of it, at a third more cost to a packet flood" },
 };
 /* clang-format on */
 

@@ -34,6 +34,7 @@ static enum keep keep_fact(const struct sp_record *r)
 		return KEEP_FIXED;
 	case SP_FACT_TASK:
 	case SP_FACT_CGROUP:
+	case SP_FACT_THIN:
 		return KEEP_RECENT;
 	default:
 		return KEEP_NOT;

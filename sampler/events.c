@@ -146,11 +146,12 @@ void events_free(struct events *ev)
 	free(ev);
 }
 
-int events_enable(struct events *ev, struct sp_err *err)
+int events_enable(struct events *ev, const struct plan *p, struct sp_err *err)
 {
 	/* Backwards: the sampler starts when the tracepoints already run. */
 	for (uint32_t i = ev->nfds; i-- > 0;)
-		if (ioctl(ev->fds[i], PERF_EVENT_IOC_ENABLE, 0))
+		if (p->events[ev->ids[i].event].phase != PLAN_THIN &&
+		    ioctl(ev->fds[i], PERF_EVENT_IOC_ENABLE, 0))
 			return sp_fail_sys(err, "enabling the events");
 	return SP_OK;
 }
@@ -159,4 +160,17 @@ void events_disable(struct events *ev)
 {
 	for (uint32_t i = 0; i < ev->nfds; i++)
 		ioctl(ev->fds[i], PERF_EVENT_IOC_DISABLE, 0);
+}
+
+void events_phase(const struct events *ev, const struct plan *p, uint32_t cpu,
+		  enum plan_phase phase, bool on)
+{
+	/* An exit without its entry is passed over, an entry without its exit is not: so forwards
+	 * to stop and backwards to start, as the plan has raise, entry, exit. */
+	for (uint32_t i = 0; i < ev->nfds; i++) {
+		uint32_t k = on ? ev->nfds - 1 - i : i;
+
+		if (ev->ids[k].cpu == cpu && p->events[ev->ids[k].event].phase == phase)
+			ioctl(ev->fds[k], on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE, 0);
+	}
 }

@@ -37,8 +37,14 @@ int events_new(struct events **ret, struct plan *p, const uint32_t *cpus, uint32
 	       uint32_t witness, uint64_t ring_bytes, struct sp_err *err);
 void events_free(struct events *e);
 
-int events_enable(struct events *e, struct sp_err *err);
+/* Enables what is on from the start: all but PLAN_THIN. Errors: SP_ESYS. */
+int events_enable(struct events *e, const struct plan *p, struct sp_err *err);
 void events_disable(struct events *e);
+
+/* Switches the events of a phase on one CPU. The kernel asks that CPU: it waits while interrupts are
+ * off there. */
+void events_phase(const struct events *e, const struct plan *p, uint32_t cpu, enum plan_phase phase,
+		  bool on);
 
 SP_DEFINE_FREEP(events);
 

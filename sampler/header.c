@@ -245,12 +245,14 @@ static void put_formats(struct bytes *b, const struct plan *p)
 		if (seen)
 			continue;
 		for (uint32_t i = e; i < p->nevents; i++)
-			n += strncmp(p->events[i].name, first->name, len) == 0;
+			n += p->events[i].format &&
+			     strncmp(p->events[i].name, first->name, len) == 0;
 		bytes_put(b, first->name, len - 1);
 		bytes_put(b, "", 1);
 		bytes_u32(b, n);
 		for (uint32_t i = e; i < p->nevents; i++) {
-			if (strncmp(p->events[i].name, first->name, len) != 0)
+			if (!p->events[i].format ||
+			    strncmp(p->events[i].name, first->name, len) != 0)
 				continue;
 			bytes_u64(b, strlen(p->events[i].format));
 			bytes_put(b, p->events[i].format, strlen(p->events[i].format));

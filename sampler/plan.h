@@ -24,12 +24,20 @@ enum plan_role {
 	PLAN_TRACEPOINT,
 };
 
+/* When an event is on. */
+enum plan_phase {
+	PLAN_ALWAYS,
+	PLAN_WHOLE, /* while NET_RX is recorded whole; it starts so */
+	PLAN_THIN,  /* while it is thinned (thinner.h) */
+};
+
 struct plan_event {
 	enum plan_role role;
+	enum plan_phase phase;
 	struct perf_event_attr attr;
 	char name[64];	  /* "irq:softirq_raise", "cpu-clock" … */
 	char filter[384]; /* PERF_EVENT_IOC_SET_FILTER; "" none */
-	char *format;	  /* text of the tracepoint's format file, else NULL */
+	char *format;	  /* text of the tracepoint's format file; NULL: none, or told already */
 	bool on_witness;  /* also opened on the witness CPU */
 	bool optional;	  /* missing is no news */
 	bool absent;	  /* the kernel refused it: not opened, not in the stream */

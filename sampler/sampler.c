@@ -7,6 +7,7 @@
 #include "stream.h"
 #include "stuck.h"
 #include "synth.h"
+#include "thinner.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -31,6 +32,7 @@ struct sampler {
 	struct stream *stream;
 	struct observe *observe;
 	struct stuck *stuck;
+	struct thinner *thinner;
 	uint32_t *cpus; /* profiled */
 	uint32_t ncpus;
 	uint32_t witness;
@@ -170,6 +172,7 @@ int sampler_new(struct sampler **ret, const struct sampler_cfg *cfg, struct sp_e
 	rc = rc ? rc : plan_new(&s->plan, &plan_cfg, s->tracefs, err);
 	rc = rc ? rc : events_new(&s->events, s->plan, s->cpus, s->ncpus, s->witness, ring, err);
 	rc = rc ? rc : find_ids(s, err);
+	rc = rc ? rc : thinner_new(&s->thinner, s->plan, s->events, err);
 	rc = rc ? rc : observe_new(&s->observe, s->cpus, s->ncpus, err);
 	rc = rc ? rc
 		: stuck_new(&s->stuck, s->ncpus,
@@ -183,6 +186,7 @@ void sampler_free(struct sampler *s)
 {
 	if (!s)
 		return;
+	thinner_free(s->thinner);
 	stuck_free(s->stuck);
 	observe_free(s->observe);
 	stream_free(s->stream);
@@ -221,7 +225,7 @@ int sampler_start(struct sampler *s, struct sp_record_sink out, struct sp_err *e
 			    },
 			    err);
 	rc = rc ? rc : observe_all(s->observe, s->stream, err);
-	rc = rc ? rc : events_enable(s->events, err);
+	rc = rc ? rc : events_enable(s->events, s->plan, err);
 	/* From here on it records; what already runs is told while it does. */
 	rc = rc ? rc : synth_kernel(s->stream, lead_id, err);
 	rc = rc ? rc : synth_all(s->stream, lead_id, err);
@@ -248,6 +252,7 @@ static uint32_t see(struct sampler *s, uint32_t i, const uint8_t *rec, uint16_t 
 	if (header.type != PERF_RECORD_SAMPLE || size < 40)
 		return 0;
 	memcpy(&id, rec + 8, sizeof(id));
+	thinner_see(s->thinner, i, id, rec);
 	if (id == s->sampler_id[i]) {
 		memcpy(&tid, rec + 28, sizeof(tid));
 		stuck_see(s->stuck, i, tid, tid == 0, now);
@@ -326,7 +331,12 @@ int sampler_poll(struct sampler *s, int timeout_ms, struct sp_err *err)
 	now = stream_now();
 	rc = drain(s, now, err);
 	for (uint32_t i = 0; !rc && i < s->ncpus; i++) {
-		soon |= stuck_is(s->stuck, i, now);
+		bool stuck = stuck_is(s->stuck, i, now);
+
+		soon |= stuck;
+		rc = thinner_look(s->thinner, i, now, !stuck, s->stream, err);
+		if (rc)
+			break;
 		rc = stuck_look(s->stuck, i, s->cpus[i], now, s->observe, s->stream, err);
 	}
 	return rc ? rc : observe_tick(s->observe, s->stream, now, soon, err);

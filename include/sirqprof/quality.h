@@ -51,6 +51,7 @@ enum sp_quality_code {
 	SP_Q_CLOCK_OFFSET = 39,	  /* --clock-offset auto refused or applied; detail */
 	SP_Q_SMALL_RING = 40,	  /* locked memory limit: smaller rings; count = bytes */
 	SP_Q_FILE_INFERRED = 41,  /* file named from the show function, not seen; count */
+	SP_Q_THIN_NET_RX = 42,	  /* NET_RX came too often to be recorded whole; count = ns */
 };
 
 enum sp_severity {

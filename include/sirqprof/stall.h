@@ -45,6 +45,8 @@ enum sp_evidence_kind {
 	SP_EVID_AFTER_NAPI,  /* other vectors waited while NET_RX ran; n[0] vector */
 	SP_EVID_HOST_PAUSE,  /* leaf is user code or a clearing loop: the host paused */
 	SP_EVID_FD_READ,     /* n[0]: fd; name: path, read by the stuck watch */
+	SP_EVID_SERVING,     /* n[0]: ticks in a row inside a softirq; n[1]: one NET_RX in so many
+			      * is recorded */
 };
 
 struct sp_evidence {
