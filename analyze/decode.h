@@ -31,8 +31,8 @@ struct decode_info {
 	bool has_raise, has_entry, has_exit, has_tick, has_irq, has_switch; /* whole */
 	bool thinned; /* a tracepoint has period != 1 or frequency mode */
 	char thinned_name[96];
-	bool has_sparse; /* beside a whole softirq_entry one with SP_SPARSE_EVERY: sirqprof's own,
-			  * whose SP_FACT_THIN say when it counts */
+	bool has_sparse;  /* beside a whole softirq_entry one with SP_SPARSE_EVERY: sirqprof's own,
+			   * whose SP_FACT_THIN say when it counts */
 	bool has_bh_flag; /* kernel 5.17 or later */
 	bool has_facts;	  /* sirqprof wrote it */
 	bool has_tz;

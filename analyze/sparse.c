@@ -9,20 +9,21 @@
  *	  ├─ usual ────┤            ├┄ begin ┤                 ├┄ end ┄┄┤
  *
  * Ticks go on whatever NET_RX does, and say whether a softirq is being served. Served without
- * progress, one handler ran long (softirq); served nearly always with progress, packets come as fast
- * as they are served (load). Progress is proven by the next of the thinned entries, so its absence
- * proves something only when it lasts longer than they usually are apart.
+ * progress, one handler ran long (softirq); served nearly always with progress, packets come as
+ *fast as they are served (load). Progress is proven by the next of the thinned entries, so its
+ *absence proves something only when it lasts longer than they usually are apart.
  */
 
 /* So many times the usual distance of two thinned entries without one: no progress. */
 #define PROOF 2U
-/* Ticks in a row inside one handler: two prove the time between them, three leave less to chance. */
+/* Ticks in a row inside one handler: two prove the time between them, three leave less to chance.
+ */
 #define TICKS_LEAST 2U
 #define TICKS_SURE  3U
 /*
- * Load: a tick in a softirq counts 1, one outside costs 12, so that the sum grows only above 92 % (the
- * whole records ask for 90 %). A healthy flood serves at 70 % of its ticks: 40 in a row happen once in
- * an hour and a half there (0.7^40, 300 tries a second).
+ * Load: a tick in a softirq counts 1, one outside costs 12, so that the sum grows only above 92 %
+ * (the whole records ask for 90 %). A healthy flood serves at 70 % of its ticks: 40 in a row happen
+ * once in an hour and a half there (0.7^40, 300 tries a second).
  */
 #define LOAD_MISS  12U
 #define LOAD_LEAST 40U
@@ -78,14 +79,24 @@ static int finish_run(struct timeline *t, struct lane *l, uint64_t hi_ns, bool e
 		      struct sp_err *err)
 {
 	struct sparse_state *n = &l->sparse;
-	struct pending_stall p = begin_stall(l, SP_MECH_SOFTIRQ, n->begin_lo_ns, n->first_ns,
-					     exact ? hi_ns : n->last_ns, hi_ns);
+	uint64_t period = period_of(t), due_ns = n->last_ns + period + period / 4;
+	struct pending_stall p;
 	struct sp_stall *s = &p.stall;
-	bool waited = others_waited(l, s);
+	bool waited;
 	int rc;
 
 	n->open = false;
+	/* Ticks go on in a handler: without the next one it was over, or the machine stood still.
+	 */
+	if (hi_ns > due_ns) {
+		hi_ns = due_ns;
+		exact = false;
+	}
+	p = begin_stall(l, SP_MECH_SOFTIRQ, n->begin_lo_ns, n->first_ns, exact ? hi_ns : n->last_ns,
+			hi_ns);
+	waited = others_waited(l, s);
 	if (n->ticks < TICKS_LEAST || !n->usual_ns || s->end_ns <= s->begin_ns ||
+	    n->last_ns - n->first_ns < period - period / 4 ||
 	    hi_ns - n->entry_ns <= PROOF * n->usual_ns ||
 	    s->end_ns - s->begin_ns < lane_least(t, period_of(t) / 2))
 		return lane_baseline(t, l, &n->shares, err);
@@ -106,8 +117,8 @@ static int finish_run(struct timeline *t, struct lane *l, uint64_t hi_ns, bool e
 static int finish_load(struct timeline *t, struct lane *l, uint64_t hi_ns, struct sp_err *err)
 {
 	struct sparse_load *n = &l->sparse.load;
-	struct pending_stall p = begin_stall(l, SP_MECH_LOAD, n->begin_lo_ns, n->first_ns,
-					     n->last_ns, hi_ns);
+	struct pending_stall p =
+		begin_stall(l, SP_MECH_LOAD, n->begin_lo_ns, n->first_ns, n->last_ns, hi_ns);
 	struct sp_stall *s = &p.stall;
 	uint32_t best = n->best;
 	int rc;
@@ -213,8 +224,8 @@ bool sparse_softirq(struct timeline *t, struct lane *l, const struct sp_event *e
 		bool waited = e->type == SP_EV_ENTRY && e->vec < SP_NR_VECS &&
 			      l->raised_ns[e->vec] && l->raised_ns[e->vec] <= n->last_ns;
 
-		*rc = sparse_free(t, l, e->time_ns,
-				  waited || (net_rx && e->type == SP_EV_EXIT), err);
+		*rc = sparse_free(t, l, e->time_ns, waited || (net_rx && e->type == SP_EV_EXIT),
+				  err);
 	}
 	return *rc != SP_OK;
 }

@@ -41,8 +41,8 @@ void events_free(struct events *e);
 int events_enable(struct events *e, const struct plan *p, struct sp_err *err);
 void events_disable(struct events *e);
 
-/* Switches the events of a phase on one CPU. The kernel asks that CPU: it waits while interrupts are
- * off there. */
+/* Switches the events of a phase on one CPU. The kernel asks that CPU: it waits while interrupts
+ * are off there. */
 void events_phase(const struct events *e, const struct plan *p, uint32_t cpu, enum plan_phase phase,
 		  bool on);
 

@@ -5,9 +5,9 @@
 #define NS_MS 1000000ULL
 #define NS_S  1000000000ULL
 /*
- * NET_RX entries a second from which on they are thinned: whole they take 1.8 us each (three records),
- * 3.6 % of the CPU there; thinned 0.5 us. Half of it ends it, so that a rate in between does not
- * switch to and fro: each switch interrupts the CPU eleven times.
+ * NET_RX entries a second from which on they are thinned: whole they take 1.8 us each (three
+ * records), 3.6 % of the CPU there; thinned 0.5 us. Half of it ends it, so that a rate in between
+ * does not switch to and fro: each switch interrupts the CPU eleven times.
  */
 #define THIN_FROM  20000U
 #define WHOLE_FROM 10000U

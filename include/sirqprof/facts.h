@@ -48,9 +48,9 @@ enum sp_fact_kind {
 };
 
 /*
- * NET_RX under a flood: the period of its second, thinned softirq_entry (which the kernel filters to
- * vec 3). 16 costs a flood of 150,000 NET_RX a second 0.7 % more than 64, and proves progress every
- * 0.8 ms at the least rate that is thinned (20,000 a second).
+ * NET_RX under a flood: the period of its second, thinned softirq_entry (which the kernel filters
+ * to vec 3). 16 costs a flood of 150,000 NET_RX a second 0.7 % more than 64, and proves progress
+ * every 0.8 ms at the least rate that is thinned (20,000 a second).
  */
 #define SP_SPARSE_EVERY 16U
 

@@ -101,7 +101,8 @@ static void what_thinned_entries_cannot_prove_is_not_said(void **state)
 {
 	struct fakecpu *w = *state;
 
-	/* 2,500 NET_RX a second: one recorded entry in 6.4 ms. Three ticks find one being served. */
+	/* 2,500 NET_RX a second: one recorded entry in 6.4 ms. Three ticks find one being served.
+	 */
 	busy(w, START, START + 5000, "u:main");
 	thin(w, START + 5000, SP_SPARSE_EVERY);
 	for (uint64_t i = 0; i < 10; i++) {
@@ -176,9 +177,9 @@ static void delays_of_net_rx_are_not_claimed(void **state)
 	vec(w, START + 50005, SP_EV_EXIT, SP_VEC_TIMER);
 	flush(w, START + 51000);
 	/* Coverage rounds up. */
-	assert_in_range(coverage_ask(w->coverage, w->cpu, START * US, (START + 51000) * US)
-				.worst_delay_ns,
-			3 * US, 5 * US);
+	assert_in_range(
+		coverage_ask(w->coverage, w->cpu, START * US, (START + 51000) * US).worst_delay_ns,
+		3 * US, 5 * US);
 	assert_int_equal(w->n, 0);
 }
 
@@ -212,7 +213,7 @@ static void a_handler_that_outlasts_thinning_ends_at_its_exit(void **state)
 	begin(w);
 	inside(w, START + 50500, START + 55000);
 	thin(w, START + 55000, 1);
-	inside(w, START + 55500, START + 60000);
+	inside(w, START + 55500, START + 60500);
 	vec(w, START + 60200, SP_EV_EXIT, SP_VEC_NET_RX);
 	busy(w, START + 60500, START + 70000, "u:main");
 	flush(w, START + 70000);
