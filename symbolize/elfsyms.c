@@ -24,6 +24,7 @@ bool elfsyms_add(struct elfsyms *s, const struct elfsym *sym)
 	if (!copy)
 		return false;
 	s->at[s->n] = *sym;
+	s->at[s->n].order = (uint32_t)s->n;
 	s->at[s->n++].name = copy;
 	return true;
 }
@@ -43,7 +44,7 @@ static int by_start(const void *a, const void *b)
 		return strspn(x->name, "_") < strspn(y->name, "_") ? -1 : 1;
 	if (strlen(x->name) != strlen(y->name))
 		return strlen(x->name) > strlen(y->name) ? -1 : 1;
-	return strcmp(x->name, y->name);
+	return x->order < y->order ? -1 : x->order > y->order;
 }
 
 void elfsyms_seal(struct elfsyms *s)

@@ -6,7 +6,7 @@
  *
  * In:    symbols in any order, from several tables
  * Out:   the function that holds an address
- * Keeps: names once, 40 bytes a symbol
+ * Keeps: names once, 48 bytes a symbol
  */
 #include <sirqprof/err.h>
 
@@ -18,6 +18,7 @@ struct elfsym {
 	uint64_t start, size;
 	uint64_t limit; /* where its section ends; counts when size is 0 */
 	char *name;	/* demangled when first found */
+	uint32_t order; /* in which it was added */
 	uint8_t rank;	/* of several names of one address the greatest is shown */
 	bool nice;
 };

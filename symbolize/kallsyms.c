@@ -91,7 +91,9 @@ static int by_start(const void *a, const void *b)
 
 	if (x->start != y->start)
 		return x->start < y->start ? -1 : 1;
-	return x->name == y->name ? 0 : x->name < y->name ? -1 : 1;
+	/* In the order of the text; data first, so that a function there is found. */
+	return (x->name != IS_DATA && (y->name == IS_DATA || x->name > y->name)) -
+	       (y->name != IS_DATA && (x->name == IS_DATA || y->name > x->name));
 }
 
 /* The kernel's own lines are sorted; modules and BPF programs follow in orders of their own. */
@@ -239,9 +241,7 @@ bool kallsyms_find(const struct kallsyms *k, uint64_t addr, struct ksymbol *ret)
 	s = &k->at[lo - 1];
 	if (addr - s->start >= KALLSYMS_MAX_SIZE)
 		return false;
-	/* Several names of one address: the first is the one that perf shows too. */
-	while (s > k->at && s[-1].start == s->start && s[-1].name != IS_DATA)
-		s--;
+	/* Of several names of one address the last, as perf does. */
 	if (s->name == IS_DATA)
 		return false;
 	ret->start = s->start;
