@@ -6,6 +6,7 @@
 #include "fields.h"
 #include "points.h"
 #include "sample.h"
+#include "symrecords.h"
 
 #include <sirqprof/facts.h>
 #include <sirqprof/limits.h>
@@ -364,6 +365,8 @@ static int decode_side(struct decode *d, const struct sp_record *r, struct sp_sp
 		e->pid = (int32_t)sp_span_u32(in);
 		e->tid = (int32_t)sp_span_u32(in);
 		return decode_map(d, r, in, e, err);
+	case PERF_RECORD_KSYMBOL:
+		return symrecords_ksymbol(in, d->parts.strings, e, err);
 	case PERF_RECORD_LOST:
 		e->type = SP_EV_LOST;
 		sp_span_u64(in);
@@ -415,6 +418,23 @@ static int on_side(struct decode *d, const struct sp_record *r, struct sp_err *e
 	return rc ? rc : d->parts.sink.put(d->parts.sink.self, &e, err);
 }
 
+static bool is_feature(struct sp_span in, enum sp_feature bit)
+{
+	return sp_span_u64(&in) == bit;
+}
+
+/* In a pipe build-ids come one by one, when the recording has ended. */
+static int on_build_id(struct decode *d, const struct sp_record *r, struct sp_err *err)
+{
+	struct sp_span in = sp_span_of(r->data + 8, r->size - 8, r->swap);
+	struct sp_event e;
+	int rc = symrecords_build_id(&in, r->misc, d->parts.strings, &e, err);
+
+	if (rc)
+		return rc < 0 ? rc : SP_OK;
+	return d->parts.sink.put(d->parts.sink.self, &e, err);
+}
+
 static int on_header(struct decode *d, const struct sp_record *r, struct sp_err *err)
 {
 	struct sp_span in = sp_span_of(r->data + 8, r->size - 8, r->swap);
@@ -437,6 +457,10 @@ static int on_header(struct decode *d, const struct sp_record *r, struct sp_err 
 		rc = formats_read(d->formats, in, &why);
 		break;
 	case SP_REC_HEADER_FEATURE:
+		if (sp_span_left(&in) >= 8 && is_feature(in, SP_FEAT_BUILD_ID)) {
+			sp_span_u64(&in);
+			return symrecords_build_ids(in, d->parts.strings, d->parts.sink, err);
+		}
 		rc = features_decode(in, d->attrs, &d->info, &why);
 		break;
 	}
@@ -463,6 +487,8 @@ int decode_put(struct decode *d, const struct sp_record *r, struct sp_err *err)
 	case SP_REC_HEADER_TRACING_DATA:
 	case SP_REC_HEADER_FEATURE:
 		return on_header(d, r, err);
+	case SP_REC_HEADER_BUILD_ID:
+		return on_build_id(d, r, err);
 	case SP_REC_FINISHED_ROUND:
 		return d->parts.sink.put(d->parts.sink.self, &round, err);
 	default:

@@ -13,6 +13,7 @@ struct place {
 	struct {
 		uint64_t addr;
 		int64_t pid;
+		uint64_t life; /* of the process: another program may stand there later */
 	} key;
 	const struct frame *at[MAX_INLINED]; /* innermost first */
 	const char *shown[MAX_INLINED];
@@ -32,7 +33,7 @@ struct function {
 struct known_chain {
 	struct {
 		int64_t pid;
-		uint64_t stack;
+		uint64_t stack, life;
 	} key;
 	struct chain chain;
 	UT_hash_handle hh;
@@ -132,12 +133,17 @@ static const char *shown_of(struct names *n, const struct frame *f, const struct
 	return arena_text(n->arena, text, strlen(text), err);
 }
 
-/* A process may map another file at the same address later on: the first answer stands, which is
- * right for all but programs that unload libraries. */
+static uint64_t life_of(const struct names *n, int32_t pid, uint64_t time_ns)
+{
+	return n->resolver && n->resolver->life ? n->resolver->life(n->resolver->self, pid, time_ns)
+						: 0;
+}
+
 static struct place *place_of(struct names *n, uint64_t addr, int32_t pid, uint64_t time_ns,
 			      bool kernel, struct sp_err *err)
 {
-	struct place *p, key = { .key = { addr, kernel ? -1 : pid } };
+	struct place *p,
+		key = { .key = { addr, kernel ? -1 : pid, kernel ? 0 : life_of(n, pid, time_ns) } };
 	struct sp_frame frames[MAX_INLINED];
 	size_t got;
 
@@ -217,13 +223,14 @@ static int build(struct names *n, sp_stack id, int32_t pid, uint64_t time_ns, st
 int names_chain(struct names *n, sp_stack stack, int32_t pid, uint64_t time_ns, struct chain *ret,
 		struct sp_err *err)
 {
-	struct known_chain *c, key = { .key = { pid, stack } };
+	struct known_chain *c, key = { .key = { pid, stack, 0 } };
 	int rc;
 
 	if (!stack) {
 		*ret = (struct chain){ 0 };
 		return SP_OK;
 	}
+	key.key.life = life_of(n, pid, time_ns);
 	HASH_FIND(hh, n->chains, &key.key, sizeof(key.key), c);
 	if (c) {
 		*ret = c->chain;

@@ -58,11 +58,23 @@ int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 		return e->task.exec && r->execed ? r->execed(r->self, e->pid, e->time_ns, err)
 						 : SP_OK;
 	case SP_EV_KSYM:
+		if (e->ksym.len)
+			return r->kernel_range
+				       ? r->kernel_range(r->self, e->ksym.start, e->ksym.len,
+							 strings_get(p->strings, e->ksym.name),
+							 strings_get(p->strings, e->ksym.module),
+							 err)
+				       : SP_OK;
 		return r->kernel_symbol
 			       ? r->kernel_symbol(r->self, e->ksym.addr, e->ksym.start,
 						  strings_get(p->strings, e->ksym.name),
 						  strings_get(p->strings, e->ksym.module), err)
 			       : SP_OK;
+	case SP_EV_BUILD_ID:
+		return r->build_id ? r->build_id(r->self, strings_get(p->strings, e->map.path),
+						 strings_get(p->strings, e->map.build_id),
+						 e->map.kernel, err)
+				   : SP_OK;
 	default:
 		return SP_OK;
 	}

@@ -21,6 +21,13 @@ bool elfbytes_open(struct elfbytes *b, int fd)
 	return true;
 }
 
+void elfbytes_memory(struct elfbytes *b, const uint8_t *at, size_t size)
+{
+	*b = (struct elfbytes)ELFBYTES_INIT;
+	b->memory = at;
+	b->size = size;
+}
+
 void elfbytes_close(struct elfbytes *b)
 {
 	for (uint64_t i = 0; b->blocks && i <= b->size / BLOCK; i++)
@@ -50,8 +57,12 @@ bool elfbytes_read(struct elfbytes *b, uint64_t off, void *to, size_t size)
 {
 	uint8_t *out = to;
 
-	if (b->fd < 0 || off > b->size || size > b->size - off)
+	if ((b->fd < 0 && !b->memory) || off > b->size || size > b->size - off)
 		return false;
+	if (b->memory) {
+		memcpy(to, b->memory + off, size);
+		return true;
+	}
 	while (size) {
 		const uint8_t *block = block_of(b, off / BLOCK);
 		size_t at = off % BLOCK, n = BLOCK - at < size ? BLOCK - at : size;

@@ -16,7 +16,8 @@
 struct elfbytes {
 	int fd; /* −1: none */
 	uint64_t size;
-	uint8_t **blocks; /* read when first asked for */
+	uint8_t **blocks;      /* read when first asked for */
+	const uint8_t *memory; /* instead of a file; borrowed */
 };
 
 #define ELFBYTES_INIT    \
@@ -26,6 +27,8 @@ struct elfbytes {
 
 /* Takes fd over. False (and fd closed) when it is empty or cannot be looked at. */
 bool elfbytes_open(struct elfbytes *b, int fd);
+/* Bytes that are in memory already, for as long as b is used. */
+void elfbytes_memory(struct elfbytes *b, const uint8_t *at, size_t size);
 void elfbytes_close(struct elfbytes *b);
 
 /* Copies size bytes at off; false when they are not all there. */

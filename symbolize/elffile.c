@@ -2,12 +2,12 @@
 
 #include "dwfl.h"
 #include "elfbytes.h"
+#include "elfimage.h"
 #include "elfpath.h"
-#include "elfsyms.h"
 
 #include <sirqprof/limits.h>
 
-#include <gelf.h>
+#include <elf.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,25 +16,16 @@
 #include <unistd.h>
 #include <uthash.h>
 
-/* Symbols kept of one file (libxul has a million), segments, bytes of a build-id. */
-#define MAX_SYMBOLS  (4U << 20)
-#define MAX_SEGMENTS 4096U
-#define MAX_BUILD_ID 64
 /* Files kept open, so that their bytes can be read while unwinding. */
 #define MAX_OPEN 256U
-
-struct segment {
-	uint64_t offset, filesz, vaddr;
-};
+/* Below this a 64-bit kernel puts only the vdso of 32-bit programs. */
+#define ABOVE_32_BITS (1ULL << 32)
 
 struct elffile {
 	char *key, *path;
 	enum elffile_state state;
 	uint64_t in_vain; /* addresses asked for without a name */
-	struct elfsyms symbols;
-	struct segment *segments;
-	size_t nsegments;
-	uint64_t hdr_vaddr, hdr_size; /* .eh_frame_hdr */
+	struct elfimage image;
 	struct elfbytes bytes;
 	struct dwfl_debug *debug;
 	bool debug_tried;
@@ -53,7 +44,6 @@ int elffiles_new(struct elffiles **ret, struct sp_err *err)
 
 	if (!f)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for ELF files");
-	elf_version(EV_CURRENT);
 	*ret = f;
 	return SP_OK;
 }
@@ -67,8 +57,7 @@ static void free_file(struct elffile *file)
 {
 	elfbytes_close(&file->bytes);
 	dwfl_debug_free(file->debug);
-	elfsyms_free(&file->symbols);
-	free(file->segments);
+	elfimage_free(&file->image);
 	free(file->key);
 	free(file->path);
 	free(file);
@@ -87,164 +76,52 @@ void elffiles_free(struct elffiles *f)
 	free(f);
 }
 
-static uint64_t section_end(Elf *elf, size_t index)
+/* Distributions keep symbols apart: by build-id, or by the name that .gnu_debuglink has ("Separate
+ * debug files" of gdb's manual). In a container its own come first. */
+static bool add_debug_file(struct elffile *file, const struct sp_mapping *m, bool live,
+			   const char *path)
 {
-	Elf_Scn *scn = elf_getscn(elf, index);
-	GElf_Shdr shdr;
+	const struct sp_mapping at = { .pid = m->pid, .path = path };
+	bool added = false;
 
-	return scn && gelf_getshdr(scn, &shdr) ? shdr.sh_addr + shdr.sh_size : 0;
-}
+	for (enum elfpath_try how = ELFPATH_ROOT; how <= ELFPATH_HERE && !added; how++) {
+		int fd = elfpath_open(how, &at, live && m->pid > 0);
 
-/* "memcpy@@GLIBC_2.14": the version is the linker's. */
-static void add_symbol(struct elffile *file, Elf *elf, const GElf_Sym *sym, const char *name)
-{
-	const int type = GELF_ST_TYPE(sym->st_info), bind = GELF_ST_BIND(sym->st_info);
-	char plain[SP_MAX_STRING];
-
-	snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(name, "@"), name);
-	elfsyms_add(&file->symbols,
-		    &(struct elfsym){
-			    .start = sym->st_value,
-			    .size = sym->st_size,
-			    .limit = section_end(elf, sym->st_shndx),
-			    .name = plain,
-			    .rank = (uint8_t)(4 * (type != STT_NOTYPE) + 2 * (bind != STB_WEAK) +
-					      (bind == STB_GLOBAL)),
-		    });
-}
-
-static void add_symbols(struct elffile *file, Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr)
-{
-	Elf_Data *data = elf_getdata(scn, NULL);
-	size_t n = data && shdr->sh_entsize ? data->d_size / shdr->sh_entsize : 0;
-
-	for (size_t i = 0; i < n && file->symbols.n < MAX_SYMBOLS; i++) {
-		const char *name;
-		GElf_Sym sym;
-		int type;
-
-		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF || !sym.st_value)
+		if (fd < 0)
 			continue;
-		type = GELF_ST_TYPE(sym.st_info);
-		if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE)
-			continue;
-		name = elf_strptr(elf, shdr->sh_link, sym.st_name);
-		/* Labels without type or size are assembly's (_start) or the assembler's (.L). */
-		if (!name || !*name || (type == STT_NOTYPE && (name[0] == '.' || name[0] == '$')))
-			continue;
-		add_symbol(file, elf, &sym, name);
+		added = elfimage_add_debug(&file->image, fd);
+		close(fd);
 	}
+	return added;
 }
 
-static void read_symbols(struct elffile *file, Elf *elf)
+static void add_debug(struct elffile *file, const struct sp_mapping *m, bool live)
 {
-	Elf_Scn *scn = NULL;
-	GElf_Shdr shdr;
+	const char *id = file->image.build_id, *link = file->image.debuglink;
+	const int dir = (int)(strrchr(m->path, '/') ? strrchr(m->path, '/') - m->path : 0);
+	char path[SP_MAX_STRING];
 
-	while ((scn = elf_nextscn(elf, scn)))
-		if (gelf_getshdr(scn, &shdr) &&
-		    (shdr.sh_type == SHT_SYMTAB || shdr.sh_type == SHT_DYNSYM))
-			add_symbols(file, elf, scn, &shdr);
-}
-
-static void read_segments(struct elffile *file, Elf *elf)
-{
-	size_t n = 0;
-	GElf_Phdr ph;
-
-	if (elf_getphdrnum(elf, &n) || n > MAX_SEGMENTS)
+	if (strlen(id) < 6 || file->image.has_symtab)
 		return;
-	file->segments = calloc(n + 1, sizeof(*file->segments));
-	for (size_t i = 0; file->segments && i < n; i++) {
-		if (!gelf_getphdr(elf, (int)i, &ph))
-			continue;
-		if (ph.p_type == PT_LOAD)
-			file->segments[file->nsegments++] =
-				(struct segment){ ph.p_offset, ph.p_filesz, ph.p_vaddr };
-		if (ph.p_type == PT_GNU_EH_FRAME) {
-			file->hdr_vaddr = ph.p_vaddr;
-			file->hdr_size = ph.p_memsz;
-		}
-	}
-}
+	snprintf(path, sizeof(path), "/usr/lib/debug/.build-id/%.2s/%s.debug", id, id + 2);
+	if (add_debug_file(file, m, live, path) || !link[0] || strchr(link, '/'))
+		return;
+	for (size_t i = 0; i < 3; i++) {
+		int n = i == 0 ? snprintf(path, sizeof(path), "%.*s/%s", dir, m->path, link)
+			: i == 1
+				? snprintf(path, sizeof(path), "%.*s/.debug/%s", dir, m->path, link)
+				: snprintf(path, sizeof(path), "/usr/lib/debug%.*s/%s", dir,
+					   m->path, link);
 
-static void hex_of(const uint8_t *id, ssize_t n, char *ret)
-{
-	*ret = 0;
-	for (ssize_t i = 0; i < n && i < MAX_BUILD_ID; i++)
-		snprintf(ret + 2 * i, 3, "%02x", id[i]);
-}
-
-static bool build_id_in(Elf_Data *data, char *hex)
-{
-	size_t at = 0, name_at, desc_at;
-	GElf_Nhdr note;
-
-	while (data && (at = gelf_getnote(data, at, &note, &name_at, &desc_at)) > 0)
-		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
-		    memcmp((char *)data->d_buf + name_at, "GNU", 4) == 0) {
-			hex_of((const uint8_t *)data->d_buf + desc_at, note.n_descsz, hex);
-			return true;
-		}
-	return false;
-}
-
-/* The GNU build-id (elf(5)), "" when there is none: among the note sections, which separate debug
- * files have too, else in the note segments. */
-static void build_id_of(Elf *elf, char hex[2 * MAX_BUILD_ID + 1])
-{
-	Elf_Scn *scn = NULL;
-	GElf_Shdr shdr;
-	GElf_Phdr ph;
-	size_t n = 0;
-
-	hex[0] = 0;
-	while ((scn = elf_nextscn(elf, scn)))
-		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_NOTE &&
-		    build_id_in(elf_getdata(scn, NULL), hex))
+		if (n < (int)sizeof(path) && add_debug_file(file, m, live, path))
 			return;
-	if (elf_getphdrnum(elf, &n) || n > MAX_SEGMENTS)
-		return;
-	for (size_t i = 0; i < n; i++)
-		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_NOTE &&
-		    build_id_in(elf_getdata_rawchunk(elf, (int64_t)ph.p_offset, ph.p_filesz,
-						     ph.p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR),
-				hex))
-			return;
-}
-
-/* Distributions keep symbols apart, by build-id (gdb's "separate debug files"). */
-static void read_debug_file(struct elffile *file, Elf *elf)
-{
-	char hex[2 * MAX_BUILD_ID + 1], other[2 * MAX_BUILD_ID + 1], path[256];
-	struct sp_mapping at = { .path = path };
-	Elf *debug;
-	int fd;
-
-	build_id_of(elf, hex);
-	if (strlen(hex) < 6)
-		return;
-	snprintf(path, sizeof(path), "/usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2);
-	fd = elfpath_open(ELFPATH_HERE, &at, false);
-	if (fd < 0)
-		return;
-	debug = elf_begin(fd, ELF_C_READ, NULL);
-	if (debug && elf_kind(debug) == ELF_K_ELF) {
-		build_id_of(debug, other);
-		if (strcmp(hex, other) == 0)
-			read_symbols(file, debug);
 	}
-	elf_end(debug);
-	close(fd);
 }
 
-static void read_elf(struct elffile *file, Elf *elf)
+static void finish(struct elffile *file)
 {
-	read_segments(file, elf);
-	read_symbols(file, elf);
-	read_debug_file(file, elf);
-	elfsyms_seal(&file->symbols);
-	file->state = file->symbols.n ? ELFFILE_FINE : ELFFILE_STRIPPED;
+	elfsyms_seal(&file->image.symbols);
+	file->state = file->image.symbols.n ? ELFFILE_FINE : ELFFILE_STRIPPED;
 }
 
 /* Keeps the file for its bytes, while there are descriptors to spare. */
@@ -256,60 +133,57 @@ static void keep_open(struct elffiles *f, struct elffile *file, int fd)
 		f->nopen++;
 }
 
-static enum elffile_state fits(const struct elffiles *f, const struct sp_mapping *m, Elf *elf,
-			       int fd, enum elfpath_try how)
+static enum elffile_state fits(const struct elffiles *f, const struct sp_mapping *m, int fd,
+			       enum elfpath_try how)
 {
-	char hex[2 * MAX_BUILD_ID + 1];
+	char hex[ELFIMAGE_ID_LEN];
 
-	if (!elf || elf_kind(elf) != ELF_K_ELF)
+	if (!elfimage_id(fd, hex))
 		return ELFFILE_NOT_ELF;
-	if (m->build_id[0]) {
-		build_id_of(elf, hex);
+	if (m->build_id[0])
 		return strcmp(hex, m->build_id) == 0 ? ELFFILE_FINE : ELFFILE_OTHER;
-	}
 	if (how == ELFPATH_MAPPED)
 		return ELFFILE_FINE;
 	return f->live && elfpath_is_same(fd, m) ? ELFFILE_FINE : ELFFILE_OTHER;
 }
 
 /* Opens the best candidate; its state when there is none. */
-static enum elffile_state open_best(const struct elffiles *f, const struct sp_mapping *m, Elf **ret,
+static enum elffile_state open_best(const struct elffiles *f, const struct sp_mapping *m,
 				    int *ret_fd)
 {
 	enum elffile_state state = ELFFILE_MISSING, best = ELFFILE_MISSING;
 
 	for (enum elfpath_try how = 0; how < ELFPATH_NR; how++) {
 		int fd = elfpath_open(how, m, f->live);
-		Elf *elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
 
 		if (fd < 0)
 			continue;
-		state = fits(f, m, elf, fd, how);
+		state = fits(f, m, fd, how);
 		if (state == ELFFILE_FINE) {
-			*ret = elf;
 			*ret_fd = fd;
 			return ELFFILE_FINE;
 		}
 		best = state;
-		elf_end(elf);
 		close(fd);
 	}
 	return best;
 }
 
-/* The kernel maps the same vdso into us, if it is the same boot. */
-static void load_vdso(struct elffiles *f, struct elffile *file)
+/* The kernel maps the same vdso into us, if it is the same boot, and a 64-bit program. */
+static void load_vdso(struct elffiles *f, struct elffile *file, const struct sp_mapping *m)
 {
 	char *image = (char *)getauxval(AT_SYSINFO_EHDR); /* NOLINT(performance-no-int-to-ptr) */
-	const GElf_Ehdr *head = (const void *)image;
-	Elf *elf = NULL;
+	const Elf64_Ehdr *head = (const void *)image;
+	size_t size;
 
 	file->state = ELFFILE_MISSING;
-	if (image && f->live)
-		elf = elf_memory(image, head->e_shoff + (size_t)head->e_shentsize * head->e_shnum);
-	if (elf)
-		read_elf(file, elf);
-	elf_end(elf);
+	if (!image || !f->live || m->start < ABOVE_32_BITS)
+		return;
+	size = head->e_shoff + (size_t)head->e_shentsize * head->e_shnum;
+	if (elfimage_read_memory(&file->image, image, size)) {
+		elfbytes_memory(&file->bytes, (const uint8_t *)image, size);
+		finish(file);
+	}
 }
 
 static struct elffile *new_file(struct elffiles *f, const char *key, const char *path)
@@ -337,55 +211,56 @@ static struct elffile *known(struct elffiles *f, const char *key)
 	return file;
 }
 
+/* The content decides which object it is: the build-id, else the inode, which tells containers
+ * apart. fd: of the file, −1 none. */
+static void key_of(char *key, size_t size, const struct sp_mapping *m, int fd,
+		   enum elffile_state state)
+{
+	struct stat st;
+
+	if (m->build_id[0] || m->path[0] != '/')
+		snprintf(key, size, "id %s %s %d", m->build_id, m->path, m->start >= ABOVE_32_BITS);
+	else if (fd >= 0 && fstat(fd, &st) == 0)
+		snprintf(key, size, "ino %" PRIu64 " %" PRIu64 " %s", (uint64_t)st.st_dev,
+			 (uint64_t)st.st_ino, m->path);
+	else
+		snprintf(key, size, "%d %s", (int)state, m->path);
+}
+
 struct elffile *elffiles_get(struct elffiles *f, const struct sp_mapping *m)
 {
-	char key[SP_MAX_STRING + 128];
+	char key[SP_MAX_STRING + 160];
 	struct elffile *file;
 	enum elffile_state state;
-	Elf *elf = NULL;
-	struct stat st;
 	int fd = -1;
 
-	/* With a build-id the content is known; else the inode tells containers apart. */
-	snprintf(key, sizeof(key), "id %s %s", m->build_id, m->path);
+	key_of(key, sizeof(key), m, -1, ELFFILE_MISSING);
 	if ((m->build_id[0] || m->path[0] != '/') && (file = known(f, key)))
 		return file;
-	state = m->path[0] == '/' ? open_best(f, m, &elf, &fd) : ELFFILE_MISSING;
-	if (!m->build_id[0] && fd >= 0 && fstat(fd, &st) == 0)
-		snprintf(key, sizeof(key), "ino %" PRIu64 " %" PRIu64 " %s", (uint64_t)st.st_dev,
-			 (uint64_t)st.st_ino, m->path);
-	else if (!m->build_id[0])
-		snprintf(key, sizeof(key), "%d %s", (int)state, m->path);
+	state = m->path[0] == '/' ? open_best(f, m, &fd) : ELFFILE_MISSING;
+	key_of(key, sizeof(key), m, fd, state);
 	file = known(f, key);
 	if (!file) {
 		file = new_file(f, key, m->path);
-		if (file && elf) {
-			read_elf(file, elf);
+		if (file && fd >= 0 && elfimage_read(&file->image, fd)) {
+			add_debug(file, m, f->live);
+			finish(file);
 			keep_open(f, file, fd);
 			fd = -1;
 		} else if (file && strcmp(m->path, "[vdso]") == 0) {
-			load_vdso(f, file);
+			load_vdso(f, file, m);
 		} else if (file) {
 			file->state = state;
 		}
 	}
-	elf_end(elf);
 	if (fd >= 0)
 		close(fd);
 	return file;
 }
 
-bool elffile_vaddr(const struct elffile *file, uint64_t off, uint64_t *ret)
+bool elffile_vaddr(const struct elffile *file, uint64_t file_offset, uint64_t *ret)
 {
-	for (size_t i = 0; i < file->nsegments; i++) {
-		const struct segment *s = &file->segments[i];
-
-		if (off >= s->offset && off - s->offset < s->filesz) {
-			*ret = off - s->offset + s->vaddr;
-			return true;
-		}
-	}
-	return false;
+	return elfimage_vaddr(&file->image, file_offset, ret);
 }
 
 /* Debug information is looked for once, when it is first asked for. */
@@ -436,7 +311,7 @@ size_t elffile_frames(struct elffile *file, uint64_t file_offset, struct elffile
 	uint64_t addr;
 
 	if (elffile_vaddr(file, file_offset, &addr))
-		s = elfsyms_find(&file->symbols, addr);
+		s = elfsyms_find(&file->image.symbols, addr);
 	if (!s || !max) {
 		file->in_vain++;
 		return 0;
@@ -449,21 +324,17 @@ size_t elffile_frames(struct elffile *file, uint64_t file_offset, struct elffile
 
 bool elffile_read(struct elffile *file, uint64_t vaddr, void *to, size_t size)
 {
-	for (size_t i = 0; i < file->nsegments; i++) {
-		const struct segment *s = &file->segments[i];
+	uint64_t off;
 
-		if (vaddr >= s->vaddr && vaddr - s->vaddr < s->filesz &&
-		    size <= s->filesz - (vaddr - s->vaddr))
-			return elfbytes_read(&file->bytes, vaddr - s->vaddr + s->offset, to, size);
-	}
-	return false;
+	return elfimage_offset(&file->image, vaddr, size, &off) &&
+	       elfbytes_read(&file->bytes, off, to, size);
 }
 
 bool elffile_eh_frame_hdr(const struct elffile *file, uint64_t *ret_vaddr, uint64_t *ret_size)
 {
-	*ret_vaddr = file->hdr_vaddr;
-	*ret_size = file->hdr_size;
-	return file->hdr_size > 0;
+	*ret_vaddr = file->image.hdr_vaddr;
+	*ret_size = file->image.hdr_size;
+	return file->image.hdr_size > 0;
 }
 
 int elffiles_troubles(const struct elffiles *f, elffile_trouble *put, void *self,

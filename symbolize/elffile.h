@@ -2,7 +2,7 @@
 #define ELFFILE_H
 
 /*
- * ELF files, by libelf: the only file that knows it.
+ * The ELF files that were mapped.
  *
  * In:    mappings, and the build-id that was mapped, if the record told it
  * Out:   the function at an offset of the file; its bytes, for unwinding

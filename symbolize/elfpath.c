@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -29,6 +30,7 @@ static int open_regular(const char *path)
 int elfpath_open(enum elfpath_try how, const struct sp_mapping *m, bool live)
 {
 	char path[SP_MAX_STRING + 64];
+	const char *home;
 
 	if (m->path[0] != '/' || strlen(m->path) >= SP_MAX_STRING)
 		return -1;
@@ -46,6 +48,13 @@ int elfpath_open(enum elfpath_try how, const struct sp_mapping *m, bool live)
 		return open_regular(path);
 	case ELFPATH_HERE:
 		return open_regular(m->path);
+	case ELFPATH_CACHED:
+		home = getenv("HOME");
+		if (!home || strlen(m->build_id) < 6)
+			return -1;
+		snprintf(path, sizeof(path), "%s/.debug/.build-id/%.2s/%s/elf", home, m->build_id,
+			 m->build_id + 2);
+		return open_regular(path);
 	case ELFPATH_NR:
 		break;
 	}

@@ -14,6 +14,7 @@ enum elfpath_try {
 	ELFPATH_MAPPED, /* /proc/PID/map_files: the very file, even if it was deleted since */
 	ELFPATH_ROOT,	/* /proc/PID/root: the name as the process sees it */
 	ELFPATH_HERE,	/* the name as we see it */
+	ELFPATH_CACHED, /* perf's copy by build-id, below $HOME/.debug */
 	ELFPATH_NR,
 };
 

@@ -66,17 +66,19 @@ static char *parse_line(struct kallsyms *k, char *at, const char *end)
 	type = at[1];
 	name = at + 3;
 	*nl = 0;
+	tab = memchr(name, '\t', (size_t)(nl - name));
+	if (tab)
+		*tab = 0;
 	if (!is_code(type)) {
 		if (k->n && k->at[k->n - 1].name != IS_DATA && addr > k->at[k->n - 1].start)
-			k->at[k->n++] = (struct symbol){ addr, IS_DATA, 0 };
+			k->at[k->n++] = (struct symbol){
+				addr, IS_DATA, tab && tab[1] ? (uint32_t)(tab + 1 - k->text) : 0
+			};
 		return nl;
 	}
 	k->hidden &= addr == 0;
 	if (!addr)
 		return nl;
-	tab = memchr(name, '\t', (size_t)(nl - name));
-	if (tab)
-		*tab = 0;
 	k->at[k->n++] = (struct symbol){
 		.start = addr,
 		.name = (uint32_t)(name - k->text),
@@ -223,6 +225,17 @@ int kallsyms_load_modules(struct kallsyms **ret, const char *path, struct sp_err
 	return index_text(ret, less ? less : text, len, err);
 }
 
+/* Nothing follows the last function of a module, of a BPF program, of the kernel's text: there it
+ * ends with the page behind its own, as for perf. */
+static bool is_past_last(const struct kallsyms *k, const struct symbol *s, uint64_t addr)
+{
+	const uint64_t end = (s->start + 2 * KALLSYMS_PAGE - 1) & ~(uint64_t)(KALLSYMS_PAGE - 1);
+	const bool last = s + 1 == k->at + k->n ||
+			  strcmp(k->text + s->module, k->text + s[1].module) != 0;
+
+	return addr - s->start >= KALLSYMS_MAX_SIZE || (last && addr >= end);
+}
+
 bool kallsyms_find(const struct kallsyms *k, uint64_t addr, struct ksymbol *ret)
 {
 	size_t lo = 0, hi = k->n;
@@ -239,7 +252,7 @@ bool kallsyms_find(const struct kallsyms *k, uint64_t addr, struct ksymbol *ret)
 	if (!lo)
 		return false;
 	s = &k->at[lo - 1];
-	if (addr - s->start >= KALLSYMS_MAX_SIZE)
+	if (addr - s->start >= KALLSYMS_PAGE && is_past_last(k, s, addr))
 		return false;
 	/* Of several names of one address the last, as perf does. */
 	if (s->name == IS_DATA)

@@ -8,8 +8,8 @@
  * Out:   the symbol that holds an address
  * Keeps: the text once, and 16 bytes a symbol
  *
- * kallsyms has no sizes: a symbol ends where the next begins, and the last of a module or of the
- * kernel's text ends after at most KALLSYMS_MAX_SIZE.
+ * kallsyms has no sizes: a symbol ends where the next begins, after KALLSYMS_MAX_SIZE at most, and
+ * the last of a module or of the kernel's text with the page behind its own.
  */
 #include <sirqprof/err.h>
 #include <sirqprof/own.h>
@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #define KALLSYMS_MAX_SIZE (1U << 20)
+#define KALLSYMS_PAGE	  4096U
 
 struct kallsyms;
 

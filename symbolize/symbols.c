@@ -1,6 +1,7 @@
 #include "symbols.h"
 
 #include "kallsyms.h"
+#include "kranges.h"
 #include "unwind.h"
 #include "users.h"
 
@@ -34,6 +35,7 @@ struct symbols {
 	uint64_t looked_ns;
 	bool elsewhere; /* the recorded kernel lay at other addresses */
 	struct travelled *travelled;
+	struct kranges *ranges;
 	struct users *users;
 	struct unwind *unwind;
 	uint64_t unknown;
@@ -86,6 +88,13 @@ static bool find_newer(struct symbols *s, uint64_t pc, struct ksymbol *ret)
 	return kallsyms_find(s->newer[s->nnewer++], pc, ret);
 }
 
+static struct sp_frame known_frame(const struct ksymbol *sym, uint64_t pc)
+{
+	return (struct sp_frame){
+		.name = sym->name, .module = sym->module, .offset = pc - sym->start, .known = true
+	};
+}
+
 static size_t kernel(void *self, uint64_t pc, struct sp_frame *ret, size_t max)
 {
 	struct symbols *s = self;
@@ -102,12 +111,13 @@ static size_t kernel(void *self, uint64_t pc, struct sp_frame *ret, size_t max)
 		};
 		return 1;
 	}
+	if (kranges_find(s->ranges, pc, &sym)) {
+		*ret = known_frame(&sym, pc);
+		return 1;
+	}
 	k = local_kernel(s);
 	if (k && (kallsyms_find(k, pc, &sym) || find_newer(s, pc, &sym))) {
-		*ret = (struct sp_frame){ .name = sym.name,
-					  .module = sym.module,
-					  .offset = pc - sym.start,
-					  .known = true };
+		*ret = known_frame(&sym, pc);
 		return 1;
 	}
 	s->unknown++;
@@ -141,6 +151,25 @@ static int kernel_symbol(void *self, uint64_t addr, uint64_t start, const char *
 	}
 	HASH_ADD(hh, s->travelled, addr, sizeof(t->addr), t);
 	return SP_OK;
+}
+
+static int kernel_range(void *self, uint64_t start, uint64_t len, const char *name,
+			const char *module, struct sp_err *err)
+{
+	return kranges_add(((struct symbols *)self)->ranges, start, len, name, module, err);
+}
+
+static int build_id(void *self, const char *path, const char *hex, bool is_kernel,
+		    struct sp_err *err)
+{
+	struct symbols *s = self;
+
+	return is_kernel ? SP_OK : users_build_id(s->users, path, hex, err);
+}
+
+static uint64_t life(void *self, int32_t pid, uint64_t time_ns)
+{
+	return users_life(((struct symbols *)self)->users, pid, time_ns);
 }
 
 static size_t user(void *self, int32_t pid, uint64_t time_ns, uint64_t pc, struct sp_frame *ret,
@@ -216,6 +245,7 @@ int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_e
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for symbols");
 	s->cfg = *cfg;
 	rc = users_new(&s->users, cfg->user, err);
+	rc = rc ? rc : kranges_new(&s->ranges, err);
 	rc = rc ? rc : unwind_new(&s->unwind, s->users, err);
 	if (rc)
 		return rc;
@@ -229,6 +259,9 @@ int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_e
 		.forked = forked,
 		.execed = execed,
 		.kernel_symbol = kernel_symbol,
+		.kernel_range = kernel_range,
+		.build_id = build_id,
+		.life = life,
 		.unwind = unwound,
 	};
 	*ret = sp_take(s);
@@ -250,6 +283,7 @@ void symbols_free(struct symbols *s)
 	for (uint32_t i = 0; i < s->nnewer; i++)
 		kallsyms_free(s->newer[i]);
 	kallsyms_free(s->kallsyms);
+	kranges_free(s->ranges);
 	unwind_free(s->unwind);
 	users_free(s->users);
 	free(s);

@@ -30,6 +30,8 @@ struct process {
 	uint32_t n, room;
 	uint64_t lives[MAX_LIVES]; /* when one began, ascending */
 	uint32_t nlives;
+	uint64_t *changes; /* when what is mapped changed, ascending */
+	uint32_t nchanges;
 	struct perfmap *jit;
 	bool jit_tried;
 	UT_hash_handle hh;
@@ -38,6 +40,8 @@ struct process {
 /* Paths, and names made up for addresses without symbol: they live as long as the resolver. */
 struct text {
 	UT_hash_handle hh;
+	const char *build_id; /* told of a file by this path; NULL none */
+	bool ambiguous;	      /* two were: of two containers, or of one file replaced */
 	char at[];
 };
 
@@ -74,6 +78,7 @@ void users_free(struct users *u)
 		HASH_DEL(u->processes, p);
 		perfmap_free(p->jit);
 		free(p->maps);
+		free(p->changes);
 		free(p);
 	}
 	HASH_ITER (hh, u->texts, t, tnext) {
@@ -96,20 +101,47 @@ void users_set_detail(struct users *u, struct elffile_detail detail)
 }
 
 /* NULL when out of memory. */
-static const char *text_of(struct users *u, const char *text)
+static struct text *text_get(struct users *u, const char *text)
 {
 	size_t len = strlen(text);
 	struct text *t;
 
 	HASH_FIND(hh, u->texts, text, len, t);
 	if (t)
-		return t->at;
-	t = malloc(sizeof(*t) + len + 1);
+		return t;
+	t = calloc(1, sizeof(*t) + len + 1);
 	if (!t)
 		return NULL;
 	memcpy(t->at, text, len + 1);
 	HASH_ADD_KEYPTR(hh, u->texts, t->at, len, t);
-	return t->at;
+	return t;
+}
+
+static const char *text_of(struct users *u, const char *text)
+{
+	struct text *t = text_get(u, text);
+
+	return t ? t->at : NULL;
+}
+
+int users_build_id(struct users *u, const char *path, const char *hex, struct sp_err *err)
+{
+	struct text *t = text_get(u, path);
+	const char *id = t ? text_of(u, hex) : NULL;
+
+	if (!id)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for build-ids");
+	t->ambiguous |= t->build_id && t->build_id != id;
+	t->build_id = id;
+	return SP_OK;
+}
+
+/* Of the mapping, else of its path, if that is clear. */
+static const char *build_id_of(struct users *u, const struct map *m)
+{
+	struct text *t = m->build_id[0] ? NULL : text_get(u, m->path);
+
+	return t && t->build_id && !t->ambiguous ? t->build_id : m->build_id;
 }
 
 static struct process *find(const struct users *u, int32_t pid)
@@ -136,6 +168,47 @@ static struct process *get(struct users *u, int32_t pid, struct sp_err *err)
 	return p;
 }
 
+/* Remembers that something changed at a time, in order; times come nearly so. */
+static int note_change(struct process *p, uint64_t time_ns, struct sp_err *err)
+{
+	uint32_t at = p->nchanges;
+
+	if (at && p->changes[at - 1] == time_ns)
+		return SP_OK;
+	if (at == MAX_MAPS) {
+		memmove(p->changes, p->changes + MAX_MAPS / 2, MAX_MAPS / 2 * sizeof(*p->changes));
+		at = p->nchanges = MAX_MAPS / 2;
+	}
+	if (!(at & (at - 1))) {
+		uint64_t *more = realloc(p->changes, (at ? at * 2 : 1) * sizeof(*more));
+
+		if (!more)
+			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for mappings");
+		p->changes = more;
+	}
+	for (; at && p->changes[at - 1] > time_ns; at--)
+		p->changes[at] = p->changes[at - 1];
+	p->changes[at] = time_ns;
+	p->nchanges++;
+	return SP_OK;
+}
+
+uint64_t users_life(const struct users *u, int32_t pid, uint64_t time_ns)
+{
+	const struct process *p = find(u, pid);
+	uint32_t lo = 0, hi = p ? p->nchanges : 0;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (p->changes[mid] <= time_ns)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo ? p->changes[lo - 1] : 0;
+}
+
 static int add_map(struct process *p, const struct map *m, struct sp_err *err)
 {
 	if (p->n == MAX_MAPS) {
@@ -152,7 +225,7 @@ static int add_map(struct process *p, const struct map *m, struct sp_err *err)
 		p->room = room;
 	}
 	p->maps[p->n++] = *m;
-	return SP_OK;
+	return note_change(p, m->time_ns, err);
 }
 
 int users_map(struct users *u, const struct sp_mapping *m, struct sp_err *err)
@@ -213,6 +286,7 @@ int users_fork(struct users *u, int32_t pid, int32_t ppid, uint64_t time_ns, str
 	if (!p)
 		return SP_ENOMEM;
 	new_life(p, time_ns);
+	rc = note_change(p, time_ns, err);
 	since = parent ? life_at(parent, time_ns) : 0;
 	for (uint32_t i = 0; !rc && parent && i < parent->n; i++) {
 		struct map m = parent->maps[i];
@@ -232,7 +306,7 @@ int users_exec(struct users *u, int32_t pid, uint64_t time_ns, struct sp_err *er
 	if (!p)
 		return SP_ENOMEM;
 	new_life(p, time_ns); /* the new program's mappings follow */
-	return SP_OK;
+	return note_change(p, time_ns, err);
 }
 
 static struct map *map_at(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc)
@@ -252,17 +326,19 @@ static struct map *map_at(struct users *u, int32_t pid, uint64_t time_ns, uint64
 	return best;
 }
 
-static struct elffile *file_of(struct users *u, int32_t pid, struct map *m)
+/* A file that did not change until it was seen running is the one that ran: mappings of processes
+ * older than the recording do not tell their time. */
+static struct elffile *file_of(struct users *u, int32_t pid, uint64_t seen_ns, struct map *m)
 {
 	const struct sp_mapping told = {
 		.pid = pid,
-		.time_ns = m->told_ns,
+		.time_ns = seen_ns > m->told_ns ? seen_ns : m->told_ns,
 		.start = m->start,
 		.len = m->end - m->start,
 		.pgoff = m->pgoff,
 		.ino = m->ino,
 		.path = m->path,
-		.build_id = m->build_id,
+		.build_id = build_id_of(u, m),
 	};
 
 	if (!m->tried && u->elf) {
@@ -322,7 +398,7 @@ size_t users_frames(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
 		return 1;
 	}
 	ret->module = m->path;
-	file = file_of(u, pid, m);
+	file = file_of(u, pid, time_ns, m);
 	if (file)
 		n = elffile_frames(file, pc - m->start + m->pgoff, u->detail, ret, max);
 	if (n)
@@ -335,7 +411,7 @@ struct elffile *users_file(struct users *u, int32_t pid, uint64_t time_ns, uint6
 			   uint64_t *bias)
 {
 	struct map *m = map_at(u, pid, time_ns, pc);
-	struct elffile *file = m ? file_of(u, pid, m) : NULL;
+	struct elffile *file = m ? file_of(u, pid, time_ns, m) : NULL;
 	uint64_t vaddr;
 
 	if (!file || !elffile_vaddr(file, pc - m->start + m->pgoff, &vaddr))

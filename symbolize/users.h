@@ -5,9 +5,10 @@
  * User addresses: what is mapped there in a process at a time, and its symbols.
  *
  * In:    mappings, forks, execs as records tell them, in nearly the order of time: what a look-up
- * may see is decided by times, not by order Out:   frames: "file+0x…" where the file has no symbol
- * for it, "[unknown]" where nothing is mapped Keeps: the mappings of every process; symbols of the
- * files asked for (elffile.h, perfmap.h)
+ *        may see is decided by times, not by order
+ * Out:   frames: "file+0x…" where the file has no symbol for it, "[unknown]" where nothing is
+ * mapped Keeps: the mappings of every process; symbols of the files asked for (elffile.h,
+ * perfmap.h)
  */
 #include "elffile.h"
 
@@ -29,6 +30,13 @@ void users_set_detail(struct users *u, struct elffile_detail detail);
 int users_map(struct users *u, const struct sp_mapping *m, struct sp_err *err);
 int users_fork(struct users *u, int32_t pid, int32_t ppid, uint64_t time_ns, struct sp_err *err);
 int users_exec(struct users *u, int32_t pid, uint64_t time_ns, struct sp_err *err);
+
+/* The build-id of the file by that path, where mappings do not tell it. Two different ones for one
+ * path are none. */
+int users_build_id(struct users *u, const char *path, const char *hex, struct sp_err *err);
+
+/* When what the process has mapped last changed, at or before time_ns; 0: before the recording. */
+uint64_t users_life(const struct users *u, int32_t pid, uint64_t time_ns);
 
 size_t users_frames(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,
 		    struct sp_frame *ret, size_t max);

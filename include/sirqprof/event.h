@@ -73,6 +73,7 @@ enum sp_event_type {
 	SP_EV_CGROUP,  /* .str: text of /proc/TID/cgroup */
 	SP_EV_SYSCALL, /* .syscall: of tid, read while its CPU was stuck */
 	SP_EV_KSYM,    /* .ksym */
+	SP_EV_BUILD_ID, /* .map.path, .map.build_id, .map.kernel: of a file that was hit */
 	SP_EV_QUALITY, /* .quality */
 	SP_EV_META,    /* .meta */
 	SP_EV_SELF,    /* .self: sirqprof's own pid and CPU time */
@@ -214,6 +215,7 @@ struct sp_event {
 		} syscall;
 		struct {
 			uint64_t addr, start;
+			uint64_t len; /* 0: the name of this address alone */
 			sp_str name, module;
 		} ksym;
 		struct {

@@ -62,6 +62,17 @@ struct sp_resolver {
 	int (*exited)(void *self, int32_t pid, uint64_t time_ns, struct sp_err *err);
 	int (*kernel_symbol)(void *self, uint64_t addr, uint64_t start, const char *name,
 			     const char *module, struct sp_err *err);
+	/* A symbol that the kernel made while it ran: a BPF program, a trampoline. */
+	int (*kernel_range)(void *self, uint64_t start, uint64_t len, const char *name,
+			    const char *module, struct sp_err *err);
+	/* The build-id of a file by its path, where mappings do not tell it. kernel: of the kernel
+	 * ("[kernel.kallsyms]") or a module. */
+	int (*build_id)(void *self, const char *path, const char *hex, bool kernel,
+			struct sp_err *err);
+
+	/* What stands at user addresses of a process changes when this number does: it executed
+	 * another program, or mapped something else. */
+	uint64_t (*life)(void *self, int32_t pid, uint64_t time_ns);
 
 	/* Unwinds user frames from registers and stack; writes up to max addresses, innermost
 	 * first; returns how many (0: could not). */

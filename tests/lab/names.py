@@ -149,6 +149,12 @@ def compare(ours, theirs):
             score.missing += 1
             continue
         score.samples += 1
+        if not other and len(frames) == 1:
+            score.all[frames[0][0]] += 1
+            score.explained[frames[0][0]] += 1
+            score.diffs[(frames[0][0], frames[0][2] or "[unknown]", "(no frame)", frames[0][3],
+                         "perf shows nothing of a sample without callchain")] += 1
+            continue
         for i in range(max(len(frames), len(other))):
             mine = frames[i] if i < len(frames) else None
             his = other[i] if i < len(other) else None

@@ -64,7 +64,8 @@ static void kernel_symbols(void **state)
 	assert_int_equal(kallsyms_parse(&k, kernel_text, sizeof(kernel_text) - 1, &err), 0);
 	assert_false(kallsyms_hidden(k));
 	check_kernel(k, 0xffffffff80ffffff, NULL, NULL);
-	check_kernel(k, 0xffffffff810000ff, "_stext", "[kernel.kallsyms]");
+	/* Of two names of one address the last, as for perf. */
+	check_kernel(k, 0xffffffff810000ff, "startup_64", "[kernel.kallsyms]");
 	check_kernel(k, 0xffffffff8100017f, "s_show", "[kernel.kallsyms]");
 	check_kernel(k, 0xffffffff81000180, "s_show.cold", "[kernel.kallsyms]");
 	check_kernel(k, 0xffffffff81000200, "weak_one", "[kernel.kallsyms]");
@@ -73,7 +74,11 @@ static void kernel_symbols(void **state)
 	check_kernel(k, 0xffffffffc0000020, "bpf_prog_6deef7357e7b4530_hog", "[bpf]");
 	check_kernel(k, 0xffffffffc0100001, "nft_do_chain", "[nf_tables]");
 	check_kernel(k, 0xffffffffc0100100, "last", "[nf_tables]");
-	check_kernel(k, 0xffffffffc0100100 + KALLSYMS_MAX_SIZE, NULL, NULL);
+	/* The last of a module, and of all BPF programs. */
+	check_kernel(k, 0xffffffffc0101fff, "last", "[nf_tables]");
+	check_kernel(k, 0xffffffffc0102000, NULL, NULL);
+	check_kernel(k, 0xffffffffc0001fff, "bpf_prog_6deef7357e7b4530_hog", "[bpf]");
+	check_kernel(k, 0xffffffffc0002000, NULL, NULL);
 	check_kernel(k, UINT64_MAX, NULL, NULL);
 	check_kernel(k, 0, NULL, NULL);
 }

@@ -1,0 +1,263 @@
+#include "elfimage.h"
+
+#include <sirqprof/limits.h>
+
+#include <gelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Symbols kept of one file (libxul has a million), segments, bytes of a build-id. */
+#define MAX_SYMBOLS  (4U << 20)
+#define MAX_SEGMENTS 4096U
+#define MAX_BUILD_ID ((ELFIMAGE_ID_LEN - 1) / 2)
+
+static uint64_t section_end(Elf *elf, size_t index)
+{
+	Elf_Scn *scn = elf_getscn(elf, index);
+	GElf_Shdr shdr;
+
+	return scn && gelf_getshdr(scn, &shdr) ? shdr.sh_addr + shdr.sh_size : 0;
+}
+
+/* "memcpy@@GLIBC_2.14": the version is the linker's. */
+static void add_symbol(struct elfimage *image, Elf *elf, const GElf_Sym *sym, const char *name)
+{
+	const int type = GELF_ST_TYPE(sym->st_info), bind = GELF_ST_BIND(sym->st_info);
+	char plain[SP_MAX_STRING];
+
+	snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(name, "@"), name);
+	elfsyms_add(&image->symbols,
+		    &(struct elfsym){
+			    .start = sym->st_value,
+			    .size = sym->st_size,
+			    .limit = section_end(elf, sym->st_shndx),
+			    .name = plain,
+			    .rank = (uint8_t)(4 * (type != STT_NOTYPE) + 2 * (bind != STB_WEAK) +
+					      (bind == STB_GLOBAL)),
+		    });
+}
+
+static void add_symbols(struct elfimage *image, Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	size_t n = data && shdr->sh_entsize ? data->d_size / shdr->sh_entsize : 0;
+
+	for (size_t i = 0; i < n && image->symbols.n < MAX_SYMBOLS; i++) {
+		const char *name;
+		GElf_Sym sym;
+		int type;
+
+		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF || !sym.st_value)
+			continue;
+		type = GELF_ST_TYPE(sym.st_info);
+		if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE)
+			continue;
+		name = elf_strptr(elf, shdr->sh_link, sym.st_name);
+		/* Labels without type or size are assembly's (_start) or the assembler's (.L). */
+		if (!name || !*name || (type == STT_NOTYPE && (name[0] == '.' || name[0] == '$')))
+			continue;
+		add_symbol(image, elf, &sym, name);
+	}
+}
+
+static void read_debuglink(struct elfimage *image, Elf_Scn *scn)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+
+	if (data && data->d_buf && memchr(data->d_buf, 0, data->d_size))
+		snprintf(image->debuglink, sizeof(image->debuglink), "%s",
+			 (const char *)data->d_buf);
+}
+
+static void read_sections(struct elfimage *image, Elf *elf)
+{
+	Elf_Scn *scn = NULL;
+	size_t names = 0;
+	GElf_Shdr shdr;
+
+	elf_getshdrstrndx(elf, &names);
+	while ((scn = elf_nextscn(elf, scn))) {
+		const char *name;
+
+		if (!gelf_getshdr(scn, &shdr))
+			continue;
+		image->has_symtab |= shdr.sh_type == SHT_SYMTAB;
+		if (shdr.sh_type == SHT_SYMTAB || shdr.sh_type == SHT_DYNSYM)
+			add_symbols(image, elf, scn, &shdr);
+		if (shdr.sh_type != SHT_PROGBITS)
+			continue;
+		name = elf_strptr(elf, names, shdr.sh_name);
+		if (name && strcmp(name, ".gnu_debuglink") == 0)
+			read_debuglink(image, scn);
+		image->has_debugdata |= name && strcmp(name, ".gnu_debugdata") == 0;
+	}
+}
+
+static void read_segments(struct elfimage *image, Elf *elf)
+{
+	size_t n = 0;
+	GElf_Phdr ph;
+
+	if (elf_getphdrnum(elf, &n) || n > MAX_SEGMENTS)
+		return;
+	image->segments = calloc(n + 1, sizeof(*image->segments));
+	for (size_t i = 0; image->segments && i < n; i++) {
+		if (!gelf_getphdr(elf, (int)i, &ph))
+			continue;
+		if (ph.p_type == PT_LOAD)
+			image->segments[image->nsegments++] =
+				(struct elfsegment){ ph.p_offset, ph.p_filesz, ph.p_vaddr };
+		if (ph.p_type == PT_GNU_EH_FRAME) {
+			image->hdr_vaddr = ph.p_vaddr;
+			image->hdr_size = ph.p_memsz;
+		}
+	}
+}
+
+static bool build_id_in(Elf_Data *data, char *hex)
+{
+	size_t at = 0, name_at, desc_at;
+	GElf_Nhdr note;
+
+	while (data && (at = gelf_getnote(data, at, &note, &name_at, &desc_at)) > 0) {
+		const uint8_t *id = (const uint8_t *)data->d_buf + desc_at;
+
+		if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 ||
+		    memcmp((char *)data->d_buf + name_at, "GNU", 4) != 0)
+			continue;
+		for (size_t i = 0; i < note.n_descsz && i < MAX_BUILD_ID; i++)
+			snprintf(hex + 2 * i, 3, "%02x", id[i]);
+		return true;
+	}
+	return false;
+}
+
+/* The GNU build-id (elf(5)), "" when there is none: among the note sections, which separate debug
+ * files have too, else in the note segments. */
+static void read_build_id(Elf *elf, char hex[ELFIMAGE_ID_LEN])
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+	GElf_Phdr ph;
+	size_t n = 0;
+
+	hex[0] = 0;
+	while ((scn = elf_nextscn(elf, scn)))
+		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_NOTE &&
+		    build_id_in(elf_getdata(scn, NULL), hex))
+			return;
+	if (elf_getphdrnum(elf, &n) || n > MAX_SEGMENTS)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_NOTE &&
+		    build_id_in(elf_getdata_rawchunk(elf, (int64_t)ph.p_offset, ph.p_filesz,
+						     ph.p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR),
+				hex))
+			return;
+}
+
+static Elf *begin(int fd)
+{
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (elf && elf_kind(elf) == ELF_K_ELF)
+		return elf;
+	elf_end(elf);
+	return NULL;
+}
+
+bool elfimage_id(int fd, char ret[ELFIMAGE_ID_LEN])
+{
+	Elf *elf = begin(fd);
+
+	if (!elf)
+		return false;
+	read_build_id(elf, ret);
+	elf_end(elf);
+	return true;
+}
+
+static bool read_all(struct elfimage *image, Elf *elf)
+{
+	if (!elf)
+		return false;
+	image->is_64 = gelf_getclass(elf) == ELFCLASS64;
+	read_build_id(elf, image->build_id);
+	read_segments(image, elf);
+	read_sections(image, elf);
+	elf_end(elf);
+	return true;
+}
+
+bool elfimage_read(struct elfimage *ret, int fd)
+{
+	*ret = (struct elfimage){ 0 };
+	return read_all(ret, begin(fd));
+}
+
+bool elfimage_read_memory(struct elfimage *ret, const void *bytes, size_t size)
+{
+	Elf *elf;
+
+	*ret = (struct elfimage){ 0 };
+	elf_version(EV_CURRENT);
+	elf = elf_memory((char *)bytes, size);
+	if (elf && elf_kind(elf) != ELF_K_ELF) {
+		elf_end(elf);
+		elf = NULL;
+	}
+	return read_all(ret, elf);
+}
+
+bool elfimage_add_debug(struct elfimage *image, int fd)
+{
+	char other[ELFIMAGE_ID_LEN];
+	Elf *elf = begin(fd);
+	bool same = false;
+
+	if (!elf)
+		return false;
+	read_build_id(elf, other);
+	same = image->build_id[0] && strcmp(other, image->build_id) == 0;
+	if (same)
+		read_sections(image, elf);
+	elf_end(elf);
+	return same;
+}
+
+void elfimage_free(struct elfimage *image)
+{
+	elfsyms_free(&image->symbols);
+	free(image->segments);
+	*image = (struct elfimage){ 0 };
+}
+
+bool elfimage_vaddr(const struct elfimage *image, uint64_t offset, uint64_t *ret)
+{
+	for (size_t i = 0; i < image->nsegments; i++) {
+		const struct elfsegment *s = &image->segments[i];
+
+		if (offset >= s->offset && offset - s->offset < s->filesz) {
+			*ret = offset - s->offset + s->vaddr;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool elfimage_offset(const struct elfimage *image, uint64_t vaddr, uint64_t size, uint64_t *ret)
+{
+	for (size_t i = 0; i < image->nsegments; i++) {
+		const struct elfsegment *s = &image->segments[i];
+
+		if (vaddr >= s->vaddr && vaddr - s->vaddr < s->filesz &&
+		    size <= s->filesz - (vaddr - s->vaddr)) {
+			*ret = vaddr - s->vaddr + s->offset;
+			return true;
+		}
+	}
+	return false;
+}
