@@ -398,7 +398,7 @@ static int on_side(struct decode *d, const struct sp_record *r, struct sp_err *e
 
 	if (attrs_count(d->attrs))
 		a = attr_of(d, r, &cpu);
-	if (a && sample_trailer(a, in, &s)) {
+	if (a && sample_trailer(a, &in, &s)) {
 		e.time_ns = s.time_ns;
 		e.cpu = s.has_cpu ? s.cpu : cpu;
 		if (s.has_tid) {

@@ -2,6 +2,7 @@
 
 #include <sirqprof/limits.h>
 
+#include <ctype.h>
 #include <stdlib.h>
 
 /* Tracepoints kept of one recording; a kernel has about 2,500. */
@@ -67,6 +68,14 @@ static bool number_after(const char *line, const char *end, const char *key, uin
 	return true;
 }
 
+static bool is_identifier(const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (name[i] != '_' && !isalnum((unsigned char)name[i]))
+			return false;
+	return true;
+}
+
 /* "field:unsigned char common_flags;	offset:2;	size:1;	signed:0;" */
 static bool parse_field(const char *line, const char *end, struct field *ret)
 {
@@ -89,7 +98,7 @@ static bool parse_field(const char *line, const char *end, struct field *ret)
 	for (name = stop; name > decl && name[-1] != ' ' && name[-1] != '*'; name--)
 		;
 	len = (size_t)(stop - name);
-	if (!len || len >= FIELD_NAME_LEN)
+	if (!len || len >= FIELD_NAME_LEN || !is_identifier(name, len))
 		return false;
 	*ret = (struct field){ .offset = (uint16_t)offset,
 			       .size = (uint16_t)size,

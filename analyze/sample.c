@@ -149,12 +149,13 @@ bool sample_parse(const struct attr *a, struct sp_span body, struct raw_sample *
 	return !in->over;
 }
 
-bool sample_trailer(const struct attr *a, struct sp_span body, struct raw_sample *ret)
+bool sample_trailer(const struct attr *a, struct sp_span *record, struct raw_sample *ret)
 {
 	static const struct {
 		uint64_t bit;
 	} order[] = { { PERF_SAMPLE_TID },	 { PERF_SAMPLE_TIME }, { PERF_SAMPLE_ID },
 		      { PERF_SAMPLE_STREAM_ID }, { PERF_SAMPLE_CPU },  { PERF_SAMPLE_IDENTIFIER } };
+	struct sp_span body = *record;
 	uint64_t t = a->sample_type;
 	size_t size = 0;
 
@@ -166,6 +167,7 @@ bool sample_trailer(const struct attr *a, struct sp_span body, struct raw_sample
 	if (sp_span_left(&body) < size)
 		return false;
 	body.at = body.end - size;
+	record->end = body.at;
 	if (t & PERF_SAMPLE_TID) {
 		ret->pid = sp_span_u32(&body);
 		ret->tid = sp_span_u32(&body);

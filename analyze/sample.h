@@ -24,8 +24,9 @@ struct raw_sample {
 /* Reads body, the record without its header. False when the fields do not fit into it. */
 bool sample_parse(const struct attr *a, struct sp_span body, struct raw_sample *ret);
 
-/* The trailing sample_id of a record that is no sample. False when it does not fit. */
-bool sample_trailer(const struct attr *a, struct sp_span body, struct raw_sample *ret);
+/* The trailing sample_id of a record that is no sample, cut off from its body. False when the event
+ * has none or it does not fit: the body is left whole then. */
+bool sample_trailer(const struct attr *a, struct sp_span *body, struct raw_sample *ret);
 
 /* Where in a sample (from its begin) or trailer (from its end) the id stands; −1: nowhere. */
 int sample_id_pos(uint64_t sample_type);
