@@ -1,6 +1,6 @@
 #include "lag.h"
 
-#include "votes.h"
+#include "lagfit.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,11 +9,11 @@
 #define DEFAULT_SEARCH_NS INT64_C(10000000000)
 #define SAME_END_NS	  500000 /* stalls that end so close together are one (a stopped machine) */
 #define MIN_MET		  5U
-#define MIN_FOR_DRIFT	  20U
+#define MIN_FOR_DRIFT	  8U
 #define MIN_FOR_INTERVAL  8U
 #define MAX_STEPS	  2000
 #define ACCIDENT	  0.001 /* how often unrelated data may look as good, at its best lag */
-#define SHIFTS		  16U
+#define MOVES		  128
 #define NR_BINS		  3
 
 static const int64_t bins_ns[NR_BINS] = { 2000000, 8000000, 32000000 };
@@ -190,129 +190,30 @@ static struct best search_interval(struct search *s)
 	return best;
 }
 
-/* The most that spikes moved too far to be related come to; 0 where there is no room to move. */
+/*
+ * The most that spikes come to at any lag too far to be related: moved round the recording by step
+ * after step of the search's width, so that between them no lag is left out. A period longer than
+ * the search shows here. 0 where there is no room to move.
+ */
 static uint32_t most_unrelated(struct search *s, const struct best *best)
 {
-	int64_t length_ns = (int64_t)(s->cfg->end_ns - s->cfg->begin_ns);
-	int64_t room_ns = length_ns - 4 * s->search_ns;
+	int64_t length_ns = (int64_t)(s->cfg->end_ns - s->cfg->begin_ns),
+		step_ns = 2 * s->search_ns;
+	int64_t moves = length_ns > 2 * step_ns ? (length_ns - step_ns) / step_ns : 0;
 	struct votes_how how = best->how;
 	uint32_t most = 0;
 
-	for (uint32_t i = 0; room_ns > 0 && i < SHIFTS; i++) {
+	for (int64_t i = 1; i <= moves; i++) {
 		struct votes_peak peak;
 
-		how.shift_ns = 2 * s->search_ns + room_ns / SHIFTS * i + room_ns / SHIFTS / 2;
+		/* Of a long recording the nearest to either side are enough. */
+		if (moves > MOVES && i == MOVES / 2 + 1)
+			i = moves - MOVES / 2 + 1;
+		how.shift_ns = i * step_ns;
 		peak = votes_count(s->votes, &how);
 		most = peak.count > most ? peak.count : most;
 	}
 	return most;
-}
-
-/* --- the lag itself, from the spikes that meet a stall's end --- */
-
-struct fit {
-	double *at, *left; /* s from the origin, ns */
-	uint32_t n;
-	int64_t origin_ns;
-};
-
-static void met(void *self, int64_t spike_ns, int64_t left_ns)
-{
-	struct fit *f = self;
-
-	f->at[f->n] = (double)(spike_ns - f->origin_ns) / 1e9;
-	f->left[f->n++] = (double)left_ns;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return *x == *y ? 0 : *x < *y ? -1 : 1;
-}
-
-/* Reorders what it is given. */
-static double median(double *at, uint32_t n)
-{
-	if (!n)
-		return 0;
-	qsort(at, n, sizeof(at[0]), by_value);
-	return n % 2 ? at[n / 2] : (at[n / 2 - 1] + at[n / 2]) / 2;
-}
-
-/* Least squares: how much is left, in ns a second, around its mean. */
-static double slope(const struct fit *f)
-{
-	double mean_at = 0, mean_left = 0, up = 0, down = 0;
-
-	for (uint32_t i = 0; i < f->n; i++) {
-		mean_at += f->at[i] / f->n;
-		mean_left += f->left[i] / f->n;
-	}
-	for (uint32_t i = 0; i < f->n; i++) {
-		up += (f->at[i] - mean_at) * (f->left[i] - mean_left);
-		down += (f->at[i] - mean_at) * (f->at[i] - mean_at);
-	}
-	return down > 0 ? up / down : 0;
-}
-
-/* Moves lag (and drift) to the middle of what is left; *spread_ns is half of it met. */
-static void refine(struct search *s, struct fit *f, struct votes_how *how, int64_t *lag_ns,
-		   int64_t within_ns, double *spread_ns)
-{
-	double middle;
-
-	f->n = 0;
-	votes_met(s->votes, how, *lag_ns, within_ns, met, f);
-	if (how->drift_ppm != 0 && f->n >= MIN_FOR_INTERVAL) {
-		how->drift_ppm += slope(f) / 1e3;
-		f->n = 0;
-		votes_met(s->votes, how, *lag_ns, within_ns, met, f);
-	}
-	middle = median(f->left, f->n);
-	*lag_ns += (int64_t)llround(middle);
-	for (uint32_t i = 0; i < f->n; i++)
-		f->left[i] = fabs(f->left[i] - middle);
-	*spread_ns = median(f->left, f->n);
-}
-
-static uint32_t inside(const struct search *s, const struct votes_how *how, int64_t lag_ns)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < s->nspikes; i++) {
-		double drift_ns =
-			(double)(s->spikes[i].at_ns - how->origin_ns) * how->drift_ppm / 1e6;
-		int64_t at_ns = s->spikes[i].at_ns + lag_ns + (int64_t)drift_ns;
-
-		n += at_ns >= (int64_t)s->cfg->begin_ns && at_ns <= (int64_t)s->cfg->end_ns;
-	}
-	return n;
-}
-
-static int fit_lag(struct search *s, const struct best *best, struct lag *ret, struct sp_err *err)
-{
-	sp_auto_free double *at = calloc(s->nspikes, sizeof(*at));
-	sp_auto_free double *left = calloc(s->nspikes, sizeof(*left));
-	struct fit f = { .at = at, .left = left, .origin_ns = s->origin_ns };
-	struct votes_how how = best->how;
-	int64_t lag_ns = best->peak.lag_ns;
-	double spread_ns = 0;
-
-	if (!at || !left)
-		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to fit the clock offset");
-	refine(s, &f, &how, &lag_ns, how.bin_ns, &spread_ns);
-	refine(s, &f, &how, &lag_ns, how.bin_ns / 2 + 4 * (int64_t)spread_ns, &spread_ns);
-	ret->offset_ns = lag_ns;
-	ret->drift_ppm = how.drift_ppm;
-	ret->met = f.n;
-	ret->of = inside(s, &how, lag_ns);
-	ret->of = ret->of > ret->met ? ret->of : ret->met;
-	/* Half lie within the spread, nearly all within three of it. */
-	ret->uncertainty_ns = (uint64_t)(3 * spread_ns) + 100000;
-	ret->score = ret->of ? (double)ret->met / ret->of : 0;
-	ret->runner_up = ret->of ? (double)best->peak.runner_up / ret->of : 0;
-	return SP_OK;
 }
 
 /* Whether such a peak is no accident, and one of its kind. */
@@ -328,6 +229,25 @@ static enum lag_refusal believe(struct search *s, const struct best *best)
 	if (best->peak.runner_up * 10 > best->peak.count * 7)
 		return LAG_SEVERAL;
 	return most_unrelated(s, best) * 10 > best->peak.count * 8 ? LAG_CHANCE : LAG_FOUND;
+}
+
+/* So much more is searched that with the drift no end of the recording falls out of it. */
+static int64_t margin(const struct search *s)
+{
+	return (int64_t)(s->cfg->end_ns - s->cfg->begin_ns) / 1000000 * LAG_DRIFT_PPM;
+}
+
+static int fit(const struct search *s, const struct best *best, struct lag *ret, struct sp_err *err)
+{
+	struct lagfit_in in = {
+		.votes = s->votes,
+		.spikes = s->spikes,
+		.nspikes = s->nspikes,
+		.begin_ns = (int64_t)s->cfg->begin_ns,
+		.end_ns = (int64_t)s->cfg->end_ns,
+	};
+
+	return lagfit(ret, &in, best->how, &best->peak, err);
 }
 
 /* One way of reading the stamps; better ones replace *ret. */
@@ -348,7 +268,7 @@ static int try_stamps(struct search *s, const struct sp_spike *spikes, uint32_t 
 	lag.refusal = believe(s, &mine);
 	if (mine.log_chance >= best->log_chance)
 		return SP_OK;
-	rc = mine.peak.count ? fit_lag(s, &mine, &lag, err) : SP_OK;
+	rc = mine.peak.count ? fit(s, &mine, &lag, err) : SP_OK;
 	*best = mine;
 	*ret = lag;
 	return rc;
@@ -398,6 +318,7 @@ int lag_find(struct lag *ret, const struct sp_spike *spikes, uint32_t nspikes,
 	if (!spike_ends || !stall_ends)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to search the clock offset");
 	*ret = (struct lag){ .refusal = LAG_TOO_FEW };
+	s.search_ns += margin(&s);
 	take_stalls(&s, stalls, nstalls);
 	if (nspikes >= MIN_MET && s.nstalls >= MIN_MET)
 		rc = find(&s, ret, spikes, nspikes, clock, err);

@@ -9,10 +9,10 @@
  * Keeps: LAG_PAIRS pairs of a spike and a stall, while it searches
  *
  * A late reply comes when the stall ends. So at the right lag the ends of spikes fall on the ends
- *of stalls, within a jitter of 2, 8 or 32 ms. It is believed only if so many would meet by
- *accident, at the best of all lags, once in a thousand times at most; no other lag does 70 % as
- *well (periodic stalls: several do); spikes moved round the recording, so far that they cannot be
- *related, do not do 80 % as well. docs/time.md has the formulas.
+ * of stalls, within a jitter of 2, 8 or 32 ms; each stall counts once. It is believed only if so
+ * many would meet by accident, at the best of all lags, once in a thousand times at most; no other
+ * lag of the search does 70 % as well (periodic stalls: several do); and no lag so far beyond it
+ * that the spikes cannot be related does 80 % as well. docs/time.md has the formulas.
  */
 #include "clock.h"
 

@@ -2,9 +2,9 @@
 #define LINES_H
 
 /*
- * A text file, pipe or block of memory, line by line.
+ * Bytes in as they come, lines out.
  *
- * In:    a path ("-" is standard input; a FIFO is read until its writers are gone), or memory
+ * In:    blocks of any size, then the end
  * Out:   lines without their ending (LF or CRLF) and without a byte order mark
  * Keeps: one buffer of LINES_BUFFER bytes
  */
@@ -26,15 +26,21 @@ struct line {
 
 struct lines;
 
-/* Errors: SP_ESYS: cannot be opened, or is a directory; the text names path. */
-int lines_open(struct lines **ret, const char *path, struct sp_err *err);
-/* data is borrowed. */
-int lines_memory(struct lines **ret, const void *data, size_t size, struct sp_err *err);
+/* name is for messages and must outlive it. */
+int lines_new(struct lines **ret, const char *name, struct sp_err *err);
 void lines_free(struct lines *l);
 
-/* What the input begins with (LINES_MAX bytes, or all of it), without consuming it. */
-int lines_peek(struct lines *l, const char **text, size_t *len, struct sp_err *err);
+/* Takes what there is room for and returns how much that was: all, or take lines out first. */
+size_t lines_put(struct lines *l, const char *data, size_t size);
 
+/* Nothing more will come: a last line without an ending is one too. */
+void lines_end(struct lines *l);
+
+/* What the input begins with, as far as it is there, without consuming it; at most LINES_MAX bytes.
+ * True: there will be no more of it (so much is there, or the input has ended). */
+bool lines_peek(struct lines *l, const char **text, size_t *len);
+
+/* SP_END: no whole line is there; more may come unless the input has ended. */
 int lines_next(struct lines *l, struct line *ret, struct sp_err *err);
 
 SP_DEFINE_FREEP(lines);

@@ -1,6 +1,7 @@
 #include "spikeread.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -224,38 +225,49 @@ static int settle(struct spikeread *r, const struct spikeformat *format, struct 
 	return SP_OK;
 }
 
-static int read_lines(struct spikeread *r, struct lines *lines, struct sp_err *err)
-{
-	const struct spikeformat *format = NULL;
-	struct line line;
-	const char *text, *say;
-	size_t len;
-	int rc = lines_peek(lines, &text, &len, err);
+struct spikefile {
+	struct spikeread r;
+	struct lines *lines;
+	struct zone *zone;
+	const struct spikeformat *format; /* once it is chosen */
+};
 
-	if (rc)
-		return rc;
-	say = not_text(text, len);
+static int choose_format(struct spikefile *f, const char *text, size_t len, struct sp_err *err)
+{
+	const char *say = not_text(text, len);
+	int rc;
+
 	if (say)
-		return sp_fail(err, SP_EFORMAT, SP_NOWHERE, "%.60s %s", r->source, say);
+		return sp_fail(err, SP_EFORMAT, SP_NOWHERE, "%.60s %s", f->r.source, say);
 	if (is_blank(text, len))
 		return sp_fail(
 			err, SP_EFORMAT, SP_NOWHERE,
 			"%.60s is empty: expected a CSV (time,latency_ms), ping -D or hping3 "
 			"output, or a log with times",
-			r->source);
-	rc = choose(r, text, len, &format, err);
+			f->r.source);
+	rc = choose(&f->r, text, len, &f->format, err);
 	if (rc)
 		return rc;
-	r->seen.format = format->name;
-	rc = format->begin ? format->begin(r, text, len, err) : SP_OK;
-	while (!rc && !(rc = lines_next(lines, &line, err)))
-		rc = format->line(r, &line, err);
-	rc = rc == SP_END ? SP_OK : rc;
-	rc = !rc && format->end ? format->end(r, err) : rc;
-	rc = rc ? rc : settle(r, format, err);
-	if (format->free)
-		format->free(r);
-	return rc;
+	f->r.seen.format = f->format->name;
+	return f->format->begin ? f->format->begin(&f->r, text, len, err) : SP_OK;
+}
+
+/* Reads the lines that are whole. Until there is enough to choose a format they wait. */
+static int read_lines(struct spikefile *f, struct sp_err *err)
+{
+	struct line line;
+	const char *text;
+	size_t len;
+	int rc = SP_OK;
+
+	if (!f->format) {
+		if (!lines_peek(f->lines, &text, &len))
+			return SP_OK;
+		rc = choose_format(f, text, len, err);
+	}
+	while (!rc && !(rc = lines_next(f->lines, &line, err)))
+		rc = f->format->line(&f->r, &line, err);
+	return rc == SP_END ? SP_OK : rc;
 }
 
 static int parse_start(struct spikeread *r, struct sp_err *err)
@@ -273,50 +285,83 @@ static int parse_start(struct spikeread *r, struct sp_err *err)
 	return SP_OK;
 }
 
-static int read_all(struct spikes *into, const char *source, struct lines *lines,
-		    const struct spikefile_cfg *cfg, struct spikefile_seen *ret, struct sp_err *err)
+int spikefile_new(struct spikefile **ret, struct spikes *into, const char *source,
+		  const struct spikefile_cfg *cfg, struct sp_err *err)
 {
-	const char *tz = cfg->tz ? cfg->tz : cfg->tz_default;
-	struct spikeread r = {
+	sp_auto(spikefile) f = calloc(1, sizeof(*f));
+	int rc;
+
+	if (!f)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to read spikes");
+	f->r = (struct spikeread){
 		.cfg = cfg,
 		.source = source,
 		.into = into,
 		.resolution_ns = SP_UNKNOWN_NS,
 		.stamps.near_ns = cfg->near_ns ? cfg->near_ns : (int64_t)time(NULL) * 1000000000,
 	};
-	sp_auto(zone) zone = NULL;
-	int rc = zone_new(&zone, tz, err);
-
+	rc = zone_new(&f->zone, cfg->tz ? cfg->tz : cfg->tz_default, err);
 	if (rc)
 		return rc;
-	r.stamps.zone = zone;
-	snprintf(r.seen.zone, sizeof(r.seen.zone), "%s", zone_name(zone));
-	rc = parse_start(&r, err);
-	rc = rc ? rc : read_lines(&r, lines, err);
-	if (!rc) {
-		/* A zone that was asked for is not assumed. */
-		r.seen.tz_assumed = r.seen.zoneless && !cfg->tz;
-		r.seen.zone_offset_s = zone_offset(zone, r.stamps.near_ns / 1000000000);
-		*ret = r.seen;
+	f->r.stamps.zone = f->zone;
+	snprintf(f->r.seen.zone, sizeof(f->r.seen.zone), "%s", zone_name(f->zone));
+	rc = lines_new(&f->lines, source, err);
+	rc = rc ? rc : parse_start(&f->r, err);
+	if (!rc)
+		*ret = sp_take(f);
+	return rc;
+}
+
+void spikefile_free(struct spikefile *f)
+{
+	if (!f)
+		return;
+	if (f->format && f->format->free)
+		f->format->free(&f->r);
+	lines_free(f->lines);
+	zone_free(f->zone);
+	free(f);
+}
+
+int spikefile_feed(struct spikefile *f, const char *data, size_t size, struct sp_err *err)
+{
+	int rc = SP_OK;
+
+	while (!rc && size) {
+		size_t taken = lines_put(f->lines, data, size);
+
+		data += taken;
+		size -= taken;
+		rc = read_lines(f, err);
 	}
 	return rc;
 }
 
-int spikefile_read(struct spikes *into, const char *source, const struct spikefile_cfg *cfg,
-		   struct spikefile_seen *ret, struct sp_err *err)
+int spikefile_finish(struct spikefile *f, struct spikefile_seen *ret, struct sp_err *err)
 {
-	sp_auto(lines) lines = NULL;
-	int rc = lines_open(&lines, source, err);
+	struct spikeread *r = &f->r;
+	int rc;
 
-	return rc ? rc : read_all(into, source, lines, cfg, ret, err);
+	lines_end(f->lines);
+	rc = read_lines(f, err);
+	rc = !rc && f->format->end ? f->format->end(r, err) : rc;
+	rc = rc ? rc : settle(r, f->format, err);
+	if (rc)
+		return rc;
+	/* A zone that was asked for is not assumed. */
+	r->seen.tz_assumed = r->seen.zoneless && !r->cfg->tz;
+	r->seen.zone_offset_s = zone_offset(f->zone, r->stamps.near_ns / 1000000000);
+	*ret = r->seen;
+	return SP_OK;
 }
 
 int spikefile_read_memory(struct spikes *into, const char *source, const void *data, size_t size,
 			  const struct spikefile_cfg *cfg, struct spikefile_seen *ret,
 			  struct sp_err *err)
 {
-	sp_auto(lines) lines = NULL;
-	int rc = lines_memory(&lines, data, size, err);
+	sp_auto(spikefile) f = NULL;
+	int rc = spikefile_new(&f, into, source, cfg, err);
 
-	return rc ? rc : read_all(into, source, lines, cfg, ret, err);
+	rc = rc ? rc : spikefile_feed(f, data, size, err);
+	return rc ? rc : spikefile_finish(f, ret, err);
 }

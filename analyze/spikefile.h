@@ -4,7 +4,7 @@
 /*
  * Any log of late things in, spikes out.
  *
- * In:    a file, FIFO or standard input ("-"), read to its end in one pass
+ * In:    the bytes of a file, in one pass, in blocks as they come
  * Out:   rows added to a struct spikes, and what was noticed on the way
  * Keeps: the rows that pass the selection; nothing of the others
  *
@@ -57,20 +57,31 @@ struct spikefile_seen {
 	char first_bad[200];   /* "FILE:LINE:COLUMN: expected …, found …"; "" where none */
 };
 
+struct spikefile;
+
+/* One file that is being read into *into; follow.h opens real ones. source and *cfg are borrowed
+ * until spikefile_free(); source must outlive the spikes too: it becomes sp_spike.source. */
+int spikefile_new(struct spikefile **ret, struct spikes *into, const char *source,
+		  const struct spikefile_cfg *cfg, struct sp_err *err);
+void spikefile_free(struct spikefile *f);
+
+/* The next bytes of it, of any size. Errors as spikefile_finish(). */
+int spikefile_feed(struct spikefile *f, const char *data, size_t size, struct sp_err *err);
+
 /*
- * Reads one file into *into. source must outlive the spikes: it becomes sp_spike.source.
- * Errors: SP_ESYS cannot be read; SP_EFORMAT empty, not text, no format fits, or too many bad rows
+ * The file has ended. Errors: SP_EFORMAT empty, not text, no format fits, or too many bad rows
  * (more than 5 %) unless lenient; SP_EUSAGE an option that cannot be; the text says what to do.
  */
-int spikefile_read(struct spikes *into, const char *source, const struct spikefile_cfg *cfg,
-		   struct spikefile_seen *ret, struct sp_err *err);
+int spikefile_finish(struct spikefile *f, struct spikefile_seen *ret, struct sp_err *err);
 
-/* The same of a block of memory, under the name source. */
+/* All of it at once: a block of memory, under the name source. */
 int spikefile_read_memory(struct spikes *into, const char *source, const void *data, size_t size,
 			  const struct spikefile_cfg *cfg, struct spikefile_seen *ret,
 			  struct sp_err *err);
 
 /* Finds a format by its name ("auto", "csv", "ping", "hping3", "log", "regex"); SP_EUSAGE. */
 int spikefile_format(const char *name, enum spikefile_format *ret, struct sp_err *err);
+
+SP_DEFINE_FREEP(spikefile);
 
 #endif

@@ -4,15 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NEAR_BINS 64	  /* around a bin, of which its expected count is made */
-#define PEAK_BINS 3	  /* to either side, that belong to a peak */
-#define SLACK_NS  2000000 /* a latency may be a little more than half of which the stall is */
+#define NEAR_BINS    64	     /* around a bin, of which its expected count is made */
+#define NEAREST_BINS 16	     /* the same where that is more */
+#define PEAK_BINS    3	     /* to either side, that belong to a peak */
+#define SLACK_NS     2000000 /* a latency may be a little more than half of which the stall is */
 
 struct votes {
 	const struct votes_end *spikes, *stalls;
 	uint32_t nspikes, nstalls;
 	int64_t search_ns, begin_ns, end_ns;
 	uint32_t *bins;
+	uint32_t *voted; /* the stall that voted last for each bin, plus 1 */
 	uint32_t room;
 };
 
@@ -26,8 +28,9 @@ int votes_new(struct votes **ret, const struct votes_end *spikes, uint32_t nspik
 		/* Bins are 1 ms at least. */
 		v->room = (uint32_t)(2 * search_ns / 1000000) + 4;
 		v->bins = calloc(v->room, sizeof(v->bins[0]));
+		v->voted = calloc(v->room, sizeof(v->voted[0]));
 	}
-	if (!v || !v->bins)
+	if (!v || !v->bins || !v->voted)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to search the clock offset");
 	v->spikes = spikes;
 	v->nspikes = nspikes;
@@ -42,8 +45,10 @@ int votes_new(struct votes **ret, const struct votes_end *spikes, uint32_t nspik
 
 void votes_free(struct votes *v)
 {
-	if (v)
+	if (v) {
+		free(v->voted);
 		free(v->bins);
+	}
 	free(v);
 }
 
@@ -97,6 +102,7 @@ static uint64_t fill(struct votes *v, const struct votes_how *how, int64_t phase
 	uint64_t votes = 0;
 
 	memset(v->bins, 0, nbins * sizeof(v->bins[0]));
+	memset(v->voted, 0, nbins * sizeof(v->voted[0]));
 	for (uint32_t i = 0; i < v->nspikes; i++) {
 		int64_t at_ns = moved(v, how, &v->spikes[i]);
 		int64_t from_ns = at_ns - v->search_ns + phase_ns;
@@ -107,10 +113,16 @@ static uint64_t fill(struct votes *v, const struct votes_how *how, int64_t phase
 
 			if (bin >= nbins)
 				break;
-			/* One spike, one vote a bin, whatever ended then. */
-			if (bin == last || !could(&v->spikes[i], &v->stalls[k]))
+			/*
+			 * One spike, one vote a bin, whatever ended then; and one stall, one vote:
+			 * a burst of spikes that meets a burst of stalls is no more than one
+			 * accident.
+			 */
+			if (bin == last || v->voted[bin] == k + 1 ||
+			    !could(&v->spikes[i], &v->stalls[k]))
 				continue;
 			v->bins[bin]++;
+			v->voted[bin] = k + 1;
 			votes++;
 			last = bin;
 		}
@@ -118,12 +130,11 @@ static uint64_t fill(struct votes *v, const struct votes_how *how, int64_t phase
 	return votes;
 }
 
-/* What a bin gets by accident: the mean of all, or of its neighbours where that is more. */
-static double expected(const struct votes *v, uint32_t nbins, uint32_t bin, uint64_t votes)
+/* The mean of the bins within reach of one, but for those that belong to its own peak. */
+static double mean_near(const struct votes *v, uint32_t nbins, uint32_t bin, uint32_t reach)
 {
-	uint32_t from = bin > NEAR_BINS ? bin - NEAR_BINS : 0;
-	uint32_t to = bin + NEAR_BINS + 1 < nbins ? bin + NEAR_BINS + 1 : nbins;
-	double mean = (double)(votes - v->bins[bin]) / nbins;
+	uint32_t from = bin > reach ? bin - reach : 0;
+	uint32_t to = bin + reach + 1 < nbins ? bin + reach + 1 : nbins;
 	uint64_t near = 0;
 	uint32_t n = 0;
 
@@ -133,8 +144,19 @@ static double expected(const struct votes *v, uint32_t nbins, uint32_t bin, uint
 		near += v->bins[i];
 		n++;
 	}
-	if (n && (double)near / n > mean)
-		mean = (double)near / n;
+	return n ? (double)near / n : 0;
+}
+
+/*
+ * What a bin gets by accident: the mean of all, or of those near it where that is more. Bursts of
+ * both, unrelated, make a hill of votes as wide as they are: the nearest bins show it.
+ */
+static double expected(const struct votes *v, uint32_t nbins, uint32_t bin, uint64_t votes)
+{
+	double mean = (double)(votes - v->bins[bin]) / nbins;
+
+	for (uint32_t reach = NEAR_BINS; reach >= NEAREST_BINS; reach /= 4)
+		mean = fmax(mean, mean_near(v, nbins, bin, reach));
 	return mean;
 }
 

@@ -27,7 +27,7 @@ struct votes_how {
 };
 
 struct votes_peak {
-	uint32_t count;	    /* spikes that vote for it */
+	uint32_t count;	    /* votes for it: spikes, each with a stall of its own */
 	int64_t lag_ns;	    /* middle of its bin */
 	double expected;    /* votes that a bin gets by accident */
 	uint32_t runner_up; /* votes of the best bin away from it */

@@ -29,7 +29,9 @@ int cmd_record(const struct options *o, struct sp_err *err)
 	rc = rc ? rc : writer_new(&writer, &writer_cfg, err);
 	rc = rc ? rc : symbols_new(&symbols, &symbols_cfg, err);
 	rc = rc ? rc : knames_new(&knames, symbols_resolver(symbols), writer_sink(writer), err);
-	rc = rc ? rc : live_run(sampler, o, knames_sink(knames), &status, err);
+	rc = rc ? rc
+		: live_run(sampler, o, knames_sink(knames), (struct live_beside){ 0 }, &status,
+			   err);
 	rc = rc ? rc : writer_close(writer, err);
 	if (!rc)
 		fprintf(stderr, "sirqprof record: %" PRIu64 " kB in %s\n",

@@ -71,7 +71,8 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 	if (writer)
 		tee.file = knames_sink(knames);
 	pipeline_name_early(pipeline);
-	rc = live_run(sampler, o, (struct sp_record_sink){ tee_put, &tee }, &status, err);
+	rc = live_run(sampler, o, (struct sp_record_sink){ tee_put, &tee },
+		      (struct live_beside){ pipeline_follow, pipeline }, &status, err);
 	if (!rc && tee.has_file)
 		writer_close(writer, &tee.file_err);
 	if (!rc)
@@ -84,7 +85,7 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 }
 
 /* Whether every spike file can be read is known before anything is recorded; what it holds is read
- * at the end, as a prober may append to it until then. */
+ * at the end, as a prober may append to it until then; pipes are followed meanwhile. */
 static int check_spikes(const struct options *o, struct sp_err *err)
 {
 	for (uint32_t i = 0; i < o->spikes.n; i++) {

@@ -36,7 +36,7 @@ static uint64_t now_ns(void)
 }
 
 static int poll_until_end(struct sampler *s, const struct options *o, struct child *child,
-			  int *ret_status, struct sp_err *err)
+			  struct live_beside beside, int *ret_status, struct sp_err *err)
 {
 	uint64_t begin = now_ns(), left_ms;
 	int rc = SP_OK;
@@ -48,12 +48,14 @@ static int poll_until_end(struct sampler *s, const struct options *o, struct chi
 			break;
 		left_ms = o->duration_ns ? (o->duration_ns - ran) / 1000000 + 1 : POLL_MS;
 		rc = sampler_poll(s, left_ms < POLL_MS ? (int)left_ms : POLL_MS, err);
+		if (beside.fn)
+			beside.fn(beside.self);
 	}
 	return rc;
 }
 
 int live_run(struct sampler *s, const struct options *o, struct sp_record_sink sink,
-	     int *ret_status, struct sp_err *err)
+	     struct live_beside beside, int *ret_status, struct sp_err *err)
 {
 	sp_auto(child) child = NULL;
 	int rc = SP_OK, status = 0;
@@ -63,7 +65,7 @@ int live_run(struct sampler *s, const struct options *o, struct sp_record_sink s
 	rc = rc ? rc : sampler_start(s, sink, err);
 	if (!rc && child)
 		rc = child_start(child, err);
-	rc = rc ? rc : poll_until_end(s, o, child, &status, err);
+	rc = rc ? rc : poll_until_end(s, o, child, beside, &status, err);
 	rc = rc ? rc : sampler_stop(s, err);
 	/* Ctrl-C ends the command too: that is no failure of its own. */
 	if (!rc)

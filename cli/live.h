@@ -13,11 +13,17 @@
 /* Opens the sampler for the CPUs and event of the options. Errors: SP_EUSAGE, SP_ESYS. */
 int live_open(struct sampler **ret, const struct options *o, struct sp_err *err);
 
+/* What else is to be done every few ms; .fn may be NULL. It must not wait. */
+struct live_beside {
+	void (*fn)(void *self);
+	void *self;
+};
+
 /* Records into the sink until the duration is over, the command has ended, or a signal asks to
  * stop. *ret_status is the exit status of a command that ended by itself (128 + signal when it was
  * killed), else 0. */
 int live_run(struct sampler *s, const struct options *o, struct sp_record_sink sink,
-	     int *ret_status, struct sp_err *err);
+	     struct live_beside beside, int *ret_status, struct sp_err *err);
 
 /* What a command that failed comes to, once the recording or report is out: SP_OK for status 0. */
 int live_command(const struct options *o, int status, struct sp_err *err);

@@ -108,6 +108,7 @@ void pipeline_free(struct pipeline *p)
 	assemble_free(p->assembled);
 	judge_free(p->judge);
 	attribute_free(p->attribute);
+	stages_follow_free(p);
 	spikes_free(p->spikes);
 	decode_free(p->decode);
 	order_free(p->order);
@@ -169,6 +170,11 @@ void pipeline_keep_capture(struct pipeline *p)
 	p->keep_capture = true;
 }
 
+void pipeline_follow(void *self)
+{
+	stages_follow(self);
+}
+
 const struct sp_err *pipeline_spikes_error(const struct pipeline *p)
 {
 	return &p->spikes_err;
@@ -177,8 +183,8 @@ const struct sp_err *pipeline_spikes_error(const struct pipeline *p)
 /* Spikes, or the stalls by themselves where a live capture would be lost with a bad file. */
 static int read_spikes(struct pipeline *p, struct sp_err *err)
 {
-	struct sp_err why = SP_ERR_INIT;
-	int rc = stages_spikes(p, &why);
+	struct sp_err why = p->spikes_err;
+	int rc = why.code ? why.code : stages_spikes(p, &why);
 
 	if (rc >= 0)
 		return rc;
@@ -186,6 +192,7 @@ static int read_spikes(struct pipeline *p, struct sp_err *err)
 		*err = why;
 		return rc;
 	}
+	stages_follow_free(p);
 	spikes_free(p->spikes);
 	p->spikes = NULL;
 	p->spikes_given = false;

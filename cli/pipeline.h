@@ -50,6 +50,10 @@ const struct sp_err *pipeline_spikes_error(const struct pipeline *p);
 /* What of the options can be known to be wrong before anything is recorded. Errors: SP_EUSAGE. */
 int pipeline_check(struct pipeline *p, struct sp_err *err);
 
+/* While records are being made: takes what has come through spike files that are pipes (FIFOs,
+ * standard input), so that whoever writes them never has to wait. self is the pipeline. */
+void pipeline_follow(void *self);
+
 /* The records have ended: reads the spikes, makes the verdicts. Once. ret lives as long as p. */
 int pipeline_finish(struct pipeline *p, struct sp_report *ret, struct sp_err *err);
 

@@ -27,6 +27,7 @@
 #include "windows.h"
 
 struct assembled;
+struct follow;
 
 struct pipeline {
 	const struct options *options;
@@ -60,7 +61,10 @@ struct pipeline {
 	struct sp_clock_report offset;
 	struct windows_cfg windows;
 	bool spikes_given;
-	bool keep_capture; /* go on without spikes that cannot be read */
+	struct spikefile_cfg spike_cfg; /* of all spike files */
+	char spike_zone[32];		/* the recording's, for .spike_cfg */
+	struct follow **follows; /* one a spike file, NULL where it is read at the end; or NULL */
+	bool keep_capture;	 /* go on without spikes that cannot be read */
 	struct sp_err spikes_err;
 	pipeline_named *on_named; /* may be NULL */
 	void *on_named_self;
@@ -82,6 +86,9 @@ int stages_clock(struct pipeline *p, struct sp_err *err);
 int stages_spikes(struct pipeline *p, struct sp_err *err);
 /* SP_EUSAGE where the options about spikes ask for what cannot be. */
 int stages_spikes_check(struct pipeline *p, struct sp_err *err);
+/* Takes what has come through pipes; what goes wrong is told by stages_spikes(). */
+void stages_follow(struct pipeline *p);
+void stages_follow_free(struct pipeline *p);
 /* --clock-offset auto: sets p->offset and p->windows, or says why not. */
 int stages_lag(struct pipeline *p, struct sp_err *err);
 /* Spikes that lie outside the recording, and what would put them there. */

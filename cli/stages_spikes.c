@@ -1,5 +1,7 @@
 #include "stages.h"
 
+#include "follow.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -124,23 +126,73 @@ int stages_spikes_check(struct pipeline *p, struct sp_err *err)
 	return rc;
 }
 
+/* What is the same for all files; once. */
+static int begin(struct pipeline *p, struct sp_err *err)
+{
+	int rc;
+
+	if (p->spikes)
+		return SP_OK;
+	p->spikes_given = true;
+	p->zone_offset_s = INT32_MAX;
+	rc = spike_cfg(p, &p->spike_cfg, p->spike_zone, err);
+	return rc ? rc : spikes_new(&p->spikes, err);
+}
+
+/* Opens the pipes among the files, as soon as the stream has told the zone. */
+static int open_followed(struct pipeline *p, struct sp_err *err)
+{
+	const struct opt_list *files = &p->options->spikes;
+	int rc = begin(p, err);
+
+	p->follows = rc ? NULL : calloc(files->n, sizeof(p->follows[0]));
+	if (!rc && !p->follows)
+		rc = sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for spike files");
+	for (uint32_t i = 0; !rc && i < files->n; i++)
+		if (follow_wants(files->at[i]))
+			rc = follow_new(&p->follows[i], p->spikes, files->at[i], &p->spike_cfg,
+					err);
+	return rc;
+}
+
+void stages_follow(struct pipeline *p)
+{
+	if (!p->options->spikes.n || p->spikes_err.code || !decode_info(p->decode)->has_tz)
+		return;
+	if (!p->follows && open_followed(p, &p->spikes_err))
+		return;
+	for (uint32_t i = 0; i < p->options->spikes.n; i++)
+		if (p->follows[i])
+			follow_poll(p->follows[i]);
+}
+
+void stages_follow_free(struct pipeline *p)
+{
+	for (uint32_t i = 0; p->follows && i < p->options->spikes.n; i++)
+		follow_free(p->follows[i]);
+	free(p->follows);
+	p->follows = NULL;
+}
+
+static int read_one(struct pipeline *p, uint32_t i, struct spikefile_seen *seen, struct sp_err *err)
+{
+	if (p->follows && p->follows[i])
+		return follow_finish(p->follows[i], seen, err);
+	return follow_read(p->spikes, p->options->spikes.at[i], &p->spike_cfg, seen, err);
+}
+
 int stages_spikes(struct pipeline *p, struct sp_err *err)
 {
 	const struct opt_list *files = &p->options->spikes;
-	struct spikefile_cfg cfg;
-	char zone[32] = "";
 	int rc = given_offset(p, err);
 
 	if (rc || !files->n)
 		return rc;
-	p->spikes_given = true;
-	p->zone_offset_s = INT32_MAX;
-	rc = spike_cfg(p, &cfg, zone, err);
-	rc = rc ? rc : spikes_new(&p->spikes, err);
+	rc = begin(p, err);
 	for (uint32_t i = 0; !rc && i < files->n; i++) {
 		struct spikefile_seen seen = { 0 };
 
-		rc = spikefile_read(p->spikes, files->at[i], &cfg, &seen, err);
+		rc = read_one(p, i, &seen, err);
 		rc = rc ? rc : note_seen(p, &seen, err);
 	}
 	if (rc)

@@ -88,6 +88,34 @@ static void check_joined(struct spikes *s)
 	MUST(rows == before);
 }
 
+/* A pipe hands out the same bytes in pieces: what comes of them must be the same. */
+static void check_pieces(const struct spikes *whole, const uint8_t *data, size_t size,
+			 const struct spikefile_cfg *cfg, size_t piece)
+{
+	struct spikefile_seen seen;
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(spikes) s = NULL;
+	sp_auto(spikefile) f = NULL;
+	struct sp_spike *a, *b;
+	uint32_t na, nb;
+
+	if (spikes_new(&s, &err) || spikefile_new(&f, s, "fuzz", cfg, &err))
+		return;
+	for (size_t at = 0; at < size; at += piece) {
+		size_t n = size - at < piece ? size - at : piece;
+
+		MUST(spikefile_feed(f, (const char *)data + at, n, &err) == SP_OK);
+	}
+	MUST(spikefile_finish(f, &seen, &err) == SP_OK);
+	a = spikes_all((struct spikes *)whole, &na);
+	b = spikes_all(s, &nb);
+	MUST(na == nb);
+	for (uint32_t i = 0; i < na; i++)
+		MUST(a[i].time_ns == b[i].time_ns && a[i].latency_ns == b[i].latency_ns &&
+		     a[i].line == b[i].line && !a[i].label == !b[i].label &&
+		     (!a[i].label || strcmp(a[i].label, b[i].label) == 0));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct spikefile_cfg cfg = options(size ? data[0] : 0);
@@ -107,6 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(seen.format && seen.kept + seen.below + seen.bad <= seen.rows);
 	if (!rc) {
 		check_rows(s, &cfg);
+		if (data[0] & 4)
+			check_pieces(s, data + 1, size - 1, &cfg, 1 + (data[0] & 8));
 		check_joined(s);
 	}
 	spikes_free(s);
