@@ -13,7 +13,8 @@
  * form too; `2015-10-18 18:01:48,963`, `2017/05/16 00:00:01.551`; `17/06/09 20:10:40`; `Sun Dec 04
  * 04:51:08[.frac] [UTC] 2005`; `Nov 24 11:29:04[.frac]` (syslog); `Nov 24, 2026 11:29:04.2 UTC`
  * (tshark); `24 Nov 2026 11:29:04 +0000` (RFC 5322); `10/Oct/2000:13:55:36[.frac] -0700`;
- * `11:29:04.200` (nearest day); each also in [brackets].
+ * `24.11.2026 11:29:04`; `11/24/2026, 11:29:04 PM` or `24/11/2026 …` (where both can be: the one
+ * nearer to that instant); `11:29:04.200` (nearest day); each also in [brackets] and with AM or PM.
  */
 #include "zone.h"
 

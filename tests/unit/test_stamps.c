@@ -75,6 +75,20 @@ static void every_form(void **state)
 		{ "2024-02-29T00:00:00Z", INT64_C(1709164800) * S, S, true },
 		{ "2016-12-31T23:59:60Z", INT64_C(1483228800) * S, S, true },
 		{ "  1795519744  ", T, S, true },
+		{ "24.11.2026 11:29:04,2", T + 200 * MS, 100 * MS, false },
+		{ "24.11.2026, 11:29:04", T, S, false },
+		{ "2026.11.24 11:29:04", T, S, false },
+		{ "11/24/2026 11:29:04", T, S, false },
+		{ "24/11/2026 11:29:04", T, S, false },
+		{ "11/12/2026 11:29:04", T - 12 * 86400 * S, S, false },	/* Nov 12 is nearer */
+		{ "12/11/2026 11:29:04", T - 12 * 86400 * S, S, false },	/* than Dec 11 */
+		{ "11/24/2026, 11:29:04 AM", T, S, false },
+		{ "11/24/2026, 11:29:04.2\xe2\x80\xaf" "AM", T + 200 * MS, 100 * MS, false },
+		{ "11/24/2026 11:29 PM", T + (12 * 3600 - 4) * S, 60 * S, false },
+		{ "Tue Nov 24 11:29:04 AM UTC 2026", T, S, true },
+		{ "Nov 24, 2026, 11:29:04 a.m.", T, S, false },
+		{ "24-Nov-2026 11:29:04", T, S, false },
+		{ "12:00:00 AM", T - 41344 * S, S, false },
 	};
 	/* clang-format on */
 	struct stamps stamps = { .zone = zone("UTC"), .near_ns = T };
@@ -112,13 +126,20 @@ static void what_is_no_time(void **state)
 		"2026-11-24",
 		"2026-11-24T",
 		"2026-11-24T11",
-		"24/11/2026 11:29:04",
-		"11/24/2026 11:29",
+		"24/13/2026 11:29:04",
+		"13/13/2026 11:29:04",
+		"2/31/2026 11:29:04",
+		"24.13.2026 11:29:04",
+		"31.2.2026 11:29:04",
+		"24.11.26 11:29:04",
+		"11/24/2026 13:29:04 PM",
+		"11/24/2026 0:29:04 AM",
+		"11/24/2026",
 		"1969-12-31T23:59:59Z",
 		"2300-01-01T00:00:00Z",
 		"99999999999999999999",
 		"[1795519744.2",
-		"2026-11-24 11:29:04 PM",
+		"2026-11-24 11:29:04 PMx",
 		"0x6b03d1c0",
 		"Foo 24 11:29:04",
 		"Nov 31 11:29:04",
@@ -142,6 +163,8 @@ static void what_is_no_time(void **state)
 	/* Without a year there must be something to be near to. */
 	stamps.near_ns = INT64_MIN;
 	assert_false(stamps_whole(&stamps, "Nov 24 11:29:04", 15, &got));
+	assert_false(stamps_whole(&stamps, "11/12/2026 11:29:04", 19, &got));
+	assert_true(stamps_whole(&stamps, "11/24/2026 11:29:04", 19, &got));
 	zone_free(stamps.zone);
 }
 
