@@ -1,157 +1,15 @@
 #include "columns.h"
 
+#include "colnames.h"
 #include "latency.h"
 
 #include <sirqprof/spike.h>
 
 #include <string.h>
 
-#define NAME_MAX_LEN 64
-
-enum role {
-	ROLE_NONE = 0,
-	ROLE_TIME,
-	ROLE_DATE,
-	ROLE_LATENCY,
-	ROLE_CPU,
-	ROLE_LABEL,
-	ROLE_RETRANSMIT,
-};
-
-/*
- * Names after tidy(): lower case, words joined by '_', unit taken off. Where two columns have one
- * role the higher rank holds (labels, latencies: the first in the file of the highest).
- * tcp.analysis.* and icmp.resptime: the display filter reference of Wireshark.
- */
-static const struct known {
-	const char *name;
-	uint8_t role, rank, stamp;
-	uint32_t unit_ns; /* a unit that the name itself implies; 0: none */
-} known[] = {
-	{ "timestamp", ROLE_TIME, 5, SP_STAMP_UNKNOWN, 0 },
-	{ "time_stamp", ROLE_TIME, 5, SP_STAMP_UNKNOWN, 0 },
-	{ "ts", ROLE_TIME, 5, SP_STAMP_UNKNOWN, 0 },
-	{ "epoch", ROLE_TIME, 5, SP_STAMP_UNKNOWN, 0 },
-	{ "time_epoch", ROLE_TIME, 5, SP_STAMP_UNKNOWN, 0 },
-	{ "unixtime", ROLE_TIME, 5, SP_STAMP_UNKNOWN, 0 },
-	{ "unix_time", ROLE_TIME, 5, SP_STAMP_UNKNOWN, 0 },
-	{ "unix", ROLE_TIME, 5, SP_STAMP_UNKNOWN, 0 },
-	{ "datetime", ROLE_TIME, 5, SP_STAMP_UNKNOWN, 0 },
-	{ "date_time", ROLE_TIME, 5, SP_STAMP_UNKNOWN, 0 },
-	{ "frame_time_epoch", ROLE_TIME, 6, SP_STAMP_END, 0 },
-	{ "frame_time", ROLE_TIME, 5, SP_STAMP_END, 0 },
-	{ "time", ROLE_TIME, 4, SP_STAMP_UNKNOWN, 0 },
-	{ "start", ROLE_TIME, 3, SP_STAMP_START, 0 },
-	{ "start_time", ROLE_TIME, 3, SP_STAMP_START, 0 },
-	{ "begin", ROLE_TIME, 3, SP_STAMP_START, 0 },
-	{ "sent", ROLE_TIME, 3, SP_STAMP_START, 0 },
-	{ "sent_at", ROLE_TIME, 3, SP_STAMP_START, 0 },
-	{ "started_at", ROLE_TIME, 3, SP_STAMP_START, 0 },
-	{ "end", ROLE_TIME, 3, SP_STAMP_END, 0 },
-	{ "end_time", ROLE_TIME, 3, SP_STAMP_END, 0 },
-	{ "received", ROLE_TIME, 3, SP_STAMP_END, 0 },
-	{ "received_at", ROLE_TIME, 3, SP_STAMP_END, 0 },
-	{ "finished_at", ROLE_TIME, 3, SP_STAMP_END, 0 },
-	{ "created_at", ROLE_TIME, 2, SP_STAMP_UNKNOWN, 0 },
-	{ "when", ROLE_TIME, 2, SP_STAMP_UNKNOWN, 0 },
-	{ "at", ROLE_TIME, 1, SP_STAMP_UNKNOWN, 0 },
-	{ "t", ROLE_TIME, 1, SP_STAMP_UNKNOWN, 0 },
-	{ "date", ROLE_DATE, 1, SP_STAMP_UNKNOWN, 0 },
-	{ "latency", ROLE_LATENCY, 5, 0, 0 },
-	{ "rtt", ROLE_LATENCY, 5, 0, 0 },
-	{ "lat", ROLE_LATENCY, 5, 0, 0 },
-	{ "delay", ROLE_LATENCY, 4, 0, 0 },
-	{ "elapsed", ROLE_LATENCY, 4, 0, 0 },
-	{ "elapsed_time", ROLE_LATENCY, 4, 0, 0 },
-	{ "duration", ROLE_LATENCY, 4, 0, 0 },
-	{ "response_time", ROLE_LATENCY, 4, 0, 0 },
-	{ "responsetime", ROLE_LATENCY, 4, 0, 0 },
-	{ "request_time", ROLE_LATENCY, 4, 0, 0 },
-	{ "round_trip_time", ROLE_LATENCY, 4, 0, 0 },
-	{ "took", ROLE_LATENCY, 3, 0, 0 },
-	{ "time_taken", ROLE_LATENCY, 3, 0, 0 },
-	{ "tcp_analysis_ack_rtt", ROLE_LATENCY, 6, 0, 1000000000 },
-	{ "tcp_analysis_rto", ROLE_LATENCY, 6, 0, 1000000000 },
-	{ "icmp_resptime", ROLE_LATENCY, 6, 0, 1000000 },
-	{ "dns_time", ROLE_LATENCY, 6, 0, 1000000000 },
-	{ "http_time", ROLE_LATENCY, 6, 0, 1000000000 },
-	{ "cpu", ROLE_CPU, 2, 0, 0 },
-	{ "cpu_id", ROLE_CPU, 1, 0, 0 },
-	{ "core", ROLE_CPU, 1, 0, 0 },
-	{ "label", ROLE_LABEL, 9, 0, 0 },
-	{ "name", ROLE_LABEL, 8, 0, 0 },
-	{ "host", ROLE_LABEL, 7, 0, 0 },
-	{ "target", ROLE_LABEL, 6, 0, 0 },
-	{ "endpoint", ROLE_LABEL, 5, 0, 0 },
-	{ "url", ROLE_LABEL, 5, 0, 0 },
-	{ "info", ROLE_LABEL, 4, 0, 0 },
-	{ "message", ROLE_LABEL, 3, 0, 0 },
-	{ "msg", ROLE_LABEL, 3, 0, 0 },
-	{ "tcp_analysis_retransmission", ROLE_RETRANSMIT, 2, 0, 0 },
-	{ "tcp_analysis_fast_retransmission", ROLE_RETRANSMIT, 1, 0, 0 },
-	{ "retransmission", ROLE_RETRANSMIT, 1, 0, 0 },
-	{ "retransmit", ROLE_RETRANSMIT, 1, 0, 0 },
-};
-
-/* Lower case, runs of other characters as one '_', none at the ends. */
-static size_t tidy(char to[NAME_MAX_LEN], const struct columns_name *name)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < name->len && n < NAME_MAX_LEN - 1; i++) {
-		char c = name->text[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (uint8_t)c >= 0x80)
-			to[n++] = c;
-		else if (n && to[n - 1] != '_')
-			to[n++] = '_';
-	}
-	while (n && to[n - 1] == '_')
-		n--;
-	to[n] = '\0';
-	return n;
-}
-
-static const struct known *find(const char *name)
-{
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (strcmp(known[i].name, name) == 0)
-			return &known[i];
-	}
-	return NULL;
-}
-
-/* Finds what the name means; *unit_ns is the unit that stands in it, else the implied one or 0. */
-static const struct known *meaning(const struct columns_name *name, uint64_t *unit_ns)
-{
-	char text[NAME_MAX_LEN];
-	const struct known *k;
-	char *last;
-	uint64_t unit;
-
-	*unit_ns = 0;
-	tidy(text, name);
-	k = find(text);
-	if (k) {
-		*unit_ns = k->unit_ns;
-		return k;
-	}
-	last = strrchr(text, '_');
-	unit = last ? latency_unit(last + 1, strlen(last + 1)) : 0;
-	if (!unit)
-		return NULL;
-	*last = '\0';
-	k = find(text);
-	if (k)
-		*unit_ns = unit;
-	return k;
-}
-
 bool columns_is_latency(const struct columns_name *name, uint64_t *unit_ns)
 {
-	const struct known *k = meaning(name, unit_ns);
+	const struct colname *k = colnames_find(name, unit_ns);
 
 	return k && k->role == ROLE_LATENCY;
 }
@@ -172,8 +30,7 @@ static void add_latency(struct columns *c, uint32_t column, uint64_t unit_ns)
 	if (c->nlatency == COLUMNS_LATENCIES)
 		return;
 	c->latency[c->nlatency] = column;
-	/* A latency without a unit is taken as ms, like the second column of a bare table. */
-	c->latency_unit_ns[c->nlatency++] = unit_ns ? unit_ns : 1000000;
+	c->latency_unit_ns[c->nlatency++] = unit_ns;
 }
 
 struct columns columns_plain(void)
@@ -181,7 +38,19 @@ struct columns columns_plain(void)
 	struct columns c = none();
 
 	c.time = 0;
-	add_latency(&c, 1, 1000000);
+	add_latency(&c, 1, 0);
+	return c;
+}
+
+struct columns columns_tshark(uint32_t n)
+{
+	struct columns c = none();
+
+	c.time = 0;
+	c.stamp = SP_STAMP_END;
+	c.is_capture = true;
+	for (uint32_t i = 1; i < n; i++)
+		add_latency(&c, i, 1000000000);
 	return c;
 }
 
@@ -214,7 +83,7 @@ static void put(struct columns *c, enum role role, uint32_t column, uint64_t uni
 }
 
 /* "time_ms": how long it took where another column says when, and none how long. */
-static bool is_took(const struct known *k, uint64_t unit_ns, bool any_took)
+static bool is_took(const struct colname *k, uint64_t unit_ns, bool any_took)
 {
 	return any_took && k && k->role == ROLE_TIME && k->rank == 4 && unit_ns;
 }
@@ -227,7 +96,7 @@ static void ranks(const struct columns_name *names, uint32_t n, uint8_t best[ROL
 	uint64_t unit_ns;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct known *k = meaning(&names[i], &unit_ns);
+		const struct colname *k = colnames_find(&names[i], &unit_ns);
 
 		if (!k)
 			continue;
@@ -245,11 +114,11 @@ static void ranks(const struct columns_name *names, uint32_t n, uint8_t best[ROL
 /* What Wireshark exports of its packet list: "No.","Time","Source",…,"Protocol","Length","Info" */
 static bool is_packet_list(const struct columns_name *names, uint32_t n)
 {
-	char text[NAME_MAX_LEN];
+	char text[COLNAMES_MAX];
 	uint32_t seen = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		tidy(text, &names[i]);
+		colnames_tidy(text, &names[i]);
 		seen |= strcmp(text, "protocol") == 0 ? 1 : strcmp(text, "info") == 0 ? 2 : 0;
 	}
 	return seen == 3;
@@ -266,7 +135,7 @@ bool columns_header(struct columns *ret, const struct columns_name *names, uint3
 	n = n < COLUMNS_MAX ? n : COLUMNS_MAX;
 	ranks(names, n, best, &any_took);
 	for (uint32_t i = 0; i < n; i++) {
-		const struct known *k = meaning(&names[i], &unit_ns);
+		const struct colname *k = colnames_find(&names[i], &unit_ns);
 
 		if (is_took(k, unit_ns, any_took))
 			add_latency(&c, i, unit_ns);
@@ -357,7 +226,7 @@ static bool one_spec(struct columns *c, const char *text, size_t len,
 	if (!column_of(value, value_len, names, n, &column))
 		return false;
 	if (n && column < n && role == ROLE_LATENCY && !unit_ns)
-		meaning(&names[column], &unit_ns);
+		colnames_find(&names[column], &unit_ns);
 	put(c, role, column, unit_ns, SP_STAMP_UNKNOWN);
 	return true;
 }

@@ -18,10 +18,10 @@
 #define COLUMNS_NONE	  UINT32_MAX
 
 struct columns {
-	uint32_t time;			     /* index from 0, or COLUMNS_NONE */
-	uint32_t date;			     /* a column of its own before time */
-	uint32_t latency[COLUMNS_LATENCIES]; /* the first that is not empty holds */
-	uint64_t latency_unit_ns[COLUMNS_LATENCIES];
+	uint32_t time;				     /* index from 0, or COLUMNS_NONE */
+	uint32_t date;				     /* a column of its own before time */
+	uint32_t latency[COLUMNS_LATENCIES];	     /* the first that is not empty holds */
+	uint64_t latency_unit_ns[COLUMNS_LATENCIES]; /* 0: nobody told; ms */
 	uint32_t nlatency;
 	uint32_t cpu;
 	uint32_t label;
@@ -36,8 +36,11 @@ struct columns_name {
 	size_t len;
 };
 
-/* No header: time, then latency in ms. */
+/* No header: time, then latency. */
 struct columns columns_plain(void);
+
+/* What tshark prints without a header: the time, then seconds in all other columns. */
+struct columns columns_tshark(uint32_t n);
 
 /* Reads a header row; false when no column of it holds a time: it is no header. */
 bool columns_header(struct columns *ret, const struct columns_name *names, uint32_t n);

@@ -83,6 +83,12 @@ static void guess_line(const struct spikeread *r, struct guess *g, const char *l
 		g->fraction = g->fraction || is_fraction(r, names);
 }
 
+void csv_guess_uncomment(const char **line, size_t *len)
+{
+	while (*len && strchr("# \t", **line))
+		++*line, --*len;
+}
+
 bool csv_guess_comment(const char *line, size_t len, char delimiter, bool first)
 {
 	struct columns_name names[COLUMNS_MAX];
@@ -91,7 +97,8 @@ bool csv_guess_comment(const char *line, size_t len, char delimiter, bool first)
 
 	if (!len || line[0] != '#')
 		return false;
-	n = split(line + 1, len - 1, delimiter, names);
+	csv_guess_uncomment(&line, &len);
+	n = split(line, len, delimiter, names);
 	return !first || !columns_header(&columns, names, n < COLUMNS_MAX ? n : COLUMNS_MAX);
 }
 
@@ -105,7 +112,7 @@ static struct guess guess(const struct spikeread *r, const char *text, size_t le
 		if (csv_guess_comment(line, line_len, delimiter, !g.lines))
 			continue;
 		if (line_len && line[0] == '#')
-			line++, line_len--;
+			csv_guess_uncomment(&line, &line_len);
 		if (line_len)
 			guess_line(r, &g, line, line_len, delimiter);
 	}
@@ -124,7 +131,9 @@ char csv_guess_delimiter(const struct spikeread *r, const char *text, size_t len
 			     g.same == g.lines && *d != ' ' && *d != '|';
 		uint32_t score = g.header ? 1000 : g.rows * 2 >= g.lines && g.rows ? 500 : table;
 
-		if (*d == ' ' && (g.nfields != 2 || g.same != g.lines || g.header))
+		/* Prose has blanks too: a table of two columns, or with a header and rows below. */
+		if (*d == ' ' &&
+		    (g.same != g.lines || (g.header ? g.nfields < 2 || !g.rows : g.nfields != 2)))
 			continue;
 		if (g.fraction || !score)
 			continue;
@@ -136,6 +145,48 @@ char csv_guess_delimiter(const struct spikeread *r, const char *text, size_t len
 		}
 	}
 	return best;
+}
+
+/* As tshark prints times: digits, a point and exactly nine more; at least `before` before it. */
+static bool is_nine_digits(const struct columns_name *text, size_t before)
+{
+	const char *point = text->len ? memchr(text->text, '.', text->len) : NULL;
+
+	if (!point || (size_t)(point - text->text) < before ||
+	    text->len - (size_t)(point + 1 - text->text) != 9)
+		return false;
+	for (size_t i = 0; i < text->len; i++) {
+		if (text->text + i != point && (text->text[i] < '0' || text->text[i] > '9'))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * tshark -T fields prints no header unless it is asked for one: epoch times of nine digits, then
+ * times in seconds, of nine digits as well, or nothing.
+ */
+struct columns csv_guess_plain(const char *text, size_t len, char delimiter)
+{
+	struct columns_name names[COLUMNS_MAX];
+	uint32_t lines = 0, most = 0, times = 0;
+	const char *line;
+	size_t line_len;
+
+	while (lines++ < SNIFF_LINES && spikeread_peek_line(&text, &len, &line, &line_len)) {
+		uint32_t n = line_len ? split(line, line_len, delimiter, names) : 0;
+
+		n = n < COLUMNS_MAX ? n : COLUMNS_MAX;
+		if (n && !is_nine_digits(&names[0], 9))
+			return columns_plain();
+		for (uint32_t i = 1; i < n; i++) {
+			if (names[i].len && !is_nine_digits(&names[i], 1))
+				return columns_plain();
+			times += names[i].len != 0;
+		}
+		most = n > most ? n : most;
+	}
+	return times ? columns_tshark(most) : columns_plain();
 }
 
 bool csv_guess_fits(const struct spikeread *r, const char *text, size_t len)

@@ -27,6 +27,8 @@ static enum sp_severity severity_of(enum sp_quality_code code)
 	case SP_Q_OLD_KERNEL_BH:
 	case SP_Q_TZ_ASSUMED:
 	case SP_Q_SPIKES_LOST_REPLIES:
+	case SP_Q_SPIKES_UNIT:
+	case SP_Q_SPIKES_NO_LATENCY:
 	case SP_Q_FILE_UNKNOWN:
 	case SP_Q_FILE_INFERRED:
 	case SP_Q_UNKNOWN_RECORD:

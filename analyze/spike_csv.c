@@ -4,17 +4,15 @@
  */
 #include "columns.h"
 #include "csv_guess.h"
-#include "latency.h"
-#include "spikeread.h"
+#include "spikerow.h"
 
 #include <csv.h>
 
 #include <stdlib.h>
 #include <string.h>
 
-#define ROW_LINES    100U      /* a quoted field with more line breaks is a stray quote */
-#define ROW_BYTES    LINES_MAX /* kept of one row */
-#define JOINED_BYTES 128U      /* a date and a time in two columns */
+#define ROW_LINES 100U	    /* a quoted field with more line breaks is a stray quote */
+#define ROW_BYTES LINES_MAX /* kept of one row */
 
 struct field {
 	uint32_t at, len; /* in .row */
@@ -31,7 +29,9 @@ struct csv {
 	uint32_t first_line, lines; /* of the row that is being read */
 	uint32_t nfields;
 	uint32_t used;
+	struct columns plain; /* where there is no header */
 	struct field fields[COLUMNS_MAX];
+	struct columns_name cells[COLUMNS_MAX];
 	char row[ROW_BYTES];
 };
 
@@ -59,6 +59,7 @@ static int begin(struct spikeread *r, const char *text, size_t len, struct sp_er
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to read a CSV");
 	c->parser_ready = true;
 	delimiter = delimiter ? delimiter : ',';
+	c->plain = csv_guess_plain(text, len, delimiter);
 	csv_set_delim(&c->parser, (unsigned char)delimiter);
 	csv_set_space_func(&c->parser, delimiter == ' ' ? no_space : no_tab_space);
 	return SP_OK;
@@ -131,110 +132,20 @@ static int bad(struct spikeread *r, const struct line *line, uint32_t column, co
 			     found.len, err);
 }
 
-/* Reads the time of the row; false: there is none, *expected says what was wanted. */
-static bool row_time(struct spikeread *r, struct sp_spike *row, const char **expected)
-{
-	struct csv *c = r->state;
-	struct columns_name time = cell(c, c->columns.time), date = cell(c, c->columns.date);
-	char joined[JOINED_BYTES];
-	struct stamp stamp;
-
-	*expected = SPIKEREAD_TIME;
-	if (c->columns.date != COLUMNS_NONE && date.len + time.len + 2 <= sizeof(joined)) {
-		time.len = (size_t)snprintf(joined, sizeof(joined), "%.*s %.*s", (int)date.len,
-					    date.text, (int)time.len, time.text);
-		time.text = joined;
-	}
-	if (!stamps_whole(&r->stamps, time.text, time.len, &stamp))
-		return false;
-	if (spikeread_stamp(r, &stamp, row))
-		return true;
-	*expected = "a time since the epoch (this one counts from a start: say it with "
-		    "--spikes-start TIME)";
-	return false;
-}
-
-/* Words that probers write where there was no reply. */
-static bool is_no_latency(const struct columns_name *text)
-{
-	static const char *const words[] = { "-",    "*",	"nan",	"null",
-					     "none", "timeout", "lost", "n/a" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strlen(words[i]) == text->len &&
-		    strncasecmp(words[i], text->text, text->len) == 0)
-			return true;
-	}
-	return text->len == 0;
-}
-
-/* The first latency that is there; false: it is none, *column says where. */
-static bool row_latency(const struct csv *c, struct sp_spike *row, uint32_t *column)
-{
-	for (uint32_t i = 0; i < c->columns.nlatency; i++) {
-		struct columns_name text = cell(c, c->columns.latency[i]);
-
-		*column = c->columns.latency[i];
-		if (is_no_latency(&text))
-			continue;
-		return latency_whole(text.text, text.len, c->columns.latency_unit_ns[i],
-				     &row->latency_ns);
-	}
-	return true;
-}
-
-static bool row_cpu(const struct csv *c, struct sp_spike *row)
-{
-	struct columns_name text = cell(c, c->columns.cpu);
-	uint32_t cpu = 0;
-
-	if (c->columns.cpu == COLUMNS_NONE || is_no_latency(&text))
-		return true;
-	if (text.len > 3 && strncasecmp(text.text, "cpu", 3) == 0)
-		text = (struct columns_name){ text.text + 3, text.len - 3 };
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.text[i] < '0' || text.text[i] > '9')
-			return false;
-		cpu = cpu * 10 + (uint32_t)(text.text[i] - '0');
-		if (cpu >= SP_MAX_CPUS)
-			return false;
-	}
-	row->cpu = cpu;
-	return true;
-}
-
-static bool row_retransmit(const struct csv *c, const struct columns_name *label)
-{
-	struct columns_name text = cell(c, c->columns.retransmit);
-
-	if (c->columns.is_capture && label->len &&
-	    memmem(label->text, label->len, "Retransmission", strlen("Retransmission")))
-		return true;
-	return text.len && !(text.len == 1 && text.text[0] == '0') &&
-	       !(text.len == 5 && strncasecmp(text.text, "false", 5) == 0);
-}
-
 static int row(struct spikeread *r, const struct line *line, struct sp_err *err)
 {
 	struct csv *c = r->state;
-	struct columns_name label = cell(c, c->columns.label);
 	struct sp_spike k = spikeread_blank(line, c->columns.stamp);
+	struct spikerow in = { .columns = &c->columns, .cells = c->cells, .ncells = c->nfields };
+	uint32_t column;
 	const char *expected;
-	uint32_t column = 0;
+	int rc;
 
 	k.line = c->first_line;
-	if (!row_time(r, &k, &expected))
-		return bad(r, line, c->columns.time, expected, err);
-	if (!row_latency(c, &k, &column))
-		return bad(r, line, column, "a latency such as 12.5 or 12.5ms", err);
-	if (!row_cpu(c, &k))
-		return bad(r, line, c->columns.cpu, "a CPU number", err);
-	k.is_retransmit = row_retransmit(c, &label);
-	if (c->columns.is_capture && k.latency_ns == SP_UNKNOWN_NS && !k.is_retransmit) {
-		r->seen.rows++;
-		return SP_OK;
-	}
-	return spikeread_row(r, &k, label.text, label.len, err);
+	for (uint32_t i = 0; i < c->nfields; i++)
+		c->cells[i] = cell(c, i);
+	rc = spikerow_put(r, &in, &k, &expected, &column, err);
+	return rc || !expected ? rc : bad(r, line, column, expected, err);
 }
 
 /* The first row: a header, or already data. */
@@ -261,7 +172,7 @@ static int first_row(struct spikeread *r, const struct line *line, struct sp_err
 		/* Not a known header, and not data either: names that the user has chosen from. */
 		header = header || !any_time;
 	} else if (!header) {
-		c->columns = columns_plain();
+		c->columns = c->plain;
 	}
 	c->has_columns = true;
 	r->stamps.unit_ns = c->columns.time_unit_ns;
@@ -303,7 +214,7 @@ static int line(struct spikeread *r, const struct line *in, struct sp_err *err)
 	if (!c->lines && csv_guess_comment(text, len, (char)c->parser.delim_char, !c->has_columns))
 		return SP_OK;
 	if (!c->lines && len && text[0] == '#')
-		text++, len--;
+		csv_guess_uncomment(&text, &len);
 	if (!c->lines && !len)
 		return SP_OK;
 	if (!c->lines++)

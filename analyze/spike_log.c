@@ -12,7 +12,12 @@
 #include <string.h>
 
 #define SNIFF_LINES 50U
-#define LOOK_BYTES  160U /* where a line's stamp may begin */
+#define LOOK_BYTES  160U	/* where a line's stamp may begin */
+#define COARSE_NS   1000000000U /* a stamp of whole seconds: look for a finer one */
+#define SAME_NS	    UINT64_C(60000000000)
+/* Zones lie apart by quarters of an hour, 26 hours at most. */
+#define ZONE_STEP_NS (UINT64_C(900) * 1000000000)
+#define ZONES_NS     (UINT64_C(26) * 3600 * 1000000000 + SAME_NS)
 
 struct log {
 	size_t at; /* where the last line's stamp began */
@@ -38,23 +43,53 @@ static bool stamp_at(const struct spikeread *r, const char *text, size_t len, si
 	       memchr(from, ':', ret->used);
 }
 
+static uint64_t apart(int64_t a, int64_t b)
+{
+	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
+}
+
+/* Whether b can be the same instant as a, told more exactly: a logger has put its own before it. */
+static bool same_instant(const struct stamp *a, const struct stamp *b)
+{
+	uint64_t ns = apart(a->time_ns, b->time_ns);
+
+	/* Where the logger told no zone it may be another one. */
+	if (!a->zoned && b->zoned && ns <= ZONES_NS)
+		ns = ns % ZONE_STEP_NS < ZONE_STEP_NS / 2 ? ns % ZONE_STEP_NS
+							  : ZONE_STEP_NS - ns % ZONE_STEP_NS;
+	return ns <= SAME_NS;
+}
+
+static bool begins_word(const char *text, size_t at)
+{
+	return !at || strchr(" [(\"=\t", text[at - 1]);
+}
+
+/* The first stamp of the line, or a finer one of the same instant behind it. */
 static bool find_stamp(const struct spikeread *r, const char *text, size_t len, size_t *at,
 		       struct stamp *ret)
 {
 	size_t look = len < LOOK_BYTES ? len : LOOK_BYTES;
+	struct stamp stamp;
+	bool found = false;
 
-	if ((*at == 0 || (*at < len && strchr(" [(\"=", text[*at - 1]))) &&
-	    stamp_at(r, text, len, *at, ret))
+	if (*at < len && begins_word(text, *at) && stamp_at(r, text, len, *at, ret) &&
+	    ret->resolution_ns < COARSE_NS)
 		return true;
 	for (size_t i = 0; i < look; i++) {
-		if (i && !strchr(" [(\"=\t", text[i - 1]))
+		if (!begins_word(text, i) || !stamp_at(r, text, len, i, &stamp))
 			continue;
-		if (i != *at && stamp_at(r, text, len, i, ret)) {
+		if (!found ||
+		    (stamp.resolution_ns < ret->resolution_ns && same_instant(ret, &stamp))) {
 			*at = i;
-			return true;
+			*ret = stamp;
+			found = true;
 		}
+		if (ret->resolution_ns < COARSE_NS)
+			break;
+		i += stamp.used - 1;
 	}
-	return false;
+	return found;
 }
 
 static bool fits(const struct spikeread *r, const char *text, size_t len)
@@ -94,6 +129,18 @@ static bool named(const char *text, size_t at, uint64_t *unit_ns)
 	return name.len && columns_is_latency(&name, unit_ns);
 }
 
+/* Behind a colon only where it ends a name: "took:12ms", not 11:29:04. */
+static bool begins_number(const char *text, size_t at)
+{
+	char before = at ? text[at - 1] : ' ';
+
+	if (before == ':')
+		return at > 1 &&
+		       (strchr("\"'_", text[at - 2]) ||
+			(is_word(text[at - 2]) && (text[at - 2] < '0' || text[at - 2] > '9')));
+	return !is_word(before) && !strchr(".,-+/", before);
+}
+
 static uint64_t find_latency(const char *text, size_t len)
 {
 	uint64_t only_ns = SP_UNKNOWN_NS, ns, unit_ns;
@@ -102,8 +149,7 @@ static uint64_t find_latency(const char *text, size_t len)
 	size_t used;
 
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] < '0' || text[i] > '9' ||
-		    (i && (is_word(text[i - 1]) || strchr(".,-+:/", text[i - 1]))))
+		if (text[i] < '0' || text[i] > '9' || !begins_number(text, i))
 			continue;
 		if (!latency_prefix(text + i, len - i, 1000000, &ns, &has_unit, &used))
 			continue;

@@ -26,6 +26,7 @@ struct unanswered {
 struct ping {
 	struct probes probes;
 	bool header; /* "PING …" was there: no reply at all is an answer too */
+	uint32_t nwaiting;
 	struct unanswered waiting[SEQS];
 };
 
@@ -70,6 +71,12 @@ static int no_time(struct spikeread *r, const struct line *line, struct sp_err *
 		       r->source, line->number);
 }
 
+static void answered(struct ping *p, struct unanswered *w)
+{
+	p->nwaiting -= w->is;
+	w->is = false;
+}
+
 /* A probe that has had no answer is a spike of unknown latency, seen when ping gave up waiting. */
 static int put_lost(struct spikeread *r, struct unanswered *w, struct sp_err *err)
 {
@@ -78,7 +85,7 @@ static int put_lost(struct spikeread *r, struct unanswered *w, struct sp_err *er
 
 	if (!w->is)
 		return SP_OK;
-	w->is = false;
+	answered(r->state, w);
 	k.time_ns = w->time_ns;
 	k.resolution_ns = w->resolution_ns;
 	return spikeread_row(r, &k, "no answer", strlen("no answer"), err);
@@ -107,6 +114,7 @@ static int unanswered(struct spikeread *r, const struct line *line, struct sp_er
 		.time_ns = k.time_ns,
 		.resolution_ns = k.resolution_ns,
 	};
+	p->nwaiting++;
 	return rc;
 }
 
@@ -130,7 +138,7 @@ static int reply(struct spikeread *r, const struct line *line, struct sp_err *er
 		return SP_OK;
 	}
 	at = probes_seq(&p->probes, seq);
-	p->waiting[seq].is = false;
+	answered(p, &p->waiting[seq]);
 	/* iputils counts from 1 and says icmp_seq, busybox from 0 and says seq. */
 	if (!probes_time(r, line, &k, &rest) &&
 	    !probes_time_of_seq(r, at - probes_has(line->text, line->len, "icmp_seq="), &k))
@@ -160,13 +168,11 @@ static int line(struct spikeread *r, const struct line *in, struct sp_err *err)
 static int end(struct spikeread *r, struct sp_err *err)
 {
 	struct ping *p = r->state;
-	uint64_t unseen = 0;
+	uint64_t unseen = p->nwaiting;
 	int rc = SP_OK;
 
-	for (uint32_t i = 0; i < SEQS && !rc; i++) {
-		unseen += p->waiting[i].is;
+	for (uint32_t i = 0; i < SEQS && p->nwaiting && !rc; i++)
 		rc = put_lost(r, &p->waiting[i], err);
-	}
 	r->seen.lost = probes_lost(&p->probes);
 	/* Those that ping itself has told of are spikes. */
 	r->seen.lost -= unseen < r->seen.lost ? unseen : r->seen.lost;

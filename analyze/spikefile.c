@@ -10,7 +10,7 @@
 
 /* In the order in which they are tried: the most particular first. */
 static const struct spikeformat *const formats[] = {
-	&spike_regex, &spike_ping, &spike_hping, &spike_csv, &spike_log,
+	&spike_regex, &spike_ping, &spike_hping, &spike_json, &spike_csv, &spike_log,
 };
 
 #define NR_FORMATS (sizeof(formats) / sizeof(formats[0]))
@@ -29,9 +29,10 @@ int spikefile_format(const char *name, enum spikefile_format *ret, struct sp_err
 			return SP_OK;
 		}
 	}
-	return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
-		       "'%s' is not a spike format: say auto, csv, ping, hping3, log or regex",
-		       name);
+	return sp_fail(
+		err, SP_EUSAGE, SP_NOWHERE,
+		"'%s' is not a spike format: say auto, csv, ping, hping3, log, json or regex",
+		name);
 }
 
 struct sp_spike spikeread_blank(const struct line *line, uint8_t stamp)
@@ -71,8 +72,11 @@ int spikeread_row(struct spikeread *r, const struct sp_spike *row, const char *l
 		r->resolution_ns = row->resolution_ns;
 	if (row->latency_ns != SP_UNKNOWN_NS && row->latency_ns < r->cfg->min_latency_ns) {
 		r->seen.below++;
+		if (row->latency_ns > r->seen.longest_ns)
+			r->seen.longest_ns = row->latency_ns;
 		return SP_OK;
 	}
+	r->seen.without_latency += row->latency_ns == SP_UNKNOWN_NS && !row->is_retransmit;
 	kept.source = r->source;
 	if (r->cfg->stamp_given)
 		kept.stamp = r->cfg->stamp;
@@ -180,14 +184,14 @@ static bool is_blank(const char *text, size_t len)
 static int choose(struct spikeread *r, const char *text, size_t len, const struct spikeformat **ret,
 		  struct sp_err *err)
 {
-	/* What only one format can use says which it is. */
-	enum spikefile_format code = r->cfg->regex			  ? SPIKEFILE_REGEX
-				     : r->cfg->columns && !r->cfg->format ? SPIKEFILE_CSV
-									  : r->cfg->format;
+	enum spikefile_format code = r->cfg->regex ? SPIKEFILE_REGEX : r->cfg->format;
 	const char *line = text;
 	size_t line_len = 0;
 	char found[48];
 
+	/* What only few formats can use says which it is. */
+	if (r->cfg->columns && code == SPIKEFILE_AUTO)
+		code = spike_json.fits(r, text, len) ? SPIKEFILE_JSON : SPIKEFILE_CSV;
 	for (size_t i = 0; i < NR_FORMATS; i++) {
 		if (code == SPIKEFILE_AUTO ? formats[i]->fits && formats[i]->fits(r, text, len)
 					   : formats[i]->code == code) {

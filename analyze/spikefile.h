@@ -9,7 +9,7 @@
  * Keeps: the rows that pass the selection; nothing of the others
  *
  * The format is recognised from content (SPIKEFILE_AUTO): ping, hping3, CSV/TSV with or without
- * header (tshark and Wireshark exports too), logs that begin with a common time stamp.
+ * header (tshark and Wireshark exports too), JSON lines, logs that begin with a common time stamp.
  */
 #include "spikes.h"
 
@@ -21,6 +21,7 @@ enum spikefile_format {
 	SPIKEFILE_PING,
 	SPIKEFILE_HPING,
 	SPIKEFILE_LOG,
+	SPIKEFILE_JSON,
 	SPIKEFILE_REGEX, /* taken where .regex is given */
 };
 
@@ -43,18 +44,21 @@ struct spikefile_cfg {
 
 /* What was noticed in one file. */
 struct spikefile_seen {
-	const char *format;    /* name of the format that was read */
-	uint64_t rows;	       /* rows of the format, good and bad */
-	uint64_t kept;	       /* added */
-	uint64_t below;	       /* not late enough */
-	uint64_t bad;	       /* passed over */
-	uint64_t lost;	       /* probes without a reply */
-	uint64_t duplicates;   /* replies that came twice, passed over */
-	bool zoneless;	       /* stamps had no zone */
-	bool tz_assumed;       /* and nobody had said which one they are of */
-	char zone[64];	       /* which was taken then */
-	int32_t zone_offset_s; /* of that zone, east of UTC, at .near_ns */
-	char first_bad[200];   /* "FILE:LINE:COLUMN: expected …, found …"; "" where none */
+	const char *format;	  /* name of the format that was read */
+	uint64_t rows;		  /* rows of the format, good and bad */
+	uint64_t kept;		  /* added */
+	uint64_t below;		  /* not late enough */
+	uint64_t bad;		  /* passed over */
+	uint64_t lost;		  /* probes without a reply */
+	uint64_t duplicates;	  /* replies that came twice, passed over */
+	uint64_t without_latency; /* of .kept: the format could tell one, these rows do not */
+	uint64_t longest_ns;	  /* of .below: the latest */
+	bool unit_assumed;	  /* latencies had no unit, and nobody had said which: ms */
+	bool zoneless;		  /* stamps had no zone */
+	bool tz_assumed;	  /* and nobody had said which one they are of */
+	char zone[64];		  /* which was taken then */
+	int32_t zone_offset_s;	  /* of that zone, east of UTC, at .near_ns */
+	char first_bad[200];	  /* "FILE:LINE:COLUMN: expected …, found …"; "" where none */
 };
 
 struct spikefile;
@@ -79,7 +83,8 @@ int spikefile_read_memory(struct spikes *into, const char *source, const void *d
 			  const struct spikefile_cfg *cfg, struct spikefile_seen *ret,
 			  struct sp_err *err);
 
-/* Finds a format by its name ("auto", "csv", "ping", "hping3", "log", "regex"); SP_EUSAGE. */
+/* Finds a format by its name ("auto", "csv", "ping", "hping3", "log", "json", "regex"); SP_EUSAGE.
+ */
 int spikefile_format(const char *name, enum spikefile_format *ret, struct sp_err *err);
 
 SP_DEFINE_FREEP(spikefile);

@@ -37,7 +37,8 @@ struct spikeformat {
 	void (*free)(struct spikeread *r); /* frees .state, which may be half-built or NULL */
 };
 
-extern const struct spikeformat spike_csv, spike_ping, spike_hping, spike_log, spike_regex;
+extern const struct spikeformat spike_csv, spike_ping, spike_hping, spike_log, spike_json,
+	spike_regex;
 
 /*
  * One row of the file: row has time_ns, latency_ns, resolution_ns, cpu, line, stamp and

@@ -97,7 +97,7 @@ static const struct opt opts[] = {
 	{ 's', "spikes", "FILE", "late things seen from outside: CSV, ping -D, hping3, a log; - is "
 	  "standard input (repeatable)", ANALYZE, OPT_STRS, INTO(spikes) },
 	{ KEY_SPIKES_FORMAT, "spikes-format", "NAME", "do not guess the format: csv, ping, hping3, "
-	  "log", ANALYZE, OPT_STR, INTO(spikes_format) },
+	  "log, json", ANALYZE, OPT_STR, INTO(spikes_format) },
 	{ KEY_SPIKE_COLUMNS, "spike-columns", "SPEC", "columns of a table, as in "
 	  "time=3,latency=5:ms", ANALYZE, OPT_STR, INTO(spike_columns) },
 	{ KEY_SPIKE_REGEX, "spike-regex", "REGEX", "rows of a log, with groups (?<time>), "

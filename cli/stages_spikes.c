@@ -45,11 +45,51 @@ static int spike_cfg(struct pipeline *p, struct spikefile_cfg *ret, char zone[32
 	return o->spikes_format ? spikefile_format(o->spikes_format, &ret->format, err) : SP_OK;
 }
 
-static int note_seen(struct pipeline *p, const struct spikefile_seen *seen, struct sp_err *err)
+/* Nothing of a file is a spike: a surprise, unless it is said why. */
+static int note_none(struct pipeline *p, const char *name, const struct spikefile_seen *seen,
+		     struct sp_err *err)
+{
+	char text[240];
+
+	if (!seen->rows)
+		snprintf(text, sizeof(text), "%.100s is a spike: it holds no reply", name);
+	else if (seen->below && seen->longest_ns)
+		snprintf(text, sizeof(text),
+			 "%.100s is late enough: of %" PRIu64
+			 " the latest is %.4g ms%s, and --spike-min %.4g ms",
+			 name, seen->rows, (double)seen->longest_ns / 1e6,
+			 seen->unit_assumed ? " (if that is its unit)" : "",
+			 (double)p->spike_cfg.min_latency_ns / 1e6);
+	else
+		snprintf(text, sizeof(text),
+			 "%.100s is a spike: %" PRIu64 " %s rows, none that tells a latency%s",
+			 name, seen->rows, seen->format,
+			 strcmp(seen->format, "csv") == 0 ? " or a retransmission" : "");
+	return quality_add(p->quality, SP_Q_SPIKES_NONE, SP_NO_CPU, seen->rows, text, err);
+}
+
+static int note_latency(struct pipeline *p, const char *name, const struct spikefile_seen *seen,
+			struct sp_err *err)
 {
 	int rc = SP_OK;
 
-	if (seen->bad)
+	if (!seen->kept && (!seen->rows || seen->rows > seen->bad))
+		return note_none(p, name, seen, err);
+	if (seen->unit_assumed)
+		rc = quality_add(p->quality, SP_Q_SPIKES_UNIT, SP_NO_CPU, 1, name, err);
+	if (!rc && seen->kept && seen->without_latency == seen->kept &&
+	    strcmp(seen->format, "ping") != 0)
+		rc = quality_add(p->quality, SP_Q_SPIKES_NO_LATENCY, SP_NO_CPU, seen->kept, name,
+				 err);
+	return rc;
+}
+
+static int note_seen(struct pipeline *p, const char *name, const struct spikefile_seen *seen,
+		     struct sp_err *err)
+{
+	int rc = note_latency(p, strcmp(name, "-") == 0 ? "standard input" : name, seen, err);
+
+	if (!rc && seen->bad)
 		rc = quality_add(p->quality, SP_Q_SPIKES_BAD_ROWS, SP_NO_CPU, seen->bad,
 				 seen->first_bad, err);
 	if (!rc && seen->lost)
@@ -193,7 +233,7 @@ int stages_spikes(struct pipeline *p, struct sp_err *err)
 		struct spikefile_seen seen = { 0 };
 
 		rc = read_one(p, i, &seen, err);
-		rc = rc ? rc : note_seen(p, &seen, err);
+		rc = rc ? rc : note_seen(p, files->at[i], &seen, err);
 	}
 	if (rc)
 		return rc;

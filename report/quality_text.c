@@ -63,7 +63,7 @@ static const struct text table[] = {
 	{ SP_Q_SPIKES_BAD_ROWS, "spikes-bad-rows", "%n row%s of spikes %w passed over, the first: %d",
 	  "" },
 	{ SP_Q_SPIKES_LOST_REPLIES, "spikes-lost-replies",
-	  "%n probes in the log have no reply: they are no spikes, as their latency is not known", "" },
+	  "%n probe%s in the log had no reply: no spikes, as their latency is not known", "" },
 	{ SP_Q_CPU_NOT_RECORDED, "cpu-not-recorded", "%n spike%s on a CPU that was not recorded",
 	  "record it too: --cpu" },
 	{ SP_Q_FILE_UNKNOWN, "file-unknown",
@@ -98,6 +98,12 @@ static const struct text table[] = {
 	{ SP_Q_THIN_NET_RX, "thin-net-rx",
 	  "NET_RX%c came so often that for %t only one in 16 was recorded: how long it waited there is "
 	  "not known", "--detail records all of it, at a third more cost to a packet flood" },
+	{ SP_Q_SPIKES_NONE, "spikes-none", "no row of %d", "see --spike-min, --spike-columns, --spike-regex" },
+	{ SP_Q_SPIKES_UNIT, "spikes-unit", "latencies in %d have no unit: taken as ms",
+	  "say it: --spike-columns time=1,latency=2:us (or by names of the header)" },
+	{ SP_Q_SPIKES_NO_LATENCY, "spikes-no-latency",
+	  "%n spike%s of %d tell no latency: looked for within --window",
+	  "--spike-columns or --spike-regex name the latency; a short --window keeps chance low" },
 };
 /* clang-format on */
 

@@ -52,6 +52,9 @@ enum sp_quality_code {
 	SP_Q_SMALL_RING = 40,	  /* locked memory limit: smaller rings; count = bytes */
 	SP_Q_FILE_INFERRED = 41,  /* file named from the show function, not seen; count */
 	SP_Q_THIN_NET_RX = 42,	  /* NET_RX came too often to be recorded whole; count = ns */
+	SP_Q_SPIKES_NONE = 43,	  /* a spike file of which no row is a spike; count: rows; detail */
+	SP_Q_SPIKES_UNIT = 44,	  /* latencies without a unit; detail: file */
+	SP_Q_SPIKES_NO_LATENCY = 45, /* spikes without latency; count; detail: file */
 };
 
 enum sp_severity {

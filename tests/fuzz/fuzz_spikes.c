@@ -47,6 +47,13 @@ static struct spikefile_cfg options(uint8_t choice)
 		cfg.format = SPIKEFILE_LOG;
 		cfg.tz = "+05:45";
 		break;
+	case 8:
+		cfg.format = SPIKEFILE_JSON;
+		break;
+	case 9:
+		cfg.format = SPIKEFILE_JSON;
+		cfg.columns = "time=ts,latency=d:us,label=m.x";
+		break;
 	default:
 		break;
 	}
