@@ -304,7 +304,7 @@ static void related_spikes_are_found(void **state)
 	(void)state;
 	for (size_t c = 0; c < sizeof(related_cases) / sizeof(related_cases[0]); c++) {
 		const struct related_case *k = &related_cases[c];
-		uint32_t n = trials(k->length_ns > 1000 * S ? 10 : 40);
+		uint32_t n = trials(k->length_ns > 1000 * S ? 4 : 20);
 		struct tally t = { 0 };
 
 		for (uint64_t seed = 0; t.n < n; seed++) {
@@ -418,7 +418,7 @@ static void unrelated_spikes_are_refused(void **state)
 	(void)state;
 	for (size_t c = 0; c < sizeof(unrelated_cases) / sizeof(unrelated_cases[0]); c++) {
 		const struct unrelated_case *k = &unrelated_cases[c];
-		uint32_t n = trials(k->length_ns > 1000 * S ? 10 : 40);
+		uint32_t n = trials(k->length_ns > 1000 * S ? 4 : 20);
 		struct tally t = { 0 };
 
 		while (t.n < n) {
@@ -451,7 +451,7 @@ static void periodic_stalls_are_refused(void **state)
 
 	(void)state;
 	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
-		uint32_t n = trials(30);
+		uint32_t n = trials(12);
 		struct tally t = { 0 };
 
 		while (t.n < n) {
@@ -481,7 +481,7 @@ static void nearly_periodic_stalls_are_never_wrong(void **state)
 
 	(void)state;
 	for (size_t c = 0; c < sizeof(jitters_ns) / sizeof(jitters_ns[0]); c++) {
-		uint32_t n = trials(20);
+		uint32_t n = trials(8);
 		struct tally t = { 0 };
 		char what[64];
 
