@@ -182,14 +182,24 @@ static int cut_frames(struct timeline *t, struct sp_event *e, struct stack *stac
 	return rc;
 }
 
+/* A softirq that began before the gap: it was there when interrupts went off. */
+static bool inside_softirq(const struct lane *l, const struct sp_stall *s)
+{
+	return l->soft.open && l->soft.begin_ns <= s->begin_hi_ns;
+}
+
 /* The late sample owns the whole gap: its stack is the point of release. */
-static int take_release(struct timeline *t, const struct sp_event *sample, struct pending_stall *p,
-			bool by_tick, struct sp_err *err)
+static int take_release(struct timeline *t, const struct lane *l, const struct sp_event *sample,
+			struct pending_stall *p, struct sp_err *err)
 {
 	struct sp_event late = *sample, *e = &late;
 	struct stack stack = stacks_get(t->parts.stacks, e->sample.stack);
 	struct shares s;
-	int rc = cut_frames(t, e, &stack, by_tick, err);
+	int rc = SP_OK;
+
+	/* The interrupt entry below such a softirq is older than the gap. */
+	if (!inside_softirq(l, &p->stall))
+		rc = cut_frames(t, e, &stack, l->gap.by_tick, err);
 
 	if (rc)
 		return rc;
@@ -241,7 +251,7 @@ static int finish(struct timeline *t, struct lane *l, const struct sp_event *sam
 		lane_evidence(&p.stall, SP_EVID_IF_CLEAR, g->off.from_ns, g->off.samples, 0, 0, 0);
 		rc = shares_give(&g->off, &p.stall, err);
 	} else if (sample && !is_other_task(g, sample)) {
-		rc = take_release(t, sample, &p, g->by_tick, err);
+		rc = take_release(t, l, sample, &p, err);
 	} else {
 		/* The late sample is lost, or not of the task that was current: no culprit. */
 		p.stall.unsampled_ns = p.stall.end_ns - p.stall.begin_ns;

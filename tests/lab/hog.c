@@ -2,16 +2,17 @@
  * Starves one CPU for real, in one way, and writes down the truth.
  *
  *	hog --way WAY --cpu N --count N --min-ms A --max-ms B --pause-ms P [--seed S]
- *	    [--beside before|after|reader] [--pin PATH] [--probe]
+ *	    [--short-every K] [--beside before|after|reader] [--pin PATH] [--probe]
  *	hog --list
  *
- * Lengths are random in A … B, pauses in P/2 … 3P/2. One line a stall:
+ * Lengths are random in A … B, but every Kth is one of 2 to 3 ms; pauses in P/2 … 3P/2. One line a
+ * stall:
  *
  *	truth MECHANISM BEGIN_NS END_NS CPU TID COMM NAMES
  *
  * in CLOCK_MONOTONIC; NAMES are the functions that would be right, separated by commas; TID 0 and
  * COMM - say that no task is to blame. --probe says whether this kernel can do it (0) or not (77),
- *and why. Nothing is left behind on every way out that a process can take.
+ * and why. Nothing is left behind on every way out that a process can take.
  */
 #include "way.h"
 
@@ -24,6 +25,9 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+/* The stalls that are hard to see last from here to one more. */
+#define SHORT_MS 2.0
 
 static volatile sig_atomic_t stopped;
 
@@ -100,6 +104,15 @@ static double random_in(double from, double to)
 	return from + (to - from) * ((double)rand() / RAND_MAX);
 }
 
+static uint64_t length_ns(const struct hog *h, unsigned int i)
+{
+	bool is_short = h->short_every && i % h->short_every == h->short_every - 1;
+
+	return (uint64_t)((is_short ? random_in(SHORT_MS, SHORT_MS + 1)
+				    : random_in(h->min_ms, h->max_ms)) *
+			  1e6);
+}
+
 static _Noreturn void list_ways(void)
 {
 	for (size_t i = 0; hog_ways[i]; i++)
@@ -130,12 +143,19 @@ static enum beside beside_of(const char *name)
 static bool parse(struct hog *h, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "way", 1, NULL, 'w' },    { "cpu", 1, NULL, 'c' },
-		{ "count", 1, NULL, 'n' },  { "min-ms", 1, NULL, 'a' },
-		{ "max-ms", 1, NULL, 'b' }, { "pause-ms", 1, NULL, 'p' },
-		{ "seed", 1, NULL, 's' },   { "pin", 1, NULL, 'i' },
-		{ "probe", 0, NULL, 't' },  { "beside", 1, NULL, 'd' },
-		{ "list", 0, NULL, 'l' },   { NULL, 0, NULL, 0 },
+		{ "way", 1, NULL, 'w' },
+		{ "cpu", 1, NULL, 'c' },
+		{ "count", 1, NULL, 'n' },
+		{ "min-ms", 1, NULL, 'a' },
+		{ "max-ms", 1, NULL, 'b' },
+		{ "pause-ms", 1, NULL, 'p' },
+		{ "seed", 1, NULL, 's' },
+		{ "pin", 1, NULL, 'i' },
+		{ "short-every", 1, NULL, 'k' },
+		{ "probe", 0, NULL, 't' },
+		{ "beside", 1, NULL, 'd' },
+		{ "list", 0, NULL, 'l' },
+		{ NULL, 0, NULL, 0 },
 	};
 	bool probe = false;
 	int opt;
@@ -162,6 +182,9 @@ static bool parse(struct hog *h, int argc, char **argv)
 			break;
 		case 's':
 			h->seed = (unsigned int)strtoul(optarg, NULL, 10);
+			break;
+		case 'k':
+			h->short_every = (unsigned int)strtoul(optarg, NULL, 10);
 			break;
 		case 'i':
 			h->pin = optarg;
@@ -201,7 +224,7 @@ int main(int argc, char **argv)
 		h.way->open(&h);
 	hog_beside_begin(&h);
 	for (unsigned int i = 0; i < h.count && !stopped && !probe; i++) {
-		h.way->starve(&h, (uint64_t)(random_in(h.min_ms, h.max_ms) * 1e6));
+		h.way->starve(&h, length_ns(&h, i));
 		hog_sleep_ns((uint64_t)(random_in(h.pause_ms / 2, h.pause_ms * 1.5) * 1e6));
 	}
 	hog_beside_end(&h);

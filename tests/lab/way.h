@@ -26,7 +26,7 @@ enum beside {
 
 struct hog {
 	const struct way *way;
-	unsigned int cpu, count, seed;
+	unsigned int cpu, count, seed, short_every;
 	double min_ms, max_ms, pause_ms;
 	enum beside beside;
 	const char *pin;
