@@ -55,6 +55,8 @@ static int finish(struct timeline *t, struct lane *l, uint64_t end_hi_ns, struct
 	/* What is pending runs the moment BH comes on: then the softirq's entry is the end. */
 	if (softirq_dates && s->vectors && end_hi_ns == l->softirq_ns)
 		s->end_ns = s->end_lo_ns = end_hi_ns;
+	if (b->ticks >= TICKS_WAITED)
+		pending_swallow(l, s);
 	if (s->begin_ns < l->stall_end_ns)
 		s->begin_ns = s->begin_lo_ns = l->stall_end_ns;
 	if (b->ticks < (s->vectors ? TICKS_WAITED : TICKS_ALONE) || s->end_ns <= s->begin_ns ||

@@ -106,10 +106,21 @@ int gap_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct
 		g->by_tick = tick;
 		g->ticked = false;
 	}
-	if (tick)
+	if (tick) {
 		note_tick(t, g, e->time_ns);
+		g->untold = 0;
+	}
 	gap_alive(l, e->time_ns);
 	return rc;
+}
+
+/* Every sample of the clock has its tick's record before it; so many without say that ticks are not
+ * recorded, whatever the recording's events promise. */
+#define UNTOLD 8U
+
+static bool tells_ticks(const struct timeline *t, const struct lane *l)
+{
+	return t->cfg.has_tick && l->gap.untold < UNTOLD;
 }
 
 static struct pending_stall begin_stall(const struct timeline *t, const struct lane *l)
@@ -117,6 +128,7 @@ static struct pending_stall begin_stall(const struct timeline *t, const struct l
 	const struct gap_state *g = &l->gap;
 	struct pending_stall p = {
 		.is_gap = true,
+		.by_samples = !tells_ticks(t, l),
 		.seen_ns = g->end_ns,
 		.leaf = LEAF_UNKNOWN,
 		.stall = {
@@ -133,7 +145,6 @@ static struct pending_stall begin_stall(const struct timeline *t, const struct l
 		},
 	};
 
-	(void)t;
 	lane_evidence(&p.stall, SP_EVID_TICK_LATE, g->end_ns, g->end_ns - g->begin_hi_ns, 0, 0, 0);
 	return p;
 }
@@ -182,6 +193,26 @@ static int cut_frames(struct timeline *t, struct sp_event *e, struct stack *stac
 	return rc;
 }
 
+/* Whether a softirq is being served in the stack, and which. */
+static bool find_softirq(const struct timeline *t, const struct stack *stack, uint32_t *vec)
+{
+	const struct sp_resolver *r = t->parts.resolver;
+	uint32_t inner = SP_NR_VECS;
+	struct sp_frame frame;
+
+	for (uint32_t i = 0; r && r->kernel && i < stack->nkernel; i++) {
+		if (!r->kernel(r->self, stack->addr[i] - (i > 0), &frame, 1) || !frame.known)
+			continue;
+		if (leaf_is_softirqs(frame.name)) {
+			*vec = inner;
+			return true;
+		}
+		if (leaf_vector(frame.name) != SP_NR_VECS)
+			inner = leaf_vector(frame.name);
+	}
+	return false;
+}
+
 /* A softirq that began before the gap: it was there when interrupts went off. */
 static bool inside_softirq(const struct lane *l, const struct sp_stall *s)
 {
@@ -205,6 +236,7 @@ static int take_release(struct timeline *t, const struct lane *l, const struct s
 		return rc;
 
 	p->sampled = true;
+	p->in_softirq = find_softirq(t, &stack, &p->stall.vec);
 	p->user = e->sample.mode == SP_MODE_USER || !stack.nkernel;
 	p->leaf = p->user ? LEAF_OTHER : (uint8_t)leaf_of(t->parts.resolver, stack.addr[0]);
 	if (p->leaf == LEAF_OTHER && stack.nkernel > 1) {
@@ -277,15 +309,16 @@ int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, str
 		shares_add(&g->off, e);
 		return SP_OK;
 	}
+	g->untold += e->sample.is_sampler && g->untold < UNTOLD;
 	/* A recording without the tick's interrupt: the clock's samples are the ticks. */
-	if (!g->open && !t->cfg.has_tick && e->sample.is_sampler) {
+	if (!g->open && !tells_ticks(t, l) && e->sample.is_sampler) {
 		if (e->tid != 0 && is_gap(t, l, e->time_ns, &due)) {
 			g->open = true;
 			g->begin_lo_ns = g->last_on_ns;
 			g->begin_hi_ns = due;
 			g->end_ns = e->time_ns;
 			g->tid = e->tid;
-			g->by_tick = true;
+			g->by_tick = false;
 		}
 		note_tick(t, g, e->time_ns);
 	}

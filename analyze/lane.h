@@ -43,6 +43,7 @@ struct gap_state {
 	bool ticked;	       /* the tick has come: its sample is the late one */
 	uint64_t last_on_ns;   /* interrupts were on then: the newest evidence */
 	uint64_t last_tick_ns; /* entry of the newest tick */
+	uint32_t untold;       /* samples of the clock since the newest tick was recorded */
 	uint64_t steady_ns;    /* ticks came without a break since then; 0: unknown */
 	uint64_t phase_ns;     /* a time on the sampler's grid; 0 unknown */
 	uint64_t sampled_ns;   /* tick of the newest sample that was on time */
@@ -90,6 +91,8 @@ struct pending_stall {
 	uint8_t leaf; /* enum leaf_class */
 	bool user;    /* the late sample stood in user mode */
 	bool sampled;
+	bool in_softirq;  /* the late sample stands in a softirq that nobody saw begin */
+	bool by_samples;  /* no tick was recorded: the samples are the ticks */
 	uint64_t seen_ns; /* when it was found */
 };
 
@@ -125,7 +128,8 @@ struct lane {
 	uint64_t steal_ns, steal_at_ns, steal_step_ns;
 	struct steal_read steals[STEAL_READS];
 	uint32_t nsteals;
-	uint64_t stall_end_ns; /* end of the newest stall: they do not overlap */
+	uint64_t stall_end_ns;	 /* end of the newest stall: they do not overlap */
+	uint64_t emitted_end_ns; /* the same of those that left */
 	struct pending_stall pending[PENDING_MAX];
 	uint32_t npending;
 	uint64_t pause_begin_ns, pause_end_ns; /* newest gap of any kind, for other lanes */
@@ -165,6 +169,8 @@ void bh_sample(struct lane *l, const struct sp_event *e);
 /* spans.c */
 int span_softirq(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 int span_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
+/* No softirq is being served now: an exit that was not recorded has passed. */
+void span_no_softirq(struct lane *l);
 void span_func(struct lane *l, const struct sp_event *e);
 int span_sample(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 
@@ -193,6 +199,8 @@ int sparse_flush(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_
 
 /* pending.c */
 int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err);
+/* What stood still inside a longer stall of another kind becomes part of it. */
+void pending_swallow(struct lane *l, struct sp_stall *s);
 int pending_steal(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 int pending_age(struct timeline *t, struct lane *l, uint64_t now_ns, struct sp_err *err);
 int pending_flush(struct timeline *t, struct lane *l, struct sp_err *err);

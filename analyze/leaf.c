@@ -72,6 +72,39 @@ bool leaf_is_irq_entry(const char *name)
 	return false;
 }
 
+bool leaf_is_softirqs(const char *name)
+{
+	return matches(name, "handle_softirqs*") || matches(name, "__do_softirq*") ||
+	       matches(name, "__softirqentry_text_start*");
+}
+
+/* kernel/softirq.c and the callers of open_softirq(), 4.18 to 6.18. */
+uint32_t leaf_vector(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint32_t vec;
+	} handlers[] = {
+		{ "tasklet_hi_action*", SP_VEC_HI },
+		{ "run_timer_softirq*", SP_VEC_TIMER },
+		{ "net_tx_action*", SP_VEC_NET_TX },
+		{ "net_rx_action*", SP_VEC_NET_RX },
+		{ "blk_done_softirq*", SP_VEC_BLOCK },
+		{ "irq_poll_softirq*", SP_VEC_IRQ_POLL },
+		{ "tasklet_action*", SP_VEC_TASKLET },
+		{ "sched_balance_softirq*", SP_VEC_SCHED },
+		{ "run_rebalance_domains*", SP_VEC_SCHED },
+		{ "hrtimer_run_softirq*", SP_VEC_HRTIMER },
+		{ "rcu_core_si*", SP_VEC_RCU },
+		{ "rcu_process_callbacks*", SP_VEC_RCU },
+	};
+
+	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
+		if (matches(name, handlers[i].name))
+			return handlers[i].vec;
+	return SP_NR_VECS;
+}
+
 enum leaf_class leaf_of_name(const char *name)
 {
 	for (size_t i = 0; i < sizeof(release) / sizeof(release[0]); i++)

@@ -1,19 +1,25 @@
 #include "pauses.h"
 
+#include "releases.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 
 /* An interrupt this many times longer than the longest pause is its own doing. */
 #define LONGER 4
 
+/* Of a bare interrupt that was long less often than AGAIN. */
+#define RARE_CONFIDENCE 0.8
+
 /*
  * Pauses fall everywhere; of a busy CPU's time some 5 % are in the clock interrupt (23 us every 500
- * us on a virtual machine). So there are few in interrupts for the ones seen elsewhere: this many,
- * with room for luck. More are the interrupt's own.
+ * us on a virtual machine), and that is where a host takes a virtual CPU away most easily. So there
+ * are few in interrupts for the ones seen elsewhere: this many, with room for luck. More are the
+ * interrupt's own.
  */
 static uint32_t expected(uint32_t pauses)
 {
-	return 1 + pauses / 4;
+	return 1 + pauses / 3;
 }
 
 static bool has_evidence(const struct sp_stall *s, enum sp_evidence_kind kind)
@@ -25,8 +31,8 @@ static bool has_evidence(const struct sp_stall *s, enum sp_evidence_kind kind)
 }
 
 struct seen {
+	uint64_t *lengths;   /* of the pauses seen as such, ascending */
 	uint32_t pauses;     /* seen as such */
-	uint64_t longest_ns; /* of them */
 	uint32_t interrupts; /* of which nothing but the length is known */
 };
 
@@ -35,40 +41,89 @@ static bool is_bare_interrupt(const struct sp_stall *s)
 	return s->mechanism == SP_MECH_HARDIRQ && !s->func_addr && !s->nshares;
 }
 
-static struct seen look(const struct sp_stall *stalls, uint32_t n)
+/* Seen, not only left over: a stall whose sample is lost is `stopped` too. */
+static bool is_pause(const struct sp_stall *s)
 {
-	struct seen seen = { 0 };
-
-	for (uint32_t i = 0; i < n; i++) {
-		const struct sp_stall *s = &stalls[i];
-		uint64_t ns = s->end_ns - s->begin_ns;
-
-		seen.interrupts += is_bare_interrupt(s);
-		if (s->mechanism != SP_MECH_STEAL &&
-		    !(s->mechanism == SP_MECH_STOPPED && has_evidence(s, SP_EVID_HOST_PAUSE)))
-			continue;
-		seen.pauses++;
-		if (ns > seen.longest_ns)
-			seen.longest_ns = ns;
-	}
-	return seen;
+	return s->mechanism == SP_MECH_STEAL ||
+	       (s->mechanism == SP_MECH_STOPPED &&
+		(has_evidence(s, SP_EVID_HOST_PAUSE) || has_evidence(s, SP_EVID_LATE_SAMPLE) ||
+		 has_evidence(s, SP_EVID_WITNESS_GAP)));
 }
 
-uint32_t pauses_review(struct sp_stall *stalls, uint32_t n)
+static int by_length(const void *a, const void *b)
 {
-	struct seen seen = look(stalls, n);
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int look(const struct sp_stall *stalls, uint32_t n, struct seen *seen, struct sp_err *err)
+{
+	seen->lengths = calloc(n ? n : 1, sizeof(*seen->lengths));
+	if (!seen->lengths)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u pauses", n);
+	for (uint32_t i = 0; i < n; i++) {
+		seen->interrupts += is_bare_interrupt(&stalls[i]);
+		if (is_pause(&stalls[i]))
+			seen->lengths[seen->pauses++] = stalls[i].end_ns - stalls[i].begin_ns;
+	}
+	qsort(seen->lengths, seen->pauses, sizeof(*seen->lengths), by_length);
+	return SP_OK;
+}
+
+/* Of an interrupt that was long once or twice only its length is known: it may as well be a pause
+ * that happened to fall into it. One that is long again and again is its own doing. */
+#define AGAIN 3U
+/* Interrupts by number and kind; two that share a slot are counted as one. */
+#define SLOTS 512U
+
+static uint32_t slot_of(const struct sp_irq *irq)
+{
+	return (irq->id * 8 + irq->kind) % SLOTS;
+}
+
+static void doubt_rare(struct sp_stall *stalls, uint32_t n)
+{
+	uint32_t seen[SLOTS] = { 0 };
+
+	for (uint32_t i = 0; i < n; i++)
+		seen[slot_of(&stalls[i].irq)] += is_bare_interrupt(&stalls[i]);
+	for (uint32_t i = 0; i < n; i++)
+		if (is_bare_interrupt(&stalls[i]) && seen[slot_of(&stalls[i].irq)] < AGAIN)
+			stalls[i].confidence = RARE_CONFIDENCE;
+}
+
+static uint32_t review_interrupts(struct sp_stall *stalls, uint32_t n, const struct seen *seen)
+{
 	uint32_t changed = 0;
 
-	if (!seen.pauses || seen.interrupts > expected(seen.pauses))
+	doubt_rare(stalls, n);
+	if (!seen->pauses || seen->interrupts > expected(seen->pauses))
 		return 0;
 	for (uint32_t i = 0; i < n; i++) {
 		struct sp_stall *s = &stalls[i];
 
-		if (!is_bare_interrupt(s) || s->end_ns - s->begin_ns > seen.longest_ns * LONGER)
+		if (!is_bare_interrupt(s) ||
+		    s->end_ns - s->begin_ns > seen->lengths[seen->pauses - 1] * LONGER)
 			continue;
 		s->mechanism = SP_MECH_STOPPED;
 		s->confidence = 0.6;
 		changed++;
 	}
 	return changed;
+}
+
+int pauses_review(struct sp_stall *stalls, uint32_t n, const struct pauses_parts *parts,
+		  uint32_t *changed, struct sp_err *err)
+{
+	struct seen seen = { 0 };
+	int rc = look(stalls, n, &seen, err);
+
+	*changed = 0;
+	if (!rc)
+		*changed = review_interrupts(stalls, n, &seen);
+	if (!rc && seen.pauses && parts->sites)
+		rc = releases_review(stalls, n, seen.lengths, seen.pauses, parts, changed, err);
+	free(seen.lengths);
+	return rc;
 }

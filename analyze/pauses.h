@@ -2,20 +2,30 @@
 #define PAUSES_H
 
 /*
- * A second look at all stalls of a recording: pauses of the host that fell into an interrupt.
+ * A second look at all stalls of a recording: pauses of the host that look like something else.
  *
  * A virtual CPU that the host takes away while it is inside an interrupt looks like an interrupt
- * that ran too long. Where the same recording shows such pauses in user code, the few interrupts
- * that were not much longer than they, and of which nothing else is known, are taken for some of
- * them: a wrong culprit is worse than none.
+ * that ran too long; one that is taken away just before interrupts come on looks like interrupts
+ * kept off. Where the same recording shows such pauses elsewhere, what they would explain as well
+ * is taken for some of them: a wrong culprit is worse than none.
  *
- * In:    stalls, all of them
- * Out:   the same, some with mechanism `stopped` and no culprit
+ * In:    stalls, all of them; where samples that were on time stood
+ * Out:   the same, some with mechanism `stopped` and no culprit, others with less confidence
  * Keeps: nothing
  */
+#include "sites.h"
+
 #include <sirqprof/stall.h>
 
-/* Returns how many were changed. */
-uint32_t pauses_review(struct sp_stall *stalls, uint32_t n);
+struct pauses_parts {
+	struct sites
+		*sites; /* borrowed, as the others; sealed here; NULL: releases are not reviewed */
+	const struct stacks *stacks;
+	const struct sp_resolver *resolver;
+};
+
+/* *changed: of how many the mechanism was changed. */
+int pauses_review(struct sp_stall *stalls, uint32_t n, const struct pauses_parts *parts,
+		  uint32_t *changed, struct sp_err *err);
 
 #endif

@@ -18,6 +18,9 @@
 /* Two CPUs stood still together when the other's gap covers this share of the stall: a short pause
  * elsewhere explains nothing of a long one here. */
 #define TOGETHER_PCT 70
+/* Where the late sample says that interrupts came on, it takes more: gaps that begin and end as
+ * one, within so many periods. One virtual CPU alone may pause while another has interrupts off. */
+#define TOGETHER_PERIODS 2U
 
 static void drop_culprit(struct sp_stall *s)
 {
@@ -51,11 +54,20 @@ static uint64_t steal_over(const struct lane *l, const struct sp_stall *s, uint6
 	return l->steal_ns - before;
 }
 
-/* Another CPU with a gap at the same time, and not one of its own making: CPUs that wait with
- * interrupts off for one lock are released together. */
-static const struct lane *paused_with(const struct timeline *t, const struct lane *l,
-				      const struct sp_stall *s)
+static uint64_t apart(uint64_t a, uint64_t b)
 {
+	return a > b ? a - b : b - a;
+}
+
+/* Another CPU with a gap at the same time, and not one of its own making: CPUs that wait with
+ * interrupts off for one lock are released together. whole: the machine stood still, so both gaps
+ * begin and end as one. */
+static const struct lane *paused_with(const struct timeline *t, const struct lane *l,
+				      const struct sp_stall *s, bool *whole)
+{
+	uint64_t near_ns =
+		TOGETHER_PERIODS * (t->cfg.period_ns ? t->cfg.period_ns : t->cfg.tick_ns);
+
 	for (uint32_t i = 0; i < t->nlanes; i++) {
 		const struct lane *o = t->lanes[i];
 		uint64_t from, to;
@@ -64,8 +76,11 @@ static const struct lane *paused_with(const struct timeline *t, const struct lan
 			continue;
 		from = o->pause_begin_ns > s->begin_ns ? o->pause_begin_ns : s->begin_ns;
 		to = o->pause_end_ns < s->end_ns ? o->pause_end_ns : s->end_ns;
-		if (to > from && to - from >= (s->end_ns - s->begin_ns) / 100 * TOGETHER_PCT)
-			return o;
+		if (to <= from || to - from < (s->end_ns - s->begin_ns) / 100 * TOGETHER_PCT)
+			continue;
+		*whole = apart(o->pause_begin_ns, s->begin_ns) <= near_ns &&
+			 apart(o->pause_end_ns, s->end_ns) <= near_ns;
+		return o;
 	}
 	return NULL;
 }
@@ -84,12 +99,25 @@ static const struct lane *ran_on(const struct timeline *t, const struct lane *l,
 	return NULL;
 }
 
+/* Interrupts were off inside a softirq whose begin was not recorded: the task below is innocent,
+ * and how long the softirq ran in all is not known. */
+static void blame_softirq(struct sp_stall *s)
+{
+	s->mechanism = SP_MECH_SOFTIRQ;
+	s->confidence = 0.75;
+	s->pid = SP_NO_TASK;
+	s->tid = SP_NO_TASK;
+	s->comm = 0;
+}
+
 /* The one place where gaps are told apart. */
 static void judge_gap(struct timeline *t, struct lane *l, struct pending_stall *p)
 {
 	struct sp_stall *s = &p->stall;
 	uint64_t length = s->end_ns - s->begin_ns, between = 0, steal = steal_over(l, s, &between);
-	const struct lane *with = paused_with(t, l, s), *ran = with ? NULL : ran_on(t, l, s);
+	bool whole = false;
+	const struct lane *with = paused_with(t, l, s, &whole);
+	const struct lane *ran = with ? NULL : ran_on(t, l, s);
 	bool released = p->sampled && p->leaf == LEAF_RELEASE && !p->user;
 	uint64_t share = released ? STEAL_SHARE_RELEASE_PCT : STEAL_SHARE_PCT;
 
@@ -104,14 +132,21 @@ static void judge_gap(struct timeline *t, struct lane *l, struct pending_stall *
 		s->mechanism = SP_MECH_STEAL;
 		s->confidence = released ? 0.7 : 0.92;
 		drop_culprit(s);
-	} else if (released && !with) {
+	} else if (released && !whole) {
 		s->mechanism = SP_MECH_IRQS_OFF;
-		s->confidence = t->cfg.has_tick ? 0.96 : t->cfg.has_switch ? 0.85 : 0.75;
+		s->confidence = !p->by_samples ? 0.96 : t->cfg.has_switch ? 0.85 : 0.75;
 		if (steal)
 			s->confidence -= 0.15;
+		if (with)
+			s->confidence -= 0.1;
+		if (p->in_softirq)
+			blame_softirq(s);
 	} else {
 		s->mechanism = SP_MECH_STOPPED;
-		s->confidence = with ? 0.9 : p->user || p->leaf == LEAF_CLEARING ? 0.8 : 0.5;
+		/* With a release point on one side the two disagree. */
+		s->confidence = with				      ? (released ? 0.7 : 0.9)
+				: p->user || p->leaf == LEAF_CLEARING ? 0.8
+								      : 0.5;
 		lane_evidence(s,
 			      p->user || p->leaf == LEAF_CLEARING ? SP_EVID_HOST_PAUSE
 								  : SP_EVID_NO_REASON,
@@ -124,7 +159,15 @@ static int emit(struct timeline *t, struct lane *l, struct pending_stall *p, str
 {
 	if (p->is_gap)
 		judge_gap(t, l, p);
+	l->emitted_end_ns = p->stall.end_ns;
 	return t->parts.stalls.put(t->parts.stalls.self, &p->stall, err);
+}
+
+/* It may still turn out to be part of a longer stall of another kind. */
+static bool is_inside(const struct lane *l, const struct pending_stall *p)
+{
+	return p->is_gap && ((l->soft.open && p->stall.begin_hi_ns >= l->soft.begin_ns) ||
+			     (l->bh.open && p->stall.begin_hi_ns >= l->bh.first_ns));
 }
 
 /* Sends on what need not wait longer, from the oldest. */
@@ -138,7 +181,7 @@ static int release(struct timeline *t, struct lane *l, uint64_t now_ns, bool all
 		struct pending_stall *p = &l->pending[done];
 		bool read = !p->is_gap || l->steal_at_ns >= p->stall.end_ns;
 
-		if (!all && !read && now_ns < p->stall.end_ns + WAIT_NS)
+		if (!all && ((!read && now_ns < p->stall.end_ns + WAIT_NS) || is_inside(l, p)))
 			break;
 		rc = emit(t, l, p, err);
 		done++;
@@ -167,6 +210,38 @@ static void settle_bounds(struct sp_stall *s)
 	s->unsampled_ns = left;
 }
 
+/* A pause of the host of 6 ms does not cut a softirq of 40 ms in two. */
+void pending_swallow(struct lane *l, struct sp_stall *s)
+{
+	uint64_t inner_ns = 0, end_ns = l->emitted_end_ns;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < l->npending; i++) {
+		const struct sp_stall *in = &l->pending[i].stall;
+
+		if (l->pending[i].is_gap && in->begin_hi_ns >= s->begin_ns &&
+		    in->end_ns <= s->end_ns)
+			inner_ns += in->end_ns - in->begin_ns;
+	}
+	if (!inner_ns || inner_ns > (s->end_ns - s->begin_ns) / 2)
+		return;
+	for (uint32_t i = 0; i < l->npending; i++) {
+		struct pending_stall *p = &l->pending[i];
+
+		if (!p->is_gap || p->stall.begin_hi_ns < s->begin_ns ||
+		    p->stall.end_ns > s->end_ns) {
+			end_ns = p->stall.end_ns > end_ns ? p->stall.end_ns : end_ns;
+			l->pending[kept++] = *p;
+			continue;
+		}
+		lane_evidence(s, SP_EVID_TICK_LATE, p->stall.end_ns,
+			      p->stall.end_ns - p->stall.begin_hi_ns, 0, 0, 0);
+		free(p->stall.shares);
+	}
+	l->npending = kept;
+	l->stall_end_ns = end_ns;
+}
+
 int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err)
 {
 	struct sp_stall *s = &p->stall;
@@ -184,6 +259,8 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 		free(s->shares);
 		return SP_OK;
 	}
+	if (s->mechanism == SP_MECH_SOFTIRQ && !p->is_gap)
+		pending_swallow(l, s);
 	/* Stalls of one CPU do not overlap: the one found first (the inner one) keeps its time. */
 	if (s->begin_ns < l->stall_end_ns)
 		s->begin_ns = s->begin_lo_ns = l->stall_end_ns;

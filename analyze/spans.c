@@ -182,6 +182,11 @@ int span_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struc
 	return close_irq(t, l, e->time_ns, err);
 }
 
+void span_no_softirq(struct lane *l)
+{
+	l->soft.open = false;
+}
+
 /* Functions nest at most one deep in what is watched: a timer inside TIMER, a tasklet inside HI.
  * The longest of a span is kept. */
 void span_func(struct lane *l, const struct sp_event *e)
@@ -213,6 +218,8 @@ int span_sample(struct timeline *t, struct lane *l, const struct sp_event *e, st
 {
 	(void)t;
 	(void)err;
+	if (e->sample.mode == SP_MODE_USER)
+		span_no_softirq(l);
 	/* Inside an interrupt only an NMI takes samples that say "interrupts off". */
 	if (l->hard.open && e->sample.irqs_on == SP_NO)
 		shares_add(&l->hard.shares, e);

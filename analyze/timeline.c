@@ -136,8 +136,10 @@ static int on_switch(struct timeline *t, struct lane *l, const struct sp_event *
 {
 	int rc = gap_close(t, l, err);
 
-	/* A switch is made with interrupts off, but proves that the CPU goes on. */
+	/* A switch is made with interrupts off, but proves that the CPU goes on, and in no softirq.
+	 */
 	gap_alive(l, e->time_ns);
+	span_no_softirq(l);
 	l->tid = e->sched.next_tid;
 	if (!rc && l->idle && e->sched.next_tid != 0)
 		rc = leave_idle(t, l, e->time_ns, err);
@@ -185,6 +187,9 @@ static int on_irq(struct timeline *t, struct lane *l, const struct sp_event *e, 
 		gap_alive(l, e->time_ns);
 		return rc;
 	}
+	/* The record says whom it interrupted, first-hand. */
+	if (t->cfg.has_bh_flag && !(e->flags & SP_TF_SOFTIRQ))
+		span_no_softirq(l);
 	rc = gap_irq(t, l, e, err);
 	if (!rc && e->irq.kind == SP_IRQ_TICK && t->cfg.has_bh_flag)
 		rc = bh_tick(t, l, e, err);

@@ -1,7 +1,6 @@
 #include "pipeline.h"
 
 #include "assemble.h"
-#include "pauses.h"
 #include "stages.h"
 
 #include <stdlib.h>
@@ -37,7 +36,10 @@ static int to_decode(void *self, const struct sp_record *r, struct sp_err *err)
 static int to_baseline(void *self, const struct sp_event *sample, uint64_t owned_ns,
 		       struct sp_err *err)
 {
-	return fold_baseline(((struct pipeline *)self)->fold, sample, owned_ns, err);
+	struct pipeline *p = self;
+	int rc = sites_add(p->sites, sample->sample.stack, err);
+
+	return rc ? rc : fold_baseline(p->fold, sample, owned_ns, err);
 }
 
 static int to_sides(void *self, const struct sp_event *e, uint64_t begin_ns, struct sp_err *err)
@@ -58,6 +60,7 @@ static int build(struct pipeline *p, struct sp_err *err)
 	rc = rc ? rc : sides_new(&p->sides, err);
 	rc = rc ? rc : stalls_new(&p->stalls, err);
 	rc = rc ? rc : fold_new(&p->fold, err);
+	rc = rc ? rc : sites_new(&p->sites, err);
 	rc = rc ? rc
 		: timeline_new(&p->timeline,
 			       &(struct timeline_parts){
@@ -113,6 +116,7 @@ void pipeline_free(struct pipeline *p)
 	decode_free(p->decode);
 	order_free(p->order);
 	timeline_free(p->timeline);
+	sites_free(p->sites);
 	fold_free(p->fold);
 	free(p->names);
 	stalls_free(p->stalls);
@@ -209,7 +213,7 @@ int pipeline_finish(struct pipeline *p, struct sp_report *ret, struct sp_err *er
 	rc = rc ? rc
 		: timeline_flush(p->timeline, p->newest_ns ? p->newest_ns : SP_UNKNOWN_NS, err);
 	p->all = rc ? NULL : stalls_done(p->stalls, &p->nall);
-	pauses_review(p->all, p->nall);
+	rc = rc ? rc : stages_pauses(p, err);
 	rc = rc ? rc : stages_clock(p, err);
 	rc = rc ? rc : read_spikes(p, err);
 	rc = rc ? rc : stages_judge(p, err);

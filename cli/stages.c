@@ -314,3 +314,13 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 	}
 	return rc;
 }
+
+int stages_pauses(struct pipeline *p, struct sp_err *err)
+{
+	struct pauses_parts parts = { .sites = p->sites,
+				      .stacks = p->stacks,
+				      .resolver = p->resolver };
+	uint32_t changed;
+
+	return pauses_review(p->all, p->nall, &parts, &changed, err);
+}

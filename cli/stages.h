@@ -13,6 +13,7 @@
 #include "judge.h"
 #include "lag.h"
 #include "order.h"
+#include "pauses.h"
 #include "pipeline.h"
 #include "quality.h"
 #include "rank.h"
@@ -41,6 +42,7 @@ struct pipeline {
 	struct sides *sides;
 	struct stalls *stalls;
 	struct fold *fold;
+	struct sites *sites;
 	struct timeline *timeline;
 	struct order *order;
 	struct decode *decode;
@@ -82,6 +84,8 @@ int stages_name_early(struct pipeline *p, struct sp_err *err);
 /* Clock pairs, quality, losses, sirqprof's own CPU time. */
 int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *err);
 
+/* Pauses of the host that look like something else. */
+int stages_pauses(struct pipeline *p, struct sp_err *err);
 int stages_clock(struct pipeline *p, struct sp_err *err);
 int stages_spikes(struct pipeline *p, struct sp_err *err);
 /* SP_EUSAGE where the options about spikes ask for what cannot be. */

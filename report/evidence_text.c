@@ -31,6 +31,7 @@ const char *evidence_name(uint8_t kind)
 		[SP_EVID_NO_REASON] = "no-reason",
 		[SP_EVID_AFTER_NAPI] = "after-napi",
 		[SP_EVID_HOST_PAUSE] = "host-pause",
+		[SP_EVID_PAUSES] = "pauses",
 		[SP_EVID_FD_READ] = "fd-read",
 		[SP_EVID_SERVING] = "serving",
 	};
@@ -150,6 +151,12 @@ static void say_count(const struct sp_evidence *e, const char *name, struct sent
 		    "%" PRIu64 " clock interrupts in a row found a softirq running (NET_RX is "
 		    "recorded 1 in %" PRIu64 ")",
 		    e->n[0], e->n[1]);
+		break;
+	case SP_EVID_PAUSES:
+		say(s,
+		    "the host paused this CPU %" PRIu64 " time%s elsewhere for about as long, and "
+		    "a pause here would look the same",
+		    e->n[0], e->n[0] == 1 ? "" : "s");
 		break;
 	case SP_EVID_FD_READ:
 		say(s, "fd %" PRIu64 " was %s during the stall", e->n[0], name);

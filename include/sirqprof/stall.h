@@ -47,6 +47,7 @@ enum sp_evidence_kind {
 	SP_EVID_FD_READ,     /* n[0]: fd; name: path, read by the stuck watch */
 	SP_EVID_SERVING,     /* n[0]: ticks in a row inside a softirq; n[1]: one NET_RX in so many
 			      * is recorded */
+	SP_EVID_PAUSES,	     /* n[0]: pauses of the host that were about as long as this stall */
 };
 
 struct sp_evidence {

@@ -16,6 +16,16 @@ static struct sp_stall stall(uint8_t mechanism, uint64_t length_ns)
 	return s;
 }
 
+static uint32_t review(struct sp_stall *s, uint32_t n)
+{
+	struct pauses_parts parts = { .sites = NULL };
+	struct sp_err err = SP_ERR_INIT;
+	uint32_t changed;
+
+	assert_int_equal(pauses_review(s, n, &parts, &changed, &err), 0);
+	return changed;
+}
+
 static void few_beside_pauses_are_pauses(void **state)
 {
 	struct sp_stall s[] = { stall(SP_MECH_STOPPED, 2 * MS), stall(SP_MECH_HARDIRQ, 3 * MS),
@@ -23,7 +33,7 @@ static void few_beside_pauses_are_pauses(void **state)
 
 	(void)state;
 	s[2].func_addr = 1; /* a function is known: its own doing */
-	assert_int_equal(pauses_review(s, 4), 1);
+	assert_int_equal(review(s, 4), 1);
 	assert_int_equal(s[1].mechanism, SP_MECH_STOPPED);
 	assert_true(s[1].confidence < 0.9);
 	assert_int_equal(s[2].mechanism, SP_MECH_HARDIRQ);
@@ -38,15 +48,32 @@ static void long_or_many_or_without_pauses_stay(void **state)
 	(void)state;
 	for (int i = 1; i < 4; i++)
 		many[i] = stall(SP_MECH_HARDIRQ, 3 * MS);
-	assert_int_equal(pauses_review(many, 4), 0);
-	assert_int_equal(pauses_review(one, 2), 0);
-	assert_int_equal(pauses_review(one + 1, 1), 0);
+	assert_int_equal(review(many, 4), 0);
+	assert_int_equal(review(one, 2), 0);
+	assert_int_equal(review(one + 1, 1), 0);
+}
+
+static void one_long_interrupt_is_doubted(void **state)
+{
+	struct sp_stall one[] = { stall(SP_MECH_HARDIRQ, 20 * MS) };
+	struct sp_stall again[] = { stall(SP_MECH_HARDIRQ, 20 * MS), stall(SP_MECH_HARDIRQ, 5 * MS),
+				    stall(SP_MECH_HARDIRQ, 9 * MS),
+				    stall(SP_MECH_HARDIRQ, 9 * MS) };
+
+	(void)state;
+	again[3].irq.id = 7;
+	review(one, 1);
+	review(again, 4);
+	assert_true(one[0].confidence < 0.9);
+	assert_true(again[0].confidence > 0.9 && again[1].confidence > 0.9);
+	assert_true(again[3].confidence < 0.9);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(few_beside_pauses_are_pauses),
+		cmocka_unit_test(one_long_interrupt_is_doubted),
 		cmocka_unit_test(long_or_many_or_without_pauses_stay),
 	};
 

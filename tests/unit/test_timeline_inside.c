@@ -40,12 +40,149 @@ static void a_pause_inside_a_softirq_is_the_host(void **state)
 	assert_true(one(w, SP_MECH_STOPPED, 10000, 300)->confidence < 0.9);
 }
 
+/* A short pause of the host does not cut a long softirq in two. */
+static void a_short_pause_is_part_of_a_long_softirq(void **state)
+{
+	struct fakecpu *w = *state;
+	const struct sp_stall *s;
+
+	busy(w, START, START + 20000, "u:main");
+	vec(w, START + 19700, SP_EV_ENTRY, SP_VEC_TIMER);
+	for (uint64_t us = START + 20000; us < START + 30000; us += STEP)
+		tick(w, us, SP_TF_SOFTIRQ, IN_TIMER "walk_services");
+	tick(w, START + 36200, SP_TF_SOFTIRQ, IN_TIMER "walk_services");
+	/* The reading that would let the pause go on its own. */
+	steal(w, START + 36300, 0);
+	for (uint64_t us = START + 36500; us < START + 50000; us += STEP)
+		tick(w, us, SP_TF_SOFTIRQ, IN_TIMER "walk_services");
+	vec(w, START + 50100, SP_EV_EXIT, SP_VEC_TIMER);
+	busy(w, START + 50500, START + 60000, "u:main");
+	flush(w, START + 60000);
+	s = one(w, SP_MECH_SOFTIRQ, 30400, 0);
+	assert_true(has_evidence(s, SP_EVID_TICK_LATE));
+}
+
+static void bh_ticks(struct fakecpu *w, uint64_t from, uint64_t to)
+{
+	for (uint64_t us = from; us < to; us += STEP)
+		tick(w, us, SP_TF_BH_OFF, "u:main;entry_SYSCALL_64;bpf_test_run;spin");
+}
+
+static void a_short_pause_is_part_of_a_long_bh_off(void **state)
+{
+	struct fakecpu *w = *state;
+
+	busy(w, START, START + 20000, "u:main");
+	bh_ticks(w, START + 20000, START + 30000);
+	tick(w, START + 36200, SP_TF_BH_OFF, "u:main;entry_SYSCALL_64;bpf_test_run;spin");
+	steal(w, START + 36300, 0);
+	bh_ticks(w, START + 36500, START + 50000);
+	busy(w, START + 50000, START + 60000, "u:main");
+	flush(w, START + 60000);
+	assert_int_equal(one(w, SP_MECH_BH_OFF, 30000, 600)->tid, 100);
+}
+
+/* Without softirq_entry the stack alone says that interrupts were off inside a softirq. */
+static void a_softirq_in_the_stack_blames_no_task(void **state)
+{
+	struct fakecpu *w = *state;
+	const struct sp_stall *s;
+
+	w->cfg.has_entry = false;
+	configure(w);
+	busy(w, START, START + 20000, "u:main");
+	tick(w, START + 29790, SP_TF_SOFTIRQ, IN_TIMER "_raw_spin_unlock_irq");
+	busy(w, START + 30000, START + 40000, "u:main");
+	flush(w, START + 40000);
+	s = one(w, SP_MECH_SOFTIRQ, 10000, 300);
+	assert_int_equal(s->tid, SP_NO_TASK);
+	assert_int_equal(s->vec, SP_VEC_TIMER);
+	assert_true(s->confidence < 0.9);
+}
+
+/* Exits that are missing, and no event that says so. */
+static void a_missing_exit_does_not_hide_the_next_stall(void **state)
+{
+	struct fakecpu *w = *state;
+
+	busy(w, START, START + 20000, "u:main");
+	vec(w, START + 19700, SP_EV_ENTRY, SP_VEC_TIMER);
+	busy(w, START + 20000, START + 25000, "u:main");
+	tick(w, START + 35200, 0,
+	     "u:read;entry_SYSCALL_64;vfs_read;seq_read;s_show;_raw_spin_unlock_irqrestore");
+	busy(w, START + 35500, START + 40000, "u:main");
+	flush(w, START + 40000);
+	assert_int_equal(one(w, SP_MECH_IRQS_OFF, 10450, 300)->tid, 100);
+}
+
+/* The tick's records are missing, and no event says so: the samples are the ticks. */
+static void missing_ticks_leave_the_samples(void **state)
+{
+	struct fakecpu *w = *state;
+	const struct sp_stall *s;
+
+	for (uint64_t us = START; us < START + 20000; us += STEP)
+		sample(w, us, "u:main");
+	sample(w, START + 30200,
+	       "u:read;entry_SYSCALL_64;vfs_read;seq_read;s_show;_raw_spin_unlock_irqrestore");
+	for (uint64_t us = START + 30500; us < START + 40000; us += STEP)
+		sample(w, us, "u:main");
+	flush(w, START + 40000);
+	s = one(w, SP_MECH_IRQS_OFF, 10450, 300);
+	assert_true(s->confidence < 0.9);
+}
+
+/* Another CPU pauses from `from` on; this one has a late tick at its release point. */
+static const struct sp_stall *released_beside_a_pause(struct fakecpu *w, uint64_t from)
+{
+	w->cfg.witness = 0;
+	configure(w);
+	w->cpu = 0;
+	busy(w, START, START + from, "u:main");
+	tick(w, START + 30300, 0, "u:main");
+	busy(w, START + 30500, START + 40000, "u:main");
+	w->cpu = 1;
+	busy(w, START, START + 20000, "u:main");
+	tick(w, START + 30200, 0,
+	     "u:read;entry_SYSCALL_64;vfs_read;seq_read;s_show;_raw_spin_unlock_irqrestore");
+	busy(w, START + 30500, START + 40000, "u:main");
+	flush(w, START + 40000);
+	check_invariants(w);
+	assert_int_equal(w->n, 1);
+	return &w->stalls[0];
+}
+
+static void a_pause_of_another_cpu_alone_is_no_excuse(void **state)
+{
+	const struct sp_stall *s = released_beside_a_pause(*state, 22500);
+
+	assert_int_equal(s->mechanism, SP_MECH_IRQS_OFF);
+	assert_int_equal(s->tid, 100);
+	assert_true(s->confidence < 0.9);
+}
+
+static void a_pause_of_the_whole_machine_is(void **state)
+{
+	const struct sp_stall *s = released_beside_a_pause(*state, 20000);
+
+	assert_int_equal(s->mechanism, SP_MECH_STOPPED);
+	assert_int_equal(s->tid, SP_NO_TASK);
+	assert_true(s->confidence < 0.9);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fakecpu_setup, fakecpu_teardown)
 	const struct CMUnitTest tests[] = {
 		T(an_irqsafe_timer_is_the_softirq),
 		T(a_pause_inside_a_softirq_is_the_host),
+		T(a_short_pause_is_part_of_a_long_softirq),
+		T(a_short_pause_is_part_of_a_long_bh_off),
+		T(a_softirq_in_the_stack_blames_no_task),
+		T(a_missing_exit_does_not_hide_the_next_stall),
+		T(missing_ticks_leave_the_samples),
+		T(a_pause_of_another_cpu_alone_is_no_excuse),
+		T(a_pause_of_the_whole_machine_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

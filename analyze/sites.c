@@ -1,0 +1,133 @@
+#include "sites.h"
+
+#include "leaf.h"
+
+#include <sirqprof/limits.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+struct met {
+	struct site site; /* first: bsearch() and qsort() compare it */
+	uint64_t n;
+};
+
+struct sites {
+	uint32_t *counts; /* by stack id */
+	uint32_t room;
+	uint64_t all;	/* samples */
+	struct met *at; /* in order, each once */
+	uint32_t n;
+	uint64_t once; /* sites of release that one sample met */
+};
+
+int sites_new(struct sites **ret, struct sp_err *err)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? SP_OK : sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for sites");
+}
+
+void sites_free(struct sites *s)
+{
+	if (!s)
+		return;
+	free(s->counts);
+	free(s->at);
+	free(s);
+}
+
+int sites_add(struct sites *s, sp_stack id, struct sp_err *err)
+{
+	if (id >= s->room) {
+		uint32_t room = id < 1024 ? 2048 : id * 2;
+		uint32_t *counts = realloc(s->counts, room * sizeof(*counts));
+
+		if (!counts)
+			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u stacks", id);
+		memset(counts + s->room, 0, (room - s->room) * sizeof(*counts));
+		s->counts = counts;
+		s->room = room;
+	}
+	s->counts[id] += s->counts[id] != UINT32_MAX;
+	s->all++;
+	return SP_OK;
+}
+
+struct site site_of(const struct stacks *stacks, sp_stack id)
+{
+	struct stack k = stacks_get(stacks, id);
+
+	return (struct site){ .leaf = k.nkernel ? k.addr[0] : 0,
+			      .caller = k.nkernel > 1 ? k.addr[1] : 0 };
+}
+
+int site_compare(const struct site *a, const struct site *b)
+{
+	if (a->leaf != b->leaf)
+		return a->leaf < b->leaf ? -1 : 1;
+	return (a->caller > b->caller) - (a->caller < b->caller);
+}
+
+static int by_site(const void *a, const void *b)
+{
+	return site_compare(a, b);
+}
+
+static void join_equal(struct sites *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (n && by_site(&s->at[n - 1], &s->at[i]) == 0)
+			s->at[n - 1].n += s->at[i].n;
+		else
+			s->at[n++] = s->at[i];
+	}
+	s->n = n;
+}
+
+/* Equal leaves stand together: each is named once. */
+static void count_once(struct sites *s, const struct sp_resolver *r)
+{
+	enum leaf_class class = LEAF_UNKNOWN;
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (!i || s->at[i].site.leaf != s->at[i - 1].site.leaf)
+			class = leaf_of(r, s->at[i].site.leaf);
+		s->once += class == LEAF_RELEASE && s->at[i].n == 1;
+	}
+}
+
+int sites_seal(struct sites *s, const struct stacks *stacks, const struct sp_resolver *r,
+	       struct sp_err *err)
+{
+	uint32_t n = 0;
+
+	for (uint32_t id = 0; id < s->room; id++)
+		n += s->counts[id] != 0;
+	s->at = calloc(n ? n : 1, sizeof(*s->at));
+	if (!s->at)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u sites", n);
+	for (uint32_t id = 0; id < s->room; id++) {
+		struct met met = { site_of(stacks, id), s->counts[id] };
+
+		if (met.n && met.site.leaf)
+			s->at[s->n++] = met;
+	}
+	qsort(s->at, s->n, sizeof(*s->at), by_site);
+	join_equal(s);
+	count_once(s, r);
+	return SP_OK;
+}
+
+double sites_share(const struct sites *s, const struct site *site, bool alone)
+{
+	const struct met *met = s->n ? bsearch(site, s->at, s->n, sizeof(*s->at), by_site) : NULL;
+	double n = met ? (double)met->n : 0;
+
+	if (!s->all)
+		return 1;
+	if (alone && n <= 1 && (double)s->once > n)
+		n = (double)s->once;
+	return (n > 0.5 ? n : 0.5) / (double)s->all;
+}
