@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_BYTES (64U << 10)
-#define RECENT	    256U /* labels remembered to keep equal ones once */
-#define OPEN_RUNS   8U	 /* runs that may interleave */
+#define CHUNK_BYTES  (64U << 10)
+#define RECENT	     256U /* labels remembered to keep equal ones once */
+#define OPEN_RUNS    8U	  /* runs that may interleave */
+#define OVERTAKES_NS 1000000U
 
 struct chunk {
 	struct chunk *next;
@@ -171,9 +172,14 @@ static bool joins_as(const struct run *r, uint64_t worst_ns, const struct sp_spi
 		slack_ns = (int64_t)(worst_ns / 50);
 	if (apart(left_ns, last_left_ns) / 2 > slack_ns)
 		slack_ns = apart(left_ns, last_left_ns) / 2;
+	/* Replies that were held may overtake each other; one that was not held is another matter.
+	 */
+	if (left_ns + SPIKES_JOIN_NS < last_left_ns &&
+	    (k->latency_ns < OVERTAKES_NS || r->last.latency_ns < OVERTAKES_NS))
+		return false;
 	/* Stamps coarser than that cannot tell a run from a coincidence. */
 	return k->resolution_ns <= (uint64_t)slack_ns && left_ns <= first_came_ns &&
-	       left_ns + SPIKES_JOIN_NS >= last_left_ns && apart(came_ns, last_came_ns) <= slack_ns;
+	       apart(came_ns, last_came_ns) <= slack_ns;
 }
 
 static bool joins(const struct run *r, const struct sp_spike *worst, const struct sp_spike *k)

@@ -30,9 +30,10 @@ int spikes_add(struct spikes *s, const struct sp_spike *row, const char *label, 
 /*
  * One stall makes a run of late replies that all come when it ends, so that their latency falls by
  * the send interval: such a run becomes one spike, the row of its worst latency, with their count.
- * A row joins a run of the same source and cpu when it was sent after the row before, was already
- * under way as the run's first reply came, and its reply came after the one before by no more than
- * half of the time between their sending (at least SPIKES_JOIN_NS and 2 % of the run's latency).
+ * A row joins a run of the same source and cpu when it was already under way as the run's first
+ * reply came, and its reply came no further from the one before than half of the time between their
+ * sending (at least SPIKES_JOIN_NS and 2 % of the run's latency). Replies
+ * of 1 ms or more may overtake each other.
  */
 #define SPIKES_JOIN_NS 200000U
 void spikes_join(struct spikes *s);
