@@ -247,10 +247,12 @@ const struct sp_stall *evidence_lead(const struct sp_report *r, const struct sp_
 	return id && id <= r->nstalls ? &r->stalls[id - 1] : NULL;
 }
 
-static void say_where(const struct sp_spike *k, struct sentence *s)
+static void say_where(const struct sp_report *r, const struct sp_spike *k, struct sentence *s)
 {
 	if (k->cpu != SP_NO_CPU)
 		say(s, "CPU %" PRIu32, k->cpu);
+	else if (r->capture.ncpus == 1)
+		say(s, "CPU %" PRIu32, r->capture.cpus[0].cpu);
 	else
 		say(s, "the recorded CPUs");
 }
@@ -283,8 +285,33 @@ static void say_stall(const struct sp_report *r, const struct sp_spike *k,
 	say(s, "%s on CPU %" PRIu32 " for %s: %s", evidence_mechanism(st->mechanism), st->cpu,
 	    units_duration(a, st->end_ns - st->begin_ns), evidence_culprit(r, st, n, who));
 	if (v->nstalls > 1)
-		say(s, ", and %" PRIu32 " more stalls", v->nstalls - 1);
+		say(s, ", and %" PRIu32 " more stall%s", v->nstalls - 1,
+		    v->nstalls == 2 ? "" : "s");
 	say_explained(k, v, s);
+}
+
+/* A stall alone is short: it is the drop that makes a retransmission of it. */
+static void say_drop(const struct sp_report *r, const struct sp_spike *k,
+		     const struct sp_verdict *v, struct sentence *s)
+{
+	const struct sp_stall *st = evidence_lead(r, v);
+	char who[EVIDENCE_TEXT_LEN], a[UNITS_LEN], b[UNITS_LEN];
+
+	say(s, "a packet was dropped for lack of memory (%s)",
+	    v->drop_reason ? v->drop_reason : "PFMEMALLOC");
+	if (v->rto_ns && k->latency_ns != SP_UNKNOWN_NS)
+		say(s, " and TCP sent it again after %s: that explains %s of %s",
+		    units_duration(a, v->rto_ns),
+		    v->explained_ns * 10 >= k->latency_ns * 9 ? "all"
+							      : units_duration(b, v->explained_ns),
+		    units_duration(who, k->latency_ns));
+	else
+		say(s, " and TCP had to send it again");
+	if (st)
+		say(s, "; with it went a stall: %s on CPU %" PRIu32 " for %s: %s",
+		    evidence_mechanism(st->mechanism), st->cpu,
+		    units_duration(a, st->end_ns - st->begin_ns),
+		    evidence_culprit(r, st, &r->names[st - r->stalls], who));
 }
 
 static void say_no_data(const struct sp_spike *k, const struct sp_verdict *v, struct sentence *s)
@@ -302,13 +329,14 @@ static void say_no_data(const struct sp_spike *k, const struct sp_verdict *v, st
 		    units_duration(a, v->unobserved_ns));
 }
 
-static void say_none(const struct sp_spike *k, const struct sp_verdict *v, struct sentence *s)
+static void say_none(const struct sp_report *r, const struct sp_spike *k,
+		     const struct sp_verdict *v, struct sentence *s)
 {
 	char a[UNITS_LEN], b[UNITS_LEN];
 
 	if (v->worst_delay_ns == SP_UNKNOWN_NS)
 		say(s, "nothing was seen to keep softirqs waiting on ");
-	say_where(k, s);
+	say_where(r, k, s);
 	if (v->worst_delay_ns != SP_UNKNOWN_NS)
 		say(s, " served softirqs within %s all through this window",
 		    units_duration(a, v->worst_delay_ns));
@@ -358,15 +386,12 @@ const char *evidence_verdict(const struct sp_report *r, const struct sp_spike *k
 		say_stall(r, k, v, &s);
 		break;
 	case SP_VERDICT_DROP:
-		say(&s, "a packet was dropped for lack of memory (%s)",
-		    v->drop_reason ? v->drop_reason : "PFMEMALLOC");
-		if (v->rto_ns)
-			say(&s, "; the rest is the %s until TCP sent it again",
-			    units_duration(a, v->rto_ns));
+		say_drop(r, k, v, &s);
 		break;
 	case SP_VERDICT_TASK_DELAY:
 		say(&s, "%s spent %s reclaiming memory for itself",
 		    v->task_comm ? v->task_comm : "a task", units_duration(a, v->reclaim_ns));
+		say_explained(k, v, &s);
 		break;
 	case SP_VERDICT_NO_DATA:
 		say_no_data(k, v, &s);
@@ -375,7 +400,7 @@ const char *evidence_verdict(const struct sp_report *r, const struct sp_spike *k
 		say_ambiguous(r, v, &s);
 		break;
 	default:
-		say_none(k, v, &s);
+		say_none(r, k, v, &s);
 		break;
 	}
 	return ret;

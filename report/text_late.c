@@ -62,6 +62,10 @@ static void put_spike_head(const struct text *t, uint32_t i, const struct sp_sta
 	text_add(para, "%s", units_time(a, k->time_ns, 3));
 	if (k->latency_ns != SP_UNKNOWN_NS)
 		text_add(para, "  %s late", units_duration(a, k->latency_ns));
+	/* A log of whole seconds, or a clock that is known badly: the window is that much wider. */
+	if (k->uncertainty_ns >= 1000000 &&
+	    (k->latency_ns == SP_UNKNOWN_NS || k->uncertainty_ns >= k->latency_ns / 4))
+		text_add(para, "  (time known within %s)", units_duration(a, k->uncertainty_ns));
 	if (k->count > 1)
 		text_add(para, "  (%" PRIu32 " in a row)", k->count);
 	if (k->label)

@@ -37,7 +37,7 @@ static void spikes_of_each_kind(void **state)
 	assert_in(text, "GET /\\x07\xc3\xa9  [stall: irqs-off, sure, confidence 0.94]");
 	assert_in(text, "explains 12.0 ms of 30.0 ms, for the rest");
 	assert_in(text, "started by cron › sh");
-	assert_in(text, "PFMEMALLOC); the rest is the 200 ms until TCP sent it");
+	assert_in(text, "(PFMEMALLOC) and TCP sent it again after 200 ms: that");
 	assert_in(text, "java spent 25.0 ms reclaiming memory for itself");
 	assert_in(text, "served softirqs within 200 us all through this window: look elsewhere");
 	assert_in(text, "28.0 ms of that time was not observed: neither healthy nor guilty");
