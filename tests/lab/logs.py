@@ -4,8 +4,9 @@
     logs.py --bin BUILD_DIR [--count N]
 
 A ping -D log and an hping3 log cross a veth pair whose far side receives on the starved CPU. Each
-stall of the hog must be the verdict of a ping spike, with cat to blame; hping3 prints no times, so
-its start is given 3 s wrong and --clock-offset auto must find that. Exit status as in score.
+stall of the hog must be the verdict of a ping spike, with cat to blame: from the log afterwards, and
+from a FIFO that is followed while recording. hping3 prints no times, so its start is given 3 s wrong
+and --clock-offset auto must find that. Exit status as in score.
 """
 import argparse
 import json
@@ -64,12 +65,15 @@ def starve(args, cpu, tmp, net, procs):
     hogs, truth = args.bin + "/tests/lab", ""
     procs.start(hogs + "/spinner", str(cpu), "120")
     procs.start(hogs + "/spinner", "0", "120")
-    rec = procs.start(args.bin + "/sirqprof", "record", "--cpu", str(cpu), "-F", "2000",
-                      "-o", tmp + "/sirq.data")
+    os.mkfifo(tmp + "/ping.fifo")
+    rec = procs.start(args.bin + "/sirqprof", "--cpu", str(cpu), "-F", "2000", "-q",
+                      "-o", tmp + "/sirq.data", "--spikes", tmp + "/ping.fifo", "--spike-min", "3ms",
+                      "--json", tmp + "/live.json")
     lab.wait_until_recording(rec)
-    with open(tmp + "/ping.log", "w", encoding="utf-8") as p, \
-         open(tmp + "/hping.log", "w", encoding="utf-8") as h:
-        ping = procs.start(*net.near_cmd("ping", "-D", "-n", "-i", "0.01", FAR), stdout=p)
+    with open(tmp + "/hping.log", "w", encoding="utf-8") as h:
+        tee = procs.start("sh", "-c", "tee %s/ping.log >%s/ping.fifo" % (tmp, tmp),
+                          stdin=subprocess.PIPE)
+        ping = procs.start(*net.near_cmd("ping", "-D", "-n", "-i", "0.01", FAR), stdout=tee.stdin)
         began = time.time()
         hping = procs.start(*net.near_cmd("stdbuf", "-oL", "hping3", "-1", "-n", "-i",
                                           "u%d" % HPING_INTERVAL_US, FAR),
@@ -88,9 +92,11 @@ def starve(args, cpu, tmp, net, procs):
         for prober in (ping, hping):
             prober.terminate()
             prober.wait(timeout=10)
+        tee.stdin.close()
+        tee.wait(timeout=10)
     rec.send_signal(2)
     if rec.wait(timeout=60) != 0:
-        sys.exit("sirqprof record failed with %d" % rec.returncode)
+        sys.exit("sirqprof failed with %d" % rec.returncode)
     return judge.read_truth(truth), began
 
 
@@ -138,6 +144,7 @@ def main():
         finally:
             procs.end()
             net.down()
+        live = lab.load_report(tmp + "/live.json")
         ping = report(args, tmp, "--spikes", tmp + "/ping.log")
         if args.keep:
             shutil.copytree(tmp, args.keep, dirs_exist_ok=True)
@@ -152,11 +159,15 @@ def main():
            "ping_spikes": ping["summary"]["spikes"], "hping_method": offset["method"],
            "hping_offset_s": offset["spike_offset_ns"] / 1e9, "hping_score": offset["score"],
            "hping_runner_up": offset["runner_up"]}
+    row["live_named"], row["live_wrong"] = named(live, truth)
+    row["live_spikes"] = live["summary"]["spikes"]
     row["hping_named"], row["hping_wrong"] = named(hping, truth)
     print(json.dumps(row))
     # hping3 takes a while to start, and the offset is wrong by that; what it names says whether it is
     # right, so the bound is only that it is nowhere near the other candidates.
     held = (right >= len(truth) - 2 and wrong == 0 and row["hping_wrong"] == 0
+            and row["live_named"] == right and row["live_wrong"] == 0
+            and row["live_spikes"] == row["ping_spikes"]
             and offset["method"] == "auto" and abs(row["hping_offset_s"] + WRONG_S) < WRONG_S
             and row["hping_named"] * 3 >= len(truth) * 2)
     return 0 if held else 1
