@@ -27,7 +27,7 @@ struct ping {
 	struct probes probes;
 	bool header; /* "PING …" was there: no reply at all is an answer too */
 	uint32_t nwaiting;
-	struct unanswered waiting[SEQS];
+	struct unanswered *waiting; /* SEQS of them; NULL: none has been unanswered */
 };
 
 static bool is_reply(const char *text, size_t len)
@@ -106,6 +106,10 @@ static int unanswered(struct spikeread *r, const struct line *line, struct sp_er
 	/* Without a stamp it is only counted, as a gap. */
 	if (!probes_time(r, line, &k, &rest))
 		return SP_OK;
+	if (!p->waiting)
+		p->waiting = calloc(SEQS, sizeof(p->waiting[0]));
+	if (!p->waiting)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to read a ping log");
 	w = &p->waiting[seq];
 	rc = put_lost(r, w, err);
 	*w = (struct unanswered){
@@ -138,7 +142,8 @@ static int reply(struct spikeread *r, const struct line *line, struct sp_err *er
 		return SP_OK;
 	}
 	at = probes_seq(&p->probes, seq);
-	answered(p, &p->waiting[seq]);
+	if (p->waiting)
+		answered(p, &p->waiting[seq]);
 	/* iputils counts from 1 and says icmp_seq, busybox from 0 and says seq. */
 	if (!probes_time(r, line, &k, &rest) &&
 	    !probes_time_of_seq(r, at - probes_has(line->text, line->len, "icmp_seq="), &k))
@@ -184,7 +189,11 @@ static int end(struct spikeread *r, struct sp_err *err)
 
 static void free_state(struct spikeread *r)
 {
-	free(r->state);
+	struct ping *p = r->state;
+
+	if (p)
+		free(p->waiting);
+	free(p);
 }
 
 const struct spikeformat spike_ping = {

@@ -94,6 +94,7 @@ def starve(args, cpu, tmp, net, procs):
             prober.wait(timeout=10)
         tee.stdin.close()
         tee.wait(timeout=10)
+    os.unlink(tmp + "/ping.fifo")
     rec.send_signal(2)
     if rec.wait(timeout=60) != 0:
         sys.exit("sirqprof failed with %d" % rec.returncode)
