@@ -14,6 +14,11 @@ class Way:
         self.pause_ms = pause_ms
 
 
+def flood(procs, build, cpu):
+    del build
+    return procs.start("sh", os.path.join(lab.HERE, "flood.sh"), str(cpu), "600")
+
+
 WAYS = {
     "irqs-off": Way("irqs-off"),
     "irqs-off-write": Way("irqs-off-write"),
@@ -23,6 +28,12 @@ WAYS = {
     "softirq-net-rx": Way("softirq-net-rx"),
     "softirq-hrtimer": Way("softirq-hrtimer"),
     "hardirq": Way("hardirq"),
+    # Beneath a flood that is recorded thinned.
+    "flood-irqs-off": Way("irqs-off", start=flood),
+    "flood-bh-off": Way("bh-off", start=flood),
+    "flood-softirq": Way("softirq", start=flood),
+    "flood-softirq-net-rx": Way("softirq-net-rx", start=flood),
+    "flood-hardirq": Way("hardirq", start=flood),
     # Two at once: an innocent that runs right before, right after, or reads a fast file meanwhile.
     "two-irqs-off-before": Way("irqs-off", "--beside", "before"),
     "two-irqs-off-after": Way("irqs-off", "--beside", "after"),
