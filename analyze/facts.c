@@ -180,7 +180,8 @@ static int body(enum sp_fact_kind kind, struct sp_span *in, struct strings *stri
 			e->cpu = SP_NO_CPU;
 		return SP_OK;
 	case SP_FACT_THIN:
-		e->type = SP_EV_THIN;
+	case SP_FACT_SHED:
+		e->type = kind == SP_FACT_THIN ? SP_EV_THIN : SP_EV_SHED;
 		e->count = sp_span_u32(in);
 		return SP_OK;
 	default:

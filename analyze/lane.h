@@ -11,6 +11,7 @@
  *	waits.c		ksoftirqd wants to run and does not	  → ksoftirqd;
  *			NET_RX without end			  → load
  *	sparse.c	the same of NET_RX while most of it is not recorded
+ *	told.c		what the recorder tells of a CPU
  *	pending.c	a stall waits for the reads that decide between irqs-off, steal and stopped
  */
 #include "shares.h"
@@ -114,6 +115,8 @@ struct lane {
 	struct bh_state bh;
 	struct span_state soft, hard;
 	struct sparse_state sparse;
+	bool shed; /* only what --light has is recorded */
+	uint64_t shed_ns;
 	uint64_t sample_ns; /* newest sample, for the baseline */
 	/* ksoftirqd */
 	int32_t ksoftirqd_tid;
@@ -204,6 +207,15 @@ void pending_swallow(struct lane *l, struct sp_stall *s);
 int pending_steal(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 int pending_age(struct timeline *t, struct lane *l, uint64_t now_ns, struct sp_err *err);
 int pending_flush(struct timeline *t, struct lane *l, struct sp_err *err);
+
+/* told.c */
+int told_put(struct timeline *t, const struct sp_event *e, struct sp_err *err);
+int told_side(struct timeline *t, const struct sp_event *e, struct sp_err *err);
+int told_flush(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_err *err);
+
+/* timeline.c: the lane of a CPU; forgets what cannot be trusted across time that was not seen. */
+int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err);
+void timeline_blind(struct lane *l, uint64_t until_ns);
 
 /* lane.c */
 void lane_evidence(struct sp_stall *s, enum sp_evidence_kind kind, uint64_t at_ns, uint64_t n0,

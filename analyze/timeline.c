@@ -41,7 +41,7 @@ int timeline_configure(struct timeline *t, const struct timeline_cfg *cfg, struc
 	return SP_OK;
 }
 
-static int lane_of(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err)
+int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err)
 {
 	if (cpu >= t->nlanes) {
 		uint32_t n = cpu + 8;
@@ -64,8 +64,7 @@ static int lane_of(struct timeline *t, uint32_t cpu, struct lane **ret, struct s
 	return SP_OK;
 }
 
-/* Forgets what cannot be trusted across time that was not seen. */
-static void go_blind(struct lane *l, uint64_t until_ns)
+void timeline_blind(struct lane *l, uint64_t until_ns)
 {
 	l->blind_until_ns = until_ns;
 	l->gap.open = false;
@@ -191,7 +190,7 @@ static int on_irq(struct timeline *t, struct lane *l, const struct sp_event *e, 
 	if (t->cfg.has_bh_flag && !(e->flags & SP_TF_SOFTIRQ))
 		span_no_softirq(l);
 	rc = gap_irq(t, l, e, err);
-	if (!rc && e->irq.kind == SP_IRQ_TICK && t->cfg.has_bh_flag)
+	if (!rc && e->irq.kind == SP_IRQ_TICK && t->cfg.has_bh_flag && !l->shed)
 		rc = bh_tick(t, l, e, err);
 	if (!rc && e->irq.kind == SP_IRQ_TICK)
 		rc = sparse_tick(t, l, e, err);
@@ -203,7 +202,7 @@ static int on_lost(struct timeline *t, struct lane *l, const struct sp_event *e,
 	uint64_t from = l->now_ns ? l->now_ns : e->time_ns;
 	int rc = coverage_gap(t->parts.coverage, l->cpu, COVERAGE_LOST, from, e->time_ns, err);
 
-	go_blind(l, e->time_ns);
+	timeline_blind(l, e->time_ns);
 	return rc;
 }
 
@@ -222,30 +221,8 @@ static int on_throttle(struct timeline *t, struct lane *l, const struct sp_event
 		rc = coverage_gap(t->parts.coverage, l->cpu, COVERAGE_NOT_OBSERVED,
 				  l->throttled_since_ns, e->time_ns, err);
 	l->throttled = false;
-	go_blind(l, e->time_ns);
+	timeline_blind(l, e->time_ns);
 	return rc;
-}
-
-/* Drops and counters go on as they are; reclaim at its end, with its begin: a task may move to
- * another CPU between the two. */
-static int on_side(struct timeline *t, const struct sp_event *e, struct sp_err *err)
-{
-	struct reclaim *slot = &t->reclaims[(uint32_t)e->tid % RECLAIM_SLOTS];
-	uint64_t begin = e->time_ns;
-
-	if (!t->parts.side.put)
-		return SP_OK;
-	if (e->type == SP_EV_RECLAIM_BEGIN) {
-		*slot = (struct reclaim){ e->tid, e->time_ns };
-		return SP_OK;
-	}
-	if (e->type == SP_EV_RECLAIM_END) {
-		if (slot->tid != e->tid || !slot->begin_ns)
-			return SP_OK;
-		begin = slot->begin_ns;
-		slot->begin_ns = 0;
-	}
-	return t->parts.side.put(t->parts.side.self, e, begin, err);
 }
 
 static int dispatch(struct timeline *t, struct lane *l, const struct sp_event *e,
@@ -275,32 +252,10 @@ static int dispatch(struct timeline *t, struct lane *l, const struct sp_event *e
 	case SP_EV_DROP:
 	case SP_EV_RECLAIM_BEGIN:
 	case SP_EV_RECLAIM_END:
-		return on_side(t, e, err);
+		return told_side(t, e, err);
 	default:
 		return SP_OK;
 	}
-}
-
-/* Events that are about a CPU but did not happen there (read by the recorder elsewhere). */
-static int from_outside(struct timeline *t, const struct sp_event *e, struct sp_err *err)
-{
-	struct lane *l;
-	int rc;
-
-	if (e->type == SP_EV_NETSTAT)
-		return on_side(t, e, err);
-	if (e->cpu == SP_NO_CPU)
-		return SP_OK;
-	rc = lane_of(t, e->cpu, &l, err);
-	if (rc)
-		return rc;
-	if (!l->first_ns && e->time_ns)
-		l->first_ns = e->time_ns;
-	if (e->type == SP_EV_THIN)
-		return sparse_change(t, l, e, err);
-	if (e->type == SP_EV_STEAL)
-		return pending_steal(t, l, e, err);
-	return e->type == SP_EV_SOFTNET ? on_side(t, e, err) : SP_OK;
 }
 
 /* A wake-up is recorded where the waker ran, and waits where the thread will run. */
@@ -311,7 +266,7 @@ static int on_wake(struct timeline *t, const struct sp_event *e, struct sp_err *
 
 	if (e->sched.target_cpu >= SP_MAX_CPUS)
 		return SP_OK;
-	rc = lane_of(t, e->sched.target_cpu, &l, err);
+	rc = timeline_lane(t, e->sched.target_cpu, &l, err);
 	return rc ? rc : wait_sched(t, l, e, err);
 }
 
@@ -336,12 +291,14 @@ int timeline_put(struct timeline *t, const struct sp_event *e, struct sp_err *er
 
 	/* Of what has no time only the state that a part of a recording begins with matters. */
 	if (e->type >= SP_EV_COMM || !e->time_ns)
-		return e->time_ns || e->type == SP_EV_THIN ? from_outside(t, e, err) : SP_OK;
+		return e->time_ns || e->type == SP_EV_THIN || e->type == SP_EV_SHED
+			       ? told_put(t, e, err)
+			       : SP_OK;
 	if (e->cpu == SP_NO_CPU)
 		return SP_OK;
 	if (e->type == SP_EV_WAKE)
 		return on_wake(t, e, err);
-	rc = lane_of(t, e->cpu, &l, err);
+	rc = timeline_lane(t, e->cpu, &l, err);
 	if (rc)
 		return rc;
 	if (!l->first_ns)
@@ -380,6 +337,7 @@ static int flush_lane(struct timeline *t, struct lane *l, uint64_t end_ns, struc
 	rc = rc ? rc : bh_free(t, l, l->now_ns, err);
 	rc = rc ? rc : wait_flush(t, l, err);
 	rc = rc ? rc : sparse_flush(t, l, end_ns, err);
+	rc = rc ? rc : told_flush(t, l, end_ns, err);
 	rc = rc ? rc : pending_flush(t, l, err);
 	if (rc || l->cpu == t->cfg.witness || !l->first_ns)
 		return rc;

@@ -35,6 +35,7 @@ static enum keep keep_fact(const struct sp_record *r)
 	case SP_FACT_TASK:
 	case SP_FACT_CGROUP:
 	case SP_FACT_THIN:
+	case SP_FACT_SHED:
 		return KEEP_RECENT;
 	default:
 		return KEEP_NOT;

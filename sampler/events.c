@@ -162,15 +162,39 @@ void events_disable(struct events *ev)
 		ioctl(ev->fds[i], PERF_EVENT_IOC_DISABLE, 0);
 }
 
-void events_phase(const struct events *ev, const struct plan *p, uint32_t cpu,
-		  enum plan_phase phase, bool on)
+/* An exit without its entry is passed over, an entry without its exit is not: so events stop
+ * forwards and start backwards, as the plan has raise, entry, exit. */
+static void switch_all(const struct events *ev, const struct plan *p, uint32_t cpu, bool on,
+		       bool (*wanted)(const struct plan_event *e, uint32_t a, enum plan_phase b),
+		       uint32_t a, enum plan_phase b)
 {
-	/* An exit without its entry is passed over, an entry without its exit is not: so forwards
-	 * to stop and backwards to start, as the plan has raise, entry, exit. */
 	for (uint32_t i = 0; i < ev->nfds; i++) {
 		uint32_t k = on ? ev->nfds - 1 - i : i;
 
-		if (ev->ids[k].cpu == cpu && p->events[ev->ids[k].event].phase == phase)
+		if (ev->ids[k].cpu == cpu && wanted(&p->events[ev->ids[k].event], a, b))
 			ioctl(ev->fds[k], on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE, 0);
 	}
+}
+
+static bool of_phase(const struct plan_event *e, uint32_t a, enum plan_phase phase)
+{
+	(void)a;
+	return e->phase == phase;
+}
+
+static bool of_level(const struct plan_event *e, uint32_t level, enum plan_phase but)
+{
+	return e->shed == level && e->phase != but;
+}
+
+void events_phase(const struct events *ev, const struct plan *p, uint32_t cpu,
+		  enum plan_phase phase, bool on)
+{
+	switch_all(ev, p, cpu, on, of_phase, 0, phase);
+}
+
+void events_shed(const struct events *ev, const struct plan *p, uint32_t cpu, uint32_t level,
+		 enum plan_phase but, bool on)
+{
+	switch_all(ev, p, cpu, on, of_level, level, but);
 }

@@ -46,6 +46,10 @@ void events_disable(struct events *e);
 void events_phase(const struct events *e, const struct plan *p, uint32_t cpu, enum plan_phase phase,
 		  bool on);
 
+/* Switches the events of a shed level on one CPU, but those of the phase that is off anyway. */
+void events_shed(const struct events *e, const struct plan *p, uint32_t cpu, uint32_t level,
+		 enum plan_phase but, bool on);
+
 SP_DEFINE_FREEP(events);
 
 #endif

@@ -19,6 +19,11 @@
 #define ALWAYS		 0 /* in every set but the light one */
 #define DETAIL		 1 /* with --detail */
 #define LIGHT		 2 /* in every set */
+/* Levels at which events are shed (shedder.h): --detail's first, then all that --light has not. */
+#define SHED_DETAIL 1
+#define SHED_LIGHT  2
+
+static const uint8_t shed_of[] = { [ALWAYS] = SHED_LIGHT, [DETAIL] = SHED_DETAIL, [LIGHT] = 0 };
 
 struct wanted {
 	const char *system, *name;
@@ -262,7 +267,7 @@ static int add_thinned(struct plan *p, uint32_t of, struct sp_err *err)
 }
 
 static int add_tracepoint(struct plan *p, struct tracefs *t, const char *system, const char *name,
-			  bool optional, bool thins, struct sp_err *err)
+			  bool optional, bool thins, uint8_t shed, struct sp_err *err)
 {
 	struct sp_err why = SP_ERR_INIT;
 	struct plan_event *e;
@@ -289,6 +294,7 @@ static int add_tracepoint(struct plan *p, struct tracefs *t, const char *system,
 	filters_of(full, e->format, e->filter, sizeof(e->filter));
 	e->on_witness = strncmp(name, "local_timer_", 12) == 0;
 	e->optional = optional;
+	e->shed = shed;
 	if (is_softirq(full) && thins)
 		return add_thinned(p, p->nevents - 1, err);
 	if (strcmp(full, "skb:kfree_skb") == 0 && !e->filter[0]) {
@@ -324,7 +330,8 @@ static int add_vectors(struct plan *p, const struct plan_cfg *cfg, struct tracef
 		for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 			skip |= strncmp(d->d_name, never[i], strlen(never[i])) == 0;
 		if (!skip && (tick || !cfg->light))
-			rc = add_tracepoint(p, t, "irq_vectors", d->d_name, !tick, false, err);
+			rc = add_tracepoint(p, t, "irq_vectors", d->d_name, !tick, false,
+					    tick ? 0 : SHED_LIGHT, err);
 	}
 	closedir(dir);
 	return rc;
@@ -340,7 +347,8 @@ static int add_tracepoints(struct plan *p, const struct plan_cfg *cfg, struct tr
 
 		if ((w->set == DETAIL && !cfg->detail) || (w->set == ALWAYS && cfg->light))
 			continue;
-		rc = add_tracepoint(p, t, w->system, w->name, w->optional, !cfg->detail, err);
+		rc = add_tracepoint(p, t, w->system, w->name, w->optional, !cfg->detail,
+				    shed_of[w->set], err);
 	}
 	return rc;
 }

@@ -38,6 +38,7 @@ struct plan_event {
 	char name[64];	  /* "irq:softirq_raise", "cpu-clock" … */
 	char filter[384]; /* PERF_EVENT_IOC_SET_FILTER; "" none */
 	char *format;	  /* text of the tracepoint's format file; NULL: none, or told already */
+	uint8_t shed;	  /* the level at which it goes (shedder.h); 0: never */
 	bool on_witness;  /* also opened on the witness CPU */
 	bool optional;	  /* missing is no news */
 	bool absent;	  /* the kernel refused it: not opened, not in the stream */

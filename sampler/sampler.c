@@ -4,6 +4,7 @@
 #include "meta.h"
 #include "observe.h"
 #include "plan.h"
+#include "shedder.h"
 #include "stream.h"
 #include "stuck.h"
 #include "synth.h"
@@ -33,6 +34,7 @@ struct sampler {
 	struct observe *observe;
 	struct stuck *stuck;
 	struct thinner *thinner;
+	struct shedder *shedder;
 	uint32_t *cpus; /* profiled */
 	uint32_t ncpus;
 	uint32_t witness;
@@ -173,6 +175,7 @@ int sampler_new(struct sampler **ret, const struct sampler_cfg *cfg, struct sp_e
 	rc = rc ? rc : events_new(&s->events, s->plan, s->cpus, s->ncpus, s->witness, ring, err);
 	rc = rc ? rc : find_ids(s, err);
 	rc = rc ? rc : thinner_new(&s->thinner, s->plan, s->events, err);
+	rc = rc ? rc : shedder_new(&s->shedder, s->plan, s->events, s->thinner, err);
 	rc = rc ? rc : observe_new(&s->observe, s->cpus, s->ncpus, err);
 	rc = rc ? rc
 		: stuck_new(&s->stuck, s->ncpus,
@@ -186,6 +189,7 @@ void sampler_free(struct sampler *s)
 {
 	if (!s)
 		return;
+	shedder_free(s->shedder);
 	thinner_free(s->thinner);
 	stuck_free(s->stuck);
 	observe_free(s->observe);
@@ -249,6 +253,10 @@ static uint32_t see(struct sampler *s, uint32_t i, const uint8_t *rec, uint16_t 
 		stuck_see(s->stuck, i, tid, false, now);
 		return 0;
 	}
+	if (header.type == PERF_RECORD_LOST && size >= 24) {
+		memcpy(&id, rec + 16, sizeof(id)); /* id, lost */
+		shedder_lost(s->shedder, i, id);
+	}
 	if (header.type != PERF_RECORD_SAMPLE || size < 40)
 		return 0;
 	memcpy(&id, rec + 8, sizeof(id));
@@ -303,6 +311,7 @@ static int drain(struct sampler *s, uint64_t now, struct sp_err *err)
 			stuck_moved(s->stuck, i, now);
 		if (c->ring.head != c->ring.at) {
 			any = true;
+			shedder_drained(s->shedder, i, c->ring.head - c->ring.at);
 			rc = drain_cpu(s, i, now, err);
 		}
 	}
@@ -334,11 +343,12 @@ int sampler_poll(struct sampler *s, int timeout_ms, struct sp_err *err)
 		bool stuck = stuck_is(s->stuck, i, now);
 
 		soon |= stuck;
-		rc = thinner_look(s->thinner, i, now, !stuck, s->stream, err);
-		if (rc)
-			break;
-		rc = stuck_look(s->stuck, i, s->cpus[i], now, s->observe, s->stream, err);
+		/* What is shed is not to be switched on again by the other. */
+		if (shedder_level(s->shedder, i) < 2)
+			rc = thinner_look(s->thinner, i, now, !stuck, s->stream, err);
+		rc = rc ? rc : stuck_look(s->stuck, i, s->cpus[i], now, s->observe, s->stream, err);
 	}
+	rc = rc ? rc : shedder_look(s->shedder, now, s->stream, err);
 	return rc ? rc : observe_tick(s->observe, s->stream, now, soon, err);
 }
 

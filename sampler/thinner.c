@@ -76,6 +76,11 @@ void thinner_see(struct thinner *t, uint32_t i, uint64_t id, const uint8_t *rec)
 	}
 }
 
+bool thinner_is_on(const struct thinner *t, uint32_t i)
+{
+	return t->cpus[i].thin;
+}
+
 static int tell(struct stream *s, uint32_t cpu, uint32_t every, struct sp_err *err)
 {
 	fact_begin(s, SP_FACT_THIN, stream_now(), cpu);

@@ -21,6 +21,9 @@ void thinner_free(struct thinner *t);
 /* A record of ring i (index into ev->cpus): id and bytes of a sample of at least 40 bytes. */
 void thinner_see(struct thinner *t, uint32_t i, uint64_t id, const uint8_t *rec);
 
+/* Whether NET_RX of ring i is thinned now. */
+bool thinner_is_on(const struct thinner *t, uint32_t i);
+
 /* After a drain of ring i: switches if the rate asks for it. alive: nothing says that the CPU has
  * interrupts off, when asking it would make us wait. */
 int thinner_look(struct thinner *t, uint32_t i, uint64_t now_ns, bool alive, struct stream *s,

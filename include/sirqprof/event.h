@@ -79,6 +79,8 @@ enum sp_event_type {
 	SP_EV_SELF,    /* .self: sirqprof's own pid and CPU time */
 	SP_EV_IRQNAME, /* .irq: id and name */
 	SP_EV_ONLINE,  /* .count: 1 online, 0 offline */
+	SP_EV_SHED,    /* .count: 2 softirqs, interrupts and timers are not recorded from here on;
+			* 0, 1: they are */
 	SP_EV_THIN,    /* .count: one NET_RX entry in so many is recorded from here on; 1: all */
 	SP_EV_ROUND,   /* every ring has been read once; time_ns = newest time before it */
 };

@@ -45,6 +45,8 @@ enum sp_fact_kind {
 	SP_FACT_ONLINE = 14,  /* u32 cpu, u32 online: hot-plug seen while recording */
 	SP_FACT_THIN = 15,    /* u32 every: from now on head.cpu records one NET_RX entry in that
 			       * many, no raise and no exit; 1: all of them again */
+	SP_FACT_SHED = 16,    /* u32 level: what head.cpu no longer records, to spare the host: 0
+			       * nothing, 1 the events of --detail, 2 all that --light has not */
 };
 
 /*

@@ -1,8 +1,9 @@
 /*
  * The three softirq events of one CPU, whole, through sirqprof's own capture: capture CPU FILE
+ * [BUFFER_KB]
  *
- * What perf record -c 1 of them is set beside: the same plan, rings and drain that sirqprof has, with
- * all other events left out. Ends at SIGINT.
+ * What perf record -c 1 of them is set beside: the same plan, rings and drain that sirqprof has,
+ * with all other events left out. Ends at SIGINT.
  */
 #include "events.h"
 #include "plan.h"
@@ -15,8 +16,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#define RING_BYTES (4U << 20)
-#define LOOK_MS	   2
+#define RING_KB 4096 /* sirqprof's default for one CPU */
+#define LOOK_MS 2
 
 static volatile sig_atomic_t stop;
 
@@ -68,7 +69,7 @@ static int drain(struct events *ev, struct stream *s, struct sp_err *err)
 	return rc ? rc : stream_round(s, err);
 }
 
-static int record(uint32_t cpu, const char *path, struct sp_err *err)
+static int record(uint32_t cpu, const char *path, uint64_t ring_bytes, struct sp_err *err)
 {
 	const struct plan_cfg cfg = {
 		.event = "cpu-clock", .freq_hz = 1000, .detail = true, .cpu = cpu
@@ -84,7 +85,7 @@ static int record(uint32_t cpu, const char *path, struct sp_err *err)
 	rc = rc ? rc : plan_new(&p, &cfg, t, err);
 	if (!rc)
 		keep_three(p);
-	rc = rc ? rc : events_new(&ev, p, &cpu, 1, UINT32_MAX, RING_BYTES, err);
+	rc = rc ? rc : events_new(&ev, p, &cpu, 1, UINT32_MAX, ring_bytes, err);
 	rc = rc ? rc : writer_new(&w, &writer_cfg, err);
 	rc = rc ? rc : stream_new(&s, writer_sink(w), err);
 	rc = rc ? rc : stream_header(s, p, ev->ids, ev->nfds, t, err);
@@ -106,15 +107,16 @@ int main(int argc, char **argv)
 {
 	struct sp_err err = SP_ERR_INIT;
 	uint32_t cpu = argc > 2 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
+	uint64_t ring_kb = argc > 3 ? strtoull(argv[3], NULL, 10) : RING_KB;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: capture CPU FILE\n");
+	if (argc < 3) {
+		fprintf(stderr, "usage: capture CPU FILE [BUFFER_KB]\n");
 		return 2;
 	}
 	signal(SIGINT, on_stop);
 	signal(SIGTERM, on_stop);
 	step_aside(cpu);
-	if (record(cpu, argv[2], &err)) {
+	if (record(cpu, argv[2], ring_kb << 10, &err)) {
 		fprintf(stderr, "capture: %s\n", err.text);
 		return 1;
 	}
