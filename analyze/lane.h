@@ -148,6 +148,8 @@ struct timeline {
 	struct reclaim reclaims[RECLAIM_SLOTS];
 	struct timeline_parts parts;
 	struct timeline_cfg cfg;
+	uint32_t nused;	     /* lanes there are */
+	uint64_t beyond;     /* events of more CPUs than that */
 	struct lane **lanes; /* by CPU, NULL: no event yet */
 	uint32_t nlanes;
 	uint32_t learnt_nmi; /* samples with IF=0 */
