@@ -45,9 +45,9 @@ enum sp_trace_flag {
 
 enum sp_event_type {
 	SP_EV_SAMPLE = 1, /* .sample: the sampler, or any event with a callchain */
-	SP_EV_RAISE,	  /* .vec */
-	SP_EV_ENTRY,	  /* .vec */
-	SP_EV_EXIT,	  /* .vec */
+	SP_EV_RAISE,	  /* .softirq, .vec */
+	SP_EV_ENTRY,	  /* .softirq, .vec */
+	SP_EV_EXIT,	  /* .softirq, .vec */
 	SP_EV_IRQ_ENTRY,  /* .irq: device interrupt, or system vector such as the tick */
 	SP_EV_IRQ_EXIT,	  /* .irq */
 	SP_EV_FUNC_ENTRY, /* .func: timer, hrtimer, tasklet, BH work */
@@ -64,25 +64,25 @@ enum sp_event_type {
 	SP_EV_COMM, /* .task.comm; .task.exec */
 	SP_EV_FORK, /* .task.ppid */
 	SP_EV_TASK_EXIT,
-	SP_EV_MMAP,    /* .map */
-	SP_EV_CLOCK,   /* .clock */
-	SP_EV_STEAL,   /* .steal */
-	SP_EV_SOFTNET, /* .softnet */
-	SP_EV_NETSTAT, /* .netstat */
-	SP_EV_FD,      /* .fd: one open file of tid, read while its CPU was stuck */
-	SP_EV_CGROUP,  /* .str: text of /proc/TID/cgroup */
-	SP_EV_SYSCALL, /* .syscall: of tid, read while its CPU was stuck */
-	SP_EV_KSYM,    /* .ksym */
-	SP_EV_BUILD_ID, /* .map.path, .map.build_id, .map.kernel: of a file that was hit */
-	SP_EV_QUALITY, /* .quality */
-	SP_EV_META,    /* .meta */
-	SP_EV_SELF,    /* .self: sirqprof's own pid and CPU time */
-	SP_EV_IRQNAME, /* .irq: id and name */
-	SP_EV_ONLINE,  /* .count: 1 online, 0 offline */
-	SP_EV_SHED,    /* .count: 2 softirqs, interrupts and timers are not recorded from here on;
-			* 0, 1: they are */
-	SP_EV_THIN,    /* .count: one NET_RX entry in so many is recorded from here on; 1: all */
-	SP_EV_ROUND,   /* every ring has been read once; time_ns = newest time before it */
+	SP_EV_MMAP,	/* .map; NULL once it is in order: mappings go ahead */
+	SP_EV_CLOCK,	/* .clock */
+	SP_EV_STEAL,	/* .steal */
+	SP_EV_SOFTNET,	/* .softnet */
+	SP_EV_NETSTAT,	/* .netstat */
+	SP_EV_FD,	/* .fd: one open file of tid, read while its CPU was stuck */
+	SP_EV_CGROUP,	/* .str: text of /proc/TID/cgroup */
+	SP_EV_SYSCALL,	/* .syscall: of tid, read while its CPU was stuck */
+	SP_EV_KSYM,	/* .ksym */
+	SP_EV_BUILD_ID, /* .file: one that was hit */
+	SP_EV_QUALITY,	/* .quality */
+	SP_EV_META,	/* .meta */
+	SP_EV_SELF,	/* .self: sirqprof's own pid and CPU time */
+	SP_EV_IRQNAME,	/* .irq: id and name */
+	SP_EV_ONLINE,	/* .count: 1 online, 0 offline */
+	SP_EV_SHED,	/* .count: 2 softirqs, interrupts and timers are not recorded from here on;
+			 * 0, 1: they are */
+	SP_EV_THIN,	/* .count: one NET_RX entry in so many is recorded from here on; 1: all */
+	SP_EV_ROUND,	/* every ring has been read once; time_ns = newest time before it */
 };
 
 enum sp_tristate {
@@ -110,6 +110,15 @@ struct sp_sample {
 	uint8_t has_arg0;   /* arg0 is valid */
 	uint32_t arg0;	    /* first syscall argument register (REGS_USER): the fd */
 	uint64_t period;    /* ns for clocks, counts for others; 0 unknown */
+};
+
+/* A softirq tracepoint; recorded with a callchain it is a look at the stack as well: sampled, and
+ * what struct sp_sample has. One event, because such recordings hold little else. */
+struct sp_softirq {
+	uint32_t vec; /* enum sp_vec; may be out of range: check */
+	sp_stack stack;
+	uint8_t mode, sampled;
+	uint64_t period;
 };
 
 enum sp_irq_kind {
@@ -146,12 +155,12 @@ struct sp_napi {
 
 struct sp_sched {
 	int32_t next_tid;  /* 0 is idle */
-	int32_t next_prio; /* kernel priority: < 100 is real-time (0-98 RT, -1 deadline) */
-	int32_t prev_prio;
+	int16_t next_prio; /* kernel priority: < 100 is real-time (0-98 RT, -1 deadline) */
+	int16_t prev_prio;
 	sp_str next_comm;
 	sp_str prev_comm;
-	uint8_t prev_runnable; /* 1: preempted, still runnable; 0: sleeps */
 	uint32_t target_cpu;   /* of a wake-up */
+	uint8_t prev_runnable; /* 1: preempted, still runnable; 0: sleeps */
 };
 
 struct sp_drop {
@@ -185,14 +194,15 @@ struct sp_event {
 				* have tid from common_pid and pid SP_NO_TASK */
 	union {
 		struct sp_sample sample;
-		uint32_t vec; /* enum sp_vec; may be out of range: check */
+		uint32_t vec; /* the first of .softirq */
+		struct sp_softirq softirq;
 		struct sp_irq irq;
 		struct sp_func func;
 		struct sp_napi napi;
 		struct sp_sched sched;
 		struct sp_drop drop;
 		struct sp_task task;
-		struct sp_map map;
+		const struct sp_map *map; /* holds only for the call, also in a copy */
 		uint64_t count;
 		sp_str str;
 		struct {
@@ -221,6 +231,10 @@ struct sp_event {
 			sp_str name, module;
 		} ksym;
 		struct {
+			sp_str path, build_id;
+			uint8_t kernel;
+		} file;
+		struct {
 			uint64_t count;
 			uint32_t code;
 			sp_str detail;
@@ -233,6 +247,9 @@ struct sp_event {
 		} self;
 	};
 };
+
+/* Hundreds of thousands wait for their turn. */
+_Static_assert(sizeof(struct sp_event) <= 56, "an event of 56 bytes");
 
 /* Takes events one by one; the event holds only for the call. */
 struct sp_event_sink {
