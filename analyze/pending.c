@@ -15,6 +15,7 @@
  * interrupts came on right there, it takes more. */
 #define STEAL_SHARE_PCT		50
 #define STEAL_SHARE_RELEASE_PCT 80
+#define SURE_STEAL_IN_SPAN	0.7
 /* Two CPUs stood still together when the other's gap covers this share of the stall: a short pause
  * elsewhere explains nothing of a long one here. */
 #define TOGETHER_PCT 70
@@ -144,21 +145,38 @@ static void judge_gap(struct timeline *t, struct lane *l, struct pending_stall *
 	} else {
 		s->mechanism = SP_MECH_STOPPED;
 		/* With a release point on one side the two disagree. */
-		s->confidence = with				      ? (released ? 0.7 : 0.9)
-				: p->user || p->leaf == LEAF_CLEARING ? 0.8
+		s->confidence = with ? (released ? 0.7 : 0.9)
+				: p->user || p->leaf == LEAF_CLEARING || p->silent ? 0.8
 								      : 0.5;
-		lane_evidence(s,
-			      p->user || p->leaf == LEAF_CLEARING ? SP_EVID_HOST_PAUSE
-								  : SP_EVID_NO_REASON,
-			      s->end_ns, 0, 0, 0, 0);
+		if (!p->silent)
+			lane_evidence(s,
+				      p->user || p->leaf == LEAF_CLEARING ? SP_EVID_HOST_PAUSE
+									  : SP_EVID_NO_REASON,
+				      s->end_ns, 0, 0, 0, 0);
 		drop_culprit(s);
 	}
+}
+
+/* An interrupt of which only the length is known, and the hypervisor says that it ran something
+ * else for most of it: both ends are right, and nothing was running in between. */
+static void judge_span(const struct lane *l, struct sp_stall *s)
+{
+	uint64_t length = s->end_ns - s->begin_ns, between = 0, steal = steal_over(l, s, &between);
+
+	if (!steal || steal < length / 100 * STEAL_SHARE_RELEASE_PCT)
+		return;
+	lane_evidence(s, SP_EVID_STEAL, s->end_ns, steal, between, 0, 0);
+	s->mechanism = SP_MECH_STEAL;
+	s->confidence = SURE_STEAL_IN_SPAN;
+	drop_culprit(s);
 }
 
 static int emit(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err)
 {
 	if (p->is_gap)
 		judge_gap(t, l, p);
+	else if (p->may_be_steal)
+		judge_span(l, &p->stall);
 	l->emitted_end_ns = p->stall.end_ns;
 	return t->parts.stalls.put(t->parts.stalls.self, &p->stall, err);
 }
@@ -179,7 +197,7 @@ static int release(struct timeline *t, struct lane *l, uint64_t now_ns, bool all
 
 	while (!rc && done < l->npending) {
 		struct pending_stall *p = &l->pending[done];
-		bool read = !p->is_gap || l->steal_at_ns >= p->stall.end_ns;
+		bool read = (!p->is_gap && !p->may_be_steal) || l->steal_at_ns >= p->stall.end_ns;
 
 		if (!all && ((!read && now_ns < p->stall.end_ns + WAIT_NS) || is_inside(l, p)))
 			break;
@@ -258,6 +276,14 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 	if (p->is_gap && p->sampled && p->leaf == LEAF_RELEASE && !p->user && sparse_takes(l, s)) {
 		free(s->shares);
 		return SP_OK;
+	}
+	/* What was held back, and what waits meanwhile, ended before this one began. */
+	if (s->mechanism != SP_MECH_LOAD)
+		rc = load_cut(t, l, s, err);
+	rc = rc ? rc : wait_cut(t, l, s, err);
+	if (rc) {
+		free(s->shares);
+		return rc;
 	}
 	if (s->mechanism == SP_MECH_SOFTIRQ && !p->is_gap)
 		pending_swallow(l, s);

@@ -1,0 +1,165 @@
+#include "sentence.h"
+#include "units.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+/* What a spike comes to, as a sentence for a person. */
+
+const struct sp_stall *evidence_lead(const struct sp_report *r, const struct sp_verdict *v)
+{
+	uint32_t id = v->nstalls ? v->stalls[0].stall : 0;
+
+	return id && id <= r->nstalls ? &r->stalls[id - 1] : NULL;
+}
+
+static void say_where(const struct sp_spike *k, struct sentence *s)
+{
+	if (k->cpu != SP_NO_CPU)
+		say(s, "CPU %" PRIu32, k->cpu);
+	else
+		say(s, "the recorded CPUs");
+}
+
+/* How much of the latency the stalls explain. What is left was healthy only where it was seen. */
+static void say_explained(const struct sp_spike *k, const struct sp_verdict *v, struct sentence *s)
+{
+	char a[UNITS_LEN], b[UNITS_LEN];
+
+	if (k->latency_ns == SP_UNKNOWN_NS)
+		return;
+	if (v->explained_ns * 10 >= k->latency_ns * 9)
+		say(s, "; explains all of it");
+	else
+		say(s, "; explains %s of %s, %s", units_duration(a, v->explained_ns),
+		    units_duration(b, k->latency_ns),
+		    v->unobserved_ns ? "the rest was not observed whole"
+				     : "for the rest the CPU was healthy");
+}
+
+static void say_stall(const struct sp_report *r, const struct sp_spike *k,
+		      const struct sp_verdict *v, struct sentence *s)
+{
+	const struct sp_stall *st = evidence_lead(r, v);
+	const struct sp_stall_names *n = st ? &r->names[st - r->stalls] : NULL;
+	char who[EVIDENCE_TEXT_LEN], a[UNITS_LEN];
+
+	if (!st)
+		return;
+	say(s, "%s on CPU %" PRIu32 " for %s: %s", evidence_mechanism(st->mechanism), st->cpu,
+	    units_duration(a, st->end_ns - st->begin_ns), evidence_culprit(r, st, n, who));
+	if (v->nstalls > 1)
+		say(s, ", and %" PRIu32 " more stalls", v->nstalls - 1);
+	say_explained(k, v, s);
+}
+
+static void say_no_data(const struct sp_spike *k, const struct sp_verdict *v, struct sentence *s)
+{
+	char a[UNITS_LEN];
+
+	if (v->why == SP_WHY_OUTSIDE)
+		say(s, "the spike lies outside the recording");
+	else if (v->why == SP_WHY_CPU_NOT_RECORDED)
+		say(s, "CPU %" PRIu32 " was not recorded", k->cpu);
+	else if (v->why == SP_WHY_LOST)
+		say(s, "records were lost in that time");
+	else
+		say(s, "%s of that time was not observed: neither healthy nor guilty",
+		    units_duration(a, v->unobserved_ns));
+}
+
+static void say_none(const struct sp_spike *k, const struct sp_verdict *v, struct sentence *s)
+{
+	char a[UNITS_LEN], b[UNITS_LEN];
+
+	if (v->worst_delay_ns == SP_UNKNOWN_NS)
+		say(s, "nothing was seen to keep softirqs waiting on ");
+	say_where(k, s);
+	if (v->worst_delay_ns != SP_UNKNOWN_NS)
+		say(s, " served softirqs within %s all through this window",
+		    units_duration(a, v->worst_delay_ns));
+	else
+		say(s, " in this window");
+	if (v->explained_ns && k->latency_ns != SP_UNKNOWN_NS)
+		say(s, " but for stalls of %s in all, too little for %s",
+		    units_duration(a, v->explained_ns), units_duration(b, k->latency_ns));
+	say(s, ": look elsewhere");
+}
+
+static void say_ambiguous(const struct sp_report *r, const struct sp_verdict *v, struct sentence *s)
+{
+	char a[UNITS_LEN];
+
+	say(s, "not decided: ");
+	if (v->why == SP_WHY_RIVALS)
+		say(s, "stalls with different culprits fit equally well");
+	else
+		say(s, "%s of all windows hold as much by accident", units_percent(a, v->chance));
+	if (v->nstalls)
+		say(s, "; candidates: ");
+	for (uint32_t i = 0; i < v->nstalls && i < 3; i++) {
+		uint32_t id = v->stalls[i].stall;
+		const struct sp_stall_names *n;
+
+		if (!id || id > r->nstalls)
+			continue;
+		n = &r->names[id - 1];
+		say(s, "%s%s of CPU %" PRIu32 " at %s", i ? ", " : "",
+		    sp_mechanism_name(r->stalls[id - 1].mechanism), r->stalls[id - 1].cpu,
+		    units_time(a, r->wall(r, r->stalls[id - 1].begin_ns), 3));
+		if (n->comm)
+			say(s, " (%s)", n->comm);
+	}
+}
+
+/* "interrupts were off on CPU 1 for 5 ms (cat), a packet was dropped, TCP waited 200 ms": a short
+ * stall that makes a long one. */
+static void say_drop(const struct sp_report *r, const struct sp_verdict *v, struct sentence *s)
+{
+	const struct sp_stall *st = v->stalled_ns ? evidence_lead(r, v) : NULL;
+	char who[EVIDENCE_TEXT_LEN], a[UNITS_LEN];
+
+	if (st)
+		say(s, "%s on CPU %" PRIu32 " for %s (%s), and ", evidence_mechanism(st->mechanism),
+		    st->cpu, units_duration(a, st->end_ns - st->begin_ns),
+		    evidence_culprit(r, st, &r->names[st - r->stalls], who));
+	say(s, "a packet was dropped for lack of memory (%s)",
+	    v->drop_reason ? v->drop_reason : "PFMEMALLOC");
+	if (v->resent_ns)
+		say(s, "; TCP sent it again %s later, which was seen",
+		    units_duration(a, v->resent_ns));
+	else if (v->rto_ns)
+		say(s, "; the rest is the %s until TCP sent it again%s",
+		    units_duration(a, v->rto_ns), v->resent ? " (its counter of that moved)" : "");
+}
+
+const char *evidence_verdict(const struct sp_report *r, const struct sp_spike *k,
+			     const struct sp_verdict *v, char ret[EVIDENCE_TEXT_LEN])
+{
+	struct sentence s = { .at = ret };
+	char a[UNITS_LEN];
+
+	ret[0] = 0;
+	switch (v->kind) {
+	case SP_VERDICT_STALL:
+		say_stall(r, k, v, &s);
+		break;
+	case SP_VERDICT_DROP:
+		say_drop(r, v, &s);
+		break;
+	case SP_VERDICT_TASK_DELAY:
+		say(&s, "%s spent %s reclaiming memory for itself",
+		    v->task_comm ? v->task_comm : "a task", units_duration(a, v->reclaim_ns));
+		break;
+	case SP_VERDICT_NO_DATA:
+		say_no_data(k, v, &s);
+		break;
+	case SP_VERDICT_AMBIGUOUS:
+		say_ambiguous(r, v, &s);
+		break;
+	default:
+		say_none(k, v, &s);
+		break;
+	}
+	return ret;
+}
