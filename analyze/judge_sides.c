@@ -27,6 +27,17 @@ static uint64_t stalled_before(const struct judge_run *r, const struct sp_verdic
 	return ns;
 }
 
+/* It fits, but so would many another window: that is no "nothing was seen". */
+static int leave_open(struct sp_verdict *v, double chance)
+{
+	if (v->kind == SP_VERDICT_NO_DATA) {
+		v->kind = SP_VERDICT_AMBIGUOUS;
+		v->why = SP_WHY_CHANCE;
+		v->chance = chance;
+	}
+	return SP_OK;
+}
+
 static void name_drop(const struct judge_run *r, const struct sp_spike *k, struct sp_verdict *v,
 		      const struct sides_drops *first, uint64_t rto_ns, double chance)
 {
@@ -74,7 +85,7 @@ int judge_run_drops(const struct judge_run *r, const struct sp_spike *k, struct 
 		return SP_OK;
 	rc = sides_drop_chance(r->in->sides, end_ns - k->begin_ns, &chance, err);
 	if (rc || chance > r->cfg.chance_max)
-		return rc;
+		return rc ? rc : leave_open(v, chance);
 	/* It is sent again behind the early part of the window, in which it must have been lost. */
 	drops.first_ns = early.first_ns;
 	drops.reason = early.reason;
@@ -99,7 +110,7 @@ int judge_run_reclaim(const struct judge_run *r, const struct sp_spike *k, struc
 		return SP_OK;
 	rc = sides_reclaim_chance(r->in->sides, judge_length(k), judge_needed(k, 0), &chance, err);
 	if (rc || chance > r->cfg.chance_max)
-		return rc;
+		return rc ? rc : leave_open(v, chance);
 	v->kind = SP_VERDICT_TASK_DELAY;
 	v->why = SP_WHY_NOTHING;
 	v->explained = true;

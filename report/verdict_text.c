@@ -95,6 +95,12 @@ static void say_ambiguous(const struct sp_report *r, const struct sp_verdict *v,
 		say(s, "stalls with different culprits fit equally well");
 	else
 		say(s, "%s of all windows hold as much by accident", units_percent(a, v->chance));
+	if (v->reclaim_ns)
+		say(s, "; %s reclaimed memory for %s", v->task_comm ? v->task_comm : "a task",
+		    units_duration(a, v->reclaim_ns));
+	if (v->drops)
+		say(s, "; %" PRIu32 " packet%s dropped for lack of memory", v->drops,
+		    v->drops == 1 ? " was" : "s were");
 	if (v->nstalls)
 		say(s, "; candidates: ");
 	for (uint32_t i = 0; i < v->nstalls && i < 3; i++) {
