@@ -22,6 +22,13 @@
 #define PENDING_MAX 32U
 #define STEAL_READS 64U /* at 5 ms while a CPU is silent: 320 ms of stall */
 
+/* Of a CPU's softnet counters, each second: how often the receive budget ran out. */
+#define SOFTNET_READS 8U
+
+struct softnet_read {
+	uint64_t at_ns, squeezed;
+};
+
 struct steal_read {
 	uint64_t at_ns, total_ns;
 };
@@ -99,10 +106,11 @@ struct sparse_state {
 /* A stall that is found but not judged: see pending.c. */
 struct pending_stall {
 	struct sp_stall stall;
-	bool is_gap;	   /* irqs-off, steal and stopped are still possible */
-	bool may_be_steal; /* an interrupt of which nothing but the length is known */
-	uint8_t leaf;	   /* enum leaf_class */
-	bool user;	   /* the late sample stood in user mode */
+	bool is_gap;	    /* irqs-off, steal and stopped are still possible */
+	bool may_be_steal;  /* an interrupt of which nothing but the length is known */
+	uint8_t leaf;	    /* enum leaf_class */
+	bool user;	    /* the late sample stood in user mode */
+	bool wants_softnet; /* load: how often the budget ran out is to be told */
 	bool sampled;
 	bool in_softirq;  /* the late sample stands in a softirq that nobody saw begin */
 	bool by_samples;  /* no tick was recorded: the samples are the ticks */
@@ -131,6 +139,7 @@ struct wait_state {
 
 struct load_state {
 	bool open, thread;
+	bool keeps; /* a pause inside it did not end it */
 	uint64_t begin_ns, end_ns, busy_ns, longest_ns;
 	uint32_t spans;
 	sp_str dev;
@@ -171,6 +180,8 @@ struct lane {
 	uint64_t steal_ns, steal_at_ns, steal_step_ns;
 	struct steal_read steals[STEAL_READS];
 	uint32_t nsteals;
+	struct softnet_read softnets[SOFTNET_READS];
+	uint32_t nsoftnets;
 	uint64_t stall_end_ns;	 /* end of the newest stall: they do not overlap */
 	uint64_t emitted_end_ns; /* the same of those that left */
 	struct pending_stall pending[PENDING_MAX];
@@ -245,7 +256,9 @@ int load_net_rx(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
  */
 int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err);
 /* Another stall was found: it ends the run, and a thread's goes on behind it. */
-int load_cut(struct timeline *t, struct lane *l, const struct sp_stall *s, struct sp_err *err);
+int load_cut(struct timeline *t, struct lane *l, const struct pending_stall *p, struct sp_err *err);
+/* A pause of the host that lies inside a run which is load already: it may be the load's. */
+bool load_keeps(const struct lane *l, const struct sp_stall *gap);
 int load_switch(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 void load_poll(struct lane *l, const struct sp_event *e);
 void load_sample(struct lane *l, const struct sp_event *e);
@@ -277,8 +290,15 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 /* What stood still inside a longer stall of another kind becomes part of it. */
 void pending_swallow(struct lane *l, struct sp_stall *s);
 int pending_steal(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
+int pending_softnet(struct timeline *t, struct lane *l, const struct sp_event *e,
+		    struct sp_err *err);
 int pending_age(struct timeline *t, struct lane *l, uint64_t now_ns, struct sp_err *err);
 int pending_flush(struct timeline *t, struct lane *l, struct sp_err *err);
+
+/* squeeze.c: a reading; whether there is one behind the stall, or will be none; the evidence */
+void squeeze_put(struct lane *l, const struct sp_event *e);
+bool squeeze_settled(const struct lane *l, const struct sp_stall *s, uint64_t now_ns);
+void squeeze_add(const struct lane *l, struct sp_stall *s);
 
 /* blind.c: LOST, THROTTLE and UNTHROTTLE */
 int blind_lost(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);

@@ -1,4 +1,5 @@
 #include "lane.h"
+#include "leaf.h"
 
 #include <stdlib.h>
 
@@ -62,6 +63,7 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 	struct load_state *r = &l->load;
 	struct pending_stall p = {
 		.sampled = r->shares.samples != 0,
+		.wants_softnet = true,
 		.seen_ns = r->end_ns,
 		.stall = {
 			.cpu = l->cpu,
@@ -86,6 +88,7 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 		      r->thread ? r->dev : 0, 0);
 	if (r->polls)
 		lane_evidence(&p.stall, SP_EVID_NAPI, r->begin_ns, r->polls, r->packets, r->dev, 0);
+	pending_swallow(l, &p.stall);
 	rc = shares_give(&r->shares, &p.stall, err);
 	return rc ? rc : pending_add(t, l, &p, err);
 }
@@ -93,12 +96,15 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 int load_flush(struct timeline *t, struct lane *l, struct sp_err *err)
 {
 	struct load_state *r = &l->load;
+	bool kept = r->keeps;
 
 	if (!r->open)
 		return give_held(t, l, err);
 	r->open = false;
-	if (r->end_ns - r->begin_ns < t->cfg.min_stall_ns || r->begin_ns < l->stall_end_ns ||
-	    r->begin_ns < l->blind_until_ns || !qualifies(r, r->end_ns, r->busy_ns))
+	r->keeps = false;
+	if (r->end_ns - r->begin_ns < t->cfg.min_stall_ns ||
+	    (!kept && r->begin_ns < l->stall_end_ns) || r->begin_ns < l->blind_until_ns ||
+	    !qualifies(r, r->end_ns, r->busy_ns))
 		return give_held(t, l, err);
 	drop_held(r);
 	return emit(t, l, err);
@@ -163,10 +169,8 @@ int load_net_rx(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
 {
 	int rc;
 
-	/* An inner stall that took less than half of it keeps its time all the same. */
-	if (begin_ns < l->stall_end_ns && l->stall_end_ns < end_ns)
-		begin_ns = l->stall_end_ns;
-	if (end_ns - begin_ns > LOAD_SPAN_NS) {
+	/* With another stall inside, of less than half of it, it is no part of a run. */
+	if (end_ns - begin_ns > LOAD_SPAN_NS || (begin_ns < l->stall_end_ns && !l->load.keeps)) {
 		rc = load_flush(t, l, err);
 		return rc || !p ? rc : pending_add(t, l, p, err);
 	}
@@ -197,12 +201,29 @@ int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struc
 	return rc;
 }
 
-int load_cut(struct timeline *t, struct lane *l, const struct sp_stall *s, struct sp_err *err)
+/* Long enough already that a pause of the host in the middle ends nothing. */
+static bool is_sure(const struct lane *l, uint64_t now_ns)
+{
+	const struct load_state *r = &l->load;
+
+	if (r->thread_since_ns && now_ns > r->thread_since_ns + LOAD_LEAST_NS)
+		return true;
+	return r->open && (r->thread_since_ns || l->soft.open) &&
+	       qualifies(r, r->end_ns, r->busy_ns);
+}
+
+int load_cut(struct timeline *t, struct lane *l, const struct pending_stall *p, struct sp_err *err)
 {
 	struct load_state *r = &l->load;
+	const struct sp_stall *s = &p->stall;
 	uint64_t since = r->thread_since_ns;
 	int rc = SP_OK;
 
+	if (p->is_gap && !(p->sampled && p->leaf == LEAF_RELEASE && !p->user) &&
+	    is_sure(l, s->begin_ns)) {
+		r->keeps = true;
+		return SP_OK;
+	}
 	if (since && since < s->end_ns) {
 		if (since < s->begin_ns && since >= l->blind_until_ns) {
 			rc = join(t, l, since, s->begin_ns, true, err);
@@ -211,6 +232,13 @@ int load_cut(struct timeline *t, struct lane *l, const struct sp_stall *s, struc
 		r->thread_since_ns = s->end_ns;
 	}
 	return rc ? rc : load_flush(t, l, err);
+}
+
+bool load_keeps(const struct lane *l, const struct sp_stall *gap)
+{
+	const struct load_state *r = &l->load;
+
+	return r->keeps && gap->begin_hi_ns >= (r->open ? r->begin_ns : r->thread_since_ns);
 }
 
 /* A NAPI thread leaves the CPU. */

@@ -147,7 +147,7 @@ static void judge_gap(struct timeline *t, struct lane *l, struct pending_stall *
 		/* With a release point on one side the two disagree. */
 		s->confidence = with ? (released ? 0.7 : 0.9)
 				: p->user || p->leaf == LEAF_CLEARING || p->silent ? 0.8
-								      : 0.5;
+										   : 0.5;
 		if (!p->silent)
 			lane_evidence(s,
 				      p->user || p->leaf == LEAF_CLEARING ? SP_EVID_HOST_PAUSE
@@ -177,6 +177,8 @@ static int emit(struct timeline *t, struct lane *l, struct pending_stall *p, str
 		judge_gap(t, l, p);
 	else if (p->may_be_steal)
 		judge_span(l, &p->stall);
+	else if (p->wants_softnet)
+		squeeze_add(l, &p->stall);
 	l->emitted_end_ns = p->stall.end_ns;
 	return t->parts.stalls.put(t->parts.stalls.self, &p->stall, err);
 }
@@ -184,8 +186,20 @@ static int emit(struct timeline *t, struct lane *l, struct pending_stall *p, str
 /* It may still turn out to be part of a longer stall of another kind. */
 static bool is_inside(const struct lane *l, const struct pending_stall *p)
 {
-	return p->is_gap && ((l->soft.open && p->stall.begin_hi_ns >= l->soft.begin_ns) ||
-			     (l->bh.open && p->stall.begin_hi_ns >= l->bh.first_ns));
+	return p->is_gap &&
+	       ((l->soft.open && p->stall.begin_hi_ns >= l->soft.begin_ns) ||
+		(l->bh.open && p->stall.begin_hi_ns >= l->bh.first_ns) || load_keeps(l, &p->stall));
+}
+
+/* Whether what it waits for has come, or will not. */
+static bool is_settled(const struct lane *l, const struct pending_stall *p, uint64_t now_ns)
+{
+	if (p->wants_softnet)
+		return squeeze_settled(l, &p->stall, now_ns);
+	if (!p->is_gap && !p->may_be_steal)
+		return true;
+	return (l->steal_at_ns >= p->stall.end_ns || now_ns >= p->stall.end_ns + WAIT_NS) &&
+	       !is_inside(l, p);
 }
 
 /* Sends on what need not wait longer, from the oldest. */
@@ -197,9 +211,8 @@ static int release(struct timeline *t, struct lane *l, uint64_t now_ns, bool all
 
 	while (!rc && done < l->npending) {
 		struct pending_stall *p = &l->pending[done];
-		bool read = (!p->is_gap && !p->may_be_steal) || l->steal_at_ns >= p->stall.end_ns;
 
-		if (!all && ((!read && now_ns < p->stall.end_ns + WAIT_NS) || is_inside(l, p)))
+		if (!all && !is_settled(l, p, now_ns))
 			break;
 		rc = emit(t, l, p, err);
 		done++;
@@ -279,7 +292,7 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 	}
 	/* What was held back, and what waits meanwhile, ended before this one began. */
 	if (s->mechanism != SP_MECH_LOAD)
-		rc = load_cut(t, l, s, err);
+		rc = load_cut(t, l, p, err);
 	rc = rc ? rc : wait_cut(t, l, s, err);
 	if (rc) {
 		free(s->shares);
@@ -327,6 +340,13 @@ int pending_steal(struct timeline *t, struct lane *l, const struct sp_event *e, 
 	l->steal_ns = e->steal.total_ns;
 	l->steal_step_ns = e->steal.step_ns;
 	l->steal_at_ns = e->time_ns;
+	return release(t, l, e->time_ns, false, err);
+}
+
+int pending_softnet(struct timeline *t, struct lane *l, const struct sp_event *e,
+		    struct sp_err *err)
+{
+	squeeze_put(l, e);
 	return release(t, l, e->time_ns, false, err);
 }
 

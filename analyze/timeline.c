@@ -240,7 +240,10 @@ static int from_outside(struct timeline *t, const struct sp_event *e, struct sp_
 		return sparse_change(t, l, e, err);
 	if (e->type == SP_EV_STEAL)
 		return pending_steal(t, l, e, err);
-	return e->type == SP_EV_SOFTNET ? side_put(t, e, err) : SP_OK;
+	if (e->type != SP_EV_SOFTNET)
+		return SP_OK;
+	rc = pending_softnet(t, l, e, err);
+	return rc ? rc : side_put(t, e, err);
 }
 
 /* A wake-up is recorded where the waker ran, and waits where the thread will run. */

@@ -134,7 +134,8 @@ static void say_count(const struct sp_evidence *e, const char *name, struct sent
 		say_class(name, (int64_t)e->n[0], s);
 		break;
 	case SP_EVID_SQUEEZE:
-		say(s, "the receive budget ran out %" PRIu64 " times", e->n[0]);
+		say(s, "the receive budget ran out %" PRIu64 " time%s within %s", e->n[0],
+		    e->n[0] == 1 ? "" : "s", b);
 		break;
 	case SP_EVID_NAPI:
 		say(s, "%" PRIu64 " polls of %s took %" PRIu64 " packets", e->n[0], name, e->n[1]);

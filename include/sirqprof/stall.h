@@ -34,7 +34,7 @@ enum sp_evidence_kind {
 	SP_EVID_FUNC, /* n[0]: ns inside the function; name: its name; tracepoints carry it */
 	SP_EVID_KSOFTIRQD_WAIT, /* n[0]: ns between woken/preempted and running; name: who waited */
 	SP_EVID_HOG_CLASS,	/* n[0]: prio of the task that kept the CPU; name: its comm */
-	SP_EVID_SQUEEZE,	/* n[0]: time_squeeze increments */
+	SP_EVID_SQUEEZE,	/* n[0]: time_squeeze increments, n[1]: ns between the reads */
 	SP_EVID_NAPI,		/* n[0]: polls, n[1]: packets; name: device */
 	SP_EVID_STEAL,	     /* n[0]: ns of steal over the enclosing reads, n[1]: ns between them */
 	SP_EVID_WITNESS_GAP, /* n[0]: the witness CPU, n[1]: ns of its gap at the same time */

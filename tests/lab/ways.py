@@ -23,6 +23,12 @@ WAYS = {
     "softirq-net-rx": Way("softirq-net-rx"),
     "softirq-hrtimer": Way("softirq-hrtimer"),
     "hardirq": Way("hardirq"),
+    # The thread that serves a device (threaded NAPI) and whoever keeps the CPU from it.
+    "ksoftirqd-fifo": Way("ksoftirqd-fifo"),
+    "ksoftirqd-syscall": Way("ksoftirqd-syscall"),
+    # A flood shorter than 10 ms is served: it is no load.
+    "load": Way("load", "--min-ms", "15", "--short-every", "0"),
+    "load-thread": Way("load-thread", "--min-ms", "15", "--short-every", "0"),
     # Two at once: an innocent that runs right before, right after, or reads a fast file meanwhile.
     "two-irqs-off-before": Way("irqs-off", "--beside", "before"),
     "two-irqs-off-after": Way("irqs-off", "--beside", "after"),

@@ -21,6 +21,7 @@
  *	drop			cpu= t= reason= | retransmit cpu= t=
  *	reclaim_begin|reclaim_end	cpu= t= tid=
  *	task t= tid= pid= ppid= comm= | fd t= tid= fd= path= | cgroup t= tid= text=
+ *	softnet cpu= t= processed= dropped= squeezed=
  *	self t= pid= ns= (sirqprof itself) | steal cpu= t= ns= | clock t= real= (EPOCH seconds) |
  *lost cpu= t= n=
  *
@@ -638,6 +639,11 @@ static bool put_fact(struct mkperf *m, const char *word, const char *line)
 		fact_begin(s, SP_FACT_CGROUP, at_of(m, line, "t"), UINT32_MAX);
 		fact_u32(s, (uint32_t)num(line, "tid", 0));
 		fact_str(s, need(m, line, "text"));
+	} else if (strcmp(word, "softnet") == 0) {
+		fact_begin(s, SP_FACT_SOFTNET, at_of(m, line, "t"), (uint32_t)num(line, "cpu", 0));
+		fact_u64(s, num(line, "processed", 0));
+		fact_u64(s, num(line, "dropped", 0));
+		fact_u64(s, num(line, "squeezed", 0));
 	} else if (strcmp(word, "self") == 0) {
 		fact_begin(s, SP_FACT_SELF, at_of(m, line, "t"), UINT32_MAX);
 		fact_u32(s, (uint32_t)num(line, "pid", 0));
