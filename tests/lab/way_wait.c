@@ -1,9 +1,7 @@
 /*
- * ksoftirqd: the thread that serves a device's packets (threaded NAPI) is woken and does not get
- * the CPU, because of a real-time task, or of a long system call that is not preempted.
- *
- * ksoftirqd itself cannot be starved like this on Linux 6.5 and later: every interrupt serves what
- * it was woken for. tests/golden/ksoftirqd-old-kernel has that.
+ * ksoftirqd: the thread that serves a device's packets (threaded NAPI) is woken
+ * and does not get the CPU, because of a real-time task, or of a long system
+ * call that is not preempted.
  */
 #include "packets.h"
 
@@ -39,7 +37,8 @@ __attribute__((noinline)) static uint64_t spin_on_cpu(uint64_t ns)
 	return hog_now_ns();
 }
 
-/* Sends a packet and keeps the CPU: the thread can serve it when this task sleeps. */
+/* Sends a packet and keeps the CPU: the thread can serve it when this task
+ * sleeps. */
 static void keep_cpu(struct hog *h)
 {
 	const struct sched_param param = { .sched_priority = FIFO_PRIO };
@@ -76,9 +75,9 @@ static void open_syscall(struct hog *h)
 	hog_load(h);
 	hog_attach(h);
 	hog_pin(h);
-	/* A wake-up before the system call would take the CPU at once. Of two packets the second is
-	 * held back for 0.2 ms: the qdisc's timer sends it, on this CPU, when the call is under
-	 * way. */
+	/* A wake-up before the system call would take the CPU at once. Of two packets
+	 * the second is held back for 0.2 ms: the qdisc's timer sends it, on this
+	 * CPU, when the call is under way. */
 	if (system("tc qdisc add dev " PACKETS_NEAR
 		   " root tbf rate 2400kbit burst 64b latency 100ms"))
 		hog_skip("no tbf (iproute2, CONFIG_NET_SCH_TBF)");

@@ -26,6 +26,8 @@ WAYS = {
     # The thread that serves a device (threaded NAPI) and whoever keeps the CPU from it.
     "ksoftirqd-fifo": Way("ksoftirqd-fifo"),
     "ksoftirqd-syscall": Way("ksoftirqd-syscall"),
+    # ksoftirqd itself: kernels differ in whether they leave a flood to it.
+    "ksoftirqd-flood": Way("ksoftirqd-flood"),
     # A flood shorter than 10 ms is served: it is no load.
     "load": Way("load", "--min-ms", "15", "--short-every", "0"),
     "load-thread": Way("load-thread", "--min-ms", "15", "--short-every", "0"),
