@@ -32,6 +32,9 @@ const char *evidence_name(uint8_t kind)
 		[SP_EVID_PAUSES] = "pauses",
 		[SP_EVID_FD_READ] = "fd-read",
 		[SP_EVID_SERVING] = "serving",
+		[SP_EVID_POLL] = "poll",
+		[SP_EVID_LOAD] = "load",
+		[SP_EVID_NMI_SILENT] = "nmi-silent",
 	};
 
 	return kind < sizeof(names) / sizeof(names[0]) && names[kind] ? names[kind] : "unknown";
@@ -60,7 +63,8 @@ static void say_measure(const struct sp_evidence *e, const char *name, struct se
 		sentence_say(s, "%s ran for %s", name, a);
 		break;
 	case SP_EVID_KSOFTIRQD_WAIT:
-		sentence_say(s, "ksoftirqd was runnable for %s and did not get the CPU", a);
+		sentence_say(s, "%s was runnable for %s and did not get the CPU",
+			     name[0] ? name : "ksoftirqd", a);
 		break;
 	case SP_EVID_STEAL:
 		sentence_say(s, "the hypervisor reports %s of steal within %s", a, b);
@@ -71,9 +75,38 @@ static void say_measure(const struct sp_evidence *e, const char *name, struct se
 	case SP_EVID_PENDING:
 		sentence_say(s, "%s was pending for %s", sp_vec_name((uint32_t)e->n[0]), b);
 		break;
+	case SP_EVID_NMI_SILENT:
+		sentence_say(s,
+			     "no sample came for %s, though they come with interrupts off too: "
+			     "nothing ran",
+			     a);
+		break;
 	default:
 		break;
 	}
+}
+
+/* The scheduling class behind a kernel priority (include/linux/sched/prio.h). */
+static void say_class(const char *name, int64_t prio, struct sentence *s)
+{
+	if (prio < 0)
+		sentence_say(s, "%s is a deadline task (SCHED_DEADLINE)", name);
+	else if (prio < 100)
+		sentence_say(s, "%s is a real-time task (priority %" PRId64 ")", name, 99 - prio);
+	else
+		sentence_say(s, "%s is a normal task (nice %" PRId64 ")", name, prio - 120);
+}
+
+static void say_load(const struct sp_evidence *e, const char *name, struct sentence *s)
+{
+	char a[UNITS_LEN];
+
+	units_duration(a, e->n[0]);
+	if (name[0])
+		sentence_say(s, "the thread that polls %s ran for %s without a pause", name, a);
+	else
+		sentence_say(s, "NET_RX ran %" PRIu64 " times in a row, %s in all, without a pause",
+			     e->n[1], a);
 }
 
 static void say_count(const struct sp_evidence *e, const char *name, struct sentence *s)
@@ -99,14 +132,21 @@ static void say_count(const struct sp_evidence *e, const char *name, struct sent
 			sentence_say(s, "softirq %s ran for %s", sp_vec_name((uint32_t)e->n[0]), b);
 		break;
 	case SP_EVID_HOG_CLASS:
-		sentence_say(s, "%s has kernel priority %" PRId64, name, (int64_t)e->n[0]);
+		say_class(name, (int64_t)e->n[0], s);
 		break;
 	case SP_EVID_SQUEEZE:
-		sentence_say(s, "the receive budget ran out %" PRIu64 " times", e->n[0]);
+		sentence_say(s, "the receive budget ran out %" PRIu64 " time%s within %s", e->n[0],
+			     e->n[0] == 1 ? "" : "s", b);
 		break;
 	case SP_EVID_NAPI:
 		sentence_say(s, "%" PRIu64 " polls of %s took %" PRIu64 " packets", e->n[0], name,
 			     e->n[1]);
+		break;
+	case SP_EVID_POLL:
+		sentence_say(s, "one poll of %s took %s and %" PRIu64 " packets", name, b, e->n[0]);
+		break;
+	case SP_EVID_LOAD:
+		say_load(e, name, s);
 		break;
 	case SP_EVID_WITNESS_RAN:
 		sentence_say(s, "CPU %" PRIu64 " went on running", e->n[0]);
@@ -175,7 +215,7 @@ const char *evidence_mechanism(uint8_t mechanism)
 	case SP_MECH_HARDIRQ:
 		return "one interrupt ran too long";
 	case SP_MECH_KSOFTIRQD:
-		return "ksoftirqd had to wait for the CPU";
+		return "the thread that serves softirqs had to wait";
 	case SP_MECH_LOAD:
 		return "packets took the whole CPU";
 	case SP_MECH_STEAL:
@@ -198,12 +238,15 @@ const char *evidence_culprit(const struct sp_report *r, const struct sp_stall *s
 	} else if (st->mechanism == SP_MECH_STOPPED) {
 		sentence_say(&s, "unknown (a pause of the host, firmware, or unreported steal)");
 	} else if (st->mechanism == SP_MECH_SOFTIRQ) {
-		sentence_say(&s, "softirq %s", sp_vec_name(st->vec));
+		sentence_say(&s, "softirq %s%s%s", sp_vec_name(st->vec), st->dev ? " on " : "",
+			     r->str(r, st->dev));
 	} else if (st->mechanism == SP_MECH_HARDIRQ) {
 		if (r->str(r, st->irq.name)[0])
 			sentence_say(&s, "interrupt %s", r->str(r, st->irq.name));
 		else
 			sentence_say(&s, "interrupt %" PRIu32, st->irq.id);
+		if (n->is_self)
+			sentence_say(&s, " (sirqprof's own sampling)");
 	} else if (st->mechanism == SP_MECH_LOAD) {
 		sentence_say(&s, "packets%s%s", st->dev ? " on " : "", r->str(r, st->dev));
 	} else if (n->comm) {

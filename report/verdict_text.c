@@ -59,8 +59,10 @@ static void say_drop(const struct sp_report *r, const struct sp_spike *k,
 	sentence_say(s, "a packet was dropped for lack of memory (%s)",
 		     v->drop_reason ? v->drop_reason : "PFMEMALLOC");
 	if (v->rto_ns && k->latency_ns != SP_UNKNOWN_NS)
-		sentence_say(s, " and TCP sent it again after %s: that explains %s of %s",
-			     units_duration(a, v->rto_ns),
+		sentence_say(s, " and TCP %s after %s%s: that explains %s of %s",
+			     v->resent_ns ? "was seen to send it again" : "sent it again",
+			     units_duration(a, v->resent_ns ? v->resent_ns : v->rto_ns),
+			     v->resent && !v->resent_ns ? " (its counter of that moved)" : "",
 			     v->explained_ns * 10 >= k->latency_ns * 9
 				     ? "all"
 				     : units_duration(b, v->explained_ns),
@@ -118,6 +120,13 @@ static void say_ambiguous(const struct sp_report *r, const struct sp_verdict *v,
 	else
 		sentence_say(s, "%s of all windows hold as much by accident",
 			     units_percent(a, v->chance));
+	if (v->reclaim_ns)
+		sentence_say(s, "; %s reclaimed memory for %s",
+			     v->task_comm ? v->task_comm : "a task",
+			     units_duration(a, v->reclaim_ns));
+	if (v->drops)
+		sentence_say(s, "; %" PRIu32 " packet%s dropped for lack of memory", v->drops,
+			     v->drops == 1 ? " was" : "s were");
 	if (v->nstalls)
 		sentence_say(s, "; candidates: ");
 	for (uint32_t i = 0; i < v->nstalls && i < 3; i++) {
