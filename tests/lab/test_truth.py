@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+"""The judge itself: truth.py and bar.py on made reports, without a kernel."""
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import bar  # noqa: E402
+import truth as judge  # noqa: E402
+
+MS = 1_000_000
+BEGIN = 1000 * MS
+
+
+def stall(at_ms, ms, mechanism, tid=0, entry="hog_show", confidence=0.96, cpu=1):
+    return {"id": at_ms, "cpu": cpu, "begin_ns": at_ms * MS, "duration_ns": int(ms * MS),
+            "end_ns": int((at_ms + ms) * MS), "mechanism": mechanism, "confidence": confidence,
+            "entry": entry, "caller": None, "file": None,
+            "task": {"tid": tid, "comm": "cat"} if tid else None}
+
+
+def report(*stalls):
+    return {"capture": {"begin_mono": str(BEGIN), "duration_ns": 1000 * MS},
+            "stalls": list(stalls)}
+
+
+def line(at_ms, ms, mechanism="irqs-off", tid=7, names="hog_show"):
+    begin = BEGIN + at_ms * MS
+    return "truth %s %d %d 1 %d %s %s\n" % (mechanism, begin, begin + int(ms * MS), tid,
+                                             "cat" if tid else "-", names)
+
+
+class Judge(unittest.TestCase):
+    def row(self, r, text):
+        return judge.score("way", r, judge.read_truth(text))
+
+    def test_right(self):
+        row = self.row(report(stall(100, 10.1, "irqs-off", 7)), line(100, 10))
+        self.assertEqual((row["found"], row["mechanism"], row["task"], row["names"]), (1, 1, 1, 1))
+        self.assertEqual((row["wrong_blame"], row["false_stalls"]), (0, 0))
+        self.assertEqual(row["length_error_max_ns"], 100_000)
+        self.assertEqual(bar.misses(row, 500_000), [])
+
+    def test_wrong_task_is_wrong_blame(self):
+        row = self.row(report(stall(100, 10, "irqs-off", 8)), line(100, 10))
+        self.assertEqual((row["task"], row["wrong_blame"]), (0, 1))
+        self.assertEqual((row["sure"], row["sure_right"]), (1, 0))
+        self.assertTrue(bar.misses(row, 500_000))
+
+    def test_a_softirq_is_nobodys(self):
+        text = line(100, 10, "softirq", 0)
+        self.assertEqual(self.row(report(stall(100, 10, "softirq")), text)["task"], 1)
+        row = self.row(report(stall(100, 10, "softirq", 7)), text)
+        self.assertEqual((row["task"], row["wrong_blame"]), (0, 1))
+
+    def test_half_must_be_covered(self):
+        self.assertEqual(self.row(report(stall(100, 4, "irqs-off", 7)), line(100, 10))["found"], 0)
+        self.assertEqual(self.row(report(stall(100, 6, "irqs-off", 7)), line(100, 10))["found"], 1)
+
+    def test_false_stalls(self):
+        row = self.row(report(stall(100, 10, "irqs-off", 7), stall(300, 3, "bh-off", 7),
+                              stall(400, 1.5, "bh-off", 7), stall(500, 9, "stopped"),
+                              stall(105, 4, "softirq"), stall(600, 9, "bh-off", 7, cpu=0)),
+                       line(100, 10))
+        self.assertEqual(row["false_stalls"], 1)
+        self.assertEqual((row["sure"], row["sure_right"]), (2, 1))
+
+    def test_names(self):
+        self.assertTrue(judge.name_fits("bpf_prog_0b71352f5b0ed437_hog_show", ["hog_show"]))
+        self.assertTrue(judge.name_fits("s_show.part.0", ["s_show"]))
+        self.assertFalse(judge.name_fits("memcg_numa_stat_show", ["show", "s_show"]))
+        self.assertFalse(judge.name_fits(None, ["s_show"]))
+
+    def test_bands_and_misses(self):
+        lines = "".join(line(100 + 20 * i, 2.5) for i in range(10))
+        row = self.row(report(*[stall(100 + 20 * i, 2.5, "irqs-off", 7) for i in range(8)]), lines)
+        self.assertEqual((row["bands"]["2-3"]["truth"], row["bands"]["2-3"]["found"]), (10, 8))
+        self.assertEqual(row["bands"]["3-60"]["truth"], 0)
+        self.assertTrue(any("found 8 of 10" in m for m in bar.misses(row, 500_000)))
+
+    def test_nothing_starved_does_not_hold(self):
+        self.assertTrue(bar.misses(self.row(report(), ""), 500_000))
+
+    def test_table(self):
+        self.assertEqual(judge.table([(0.96, True), (0.98, False), (0.5, True)]),
+                         [{"from": 0.5, "verdicts": 1, "stated": 0.5, "right": 1.0},
+                          {"from": 0.95, "verdicts": 2, "stated": 0.97, "right": 0.5}])
+
+
+if __name__ == "__main__":
+    unittest.main()
