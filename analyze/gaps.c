@@ -58,13 +58,23 @@ static void learn_phase(struct gap_state *g, uint64_t tick_ns, uint64_t period_n
 	g->sampled_ns = tick_ns;
 }
 
+/* Where no switch was ever recorded idle time looks like a gap: only a CPU that ticked without a
+ * break before it is believed to be busy. */
+#define STEADY_PERIODS 8U
+
+static bool is_busy(const struct timeline *t, const struct gap_state *g, uint64_t period_ns)
+{
+	return t->switch_seen ||
+	       (g->steady_ns && g->last_tick_ns >= g->steady_ns + STEADY_PERIODS * period_ns);
+}
+
 static bool is_gap(const struct timeline *t, const struct lane *l, uint64_t ns, uint64_t *due_ns)
 {
 	const struct gap_state *g = &l->gap;
 	uint64_t period = period_of(t), late, half;
 
 	if (!period || l->idle || l->throttled || !g->last_on_ns || ns <= g->last_on_ns ||
-	    g->last_on_ns < l->blind_until_ns)
+	    g->last_on_ns < l->blind_until_ns || !is_busy(t, g, period))
 		return false;
 	/* Whatever the grid: in more than a period a tick was due. */
 	if (ns - g->last_on_ns < period + period / SLACK_DIV)

@@ -156,6 +156,7 @@ struct timeline {
 	uint32_t learnt_nmi; /* samples with IF=0 */
 	uint64_t with_flags; /* samples that carry IF at all */
 	uint64_t unsampled;  /* stalls without a sample */
+	bool switch_seen;    /* a switch was recorded, so switches to idle are */
 };
 
 /* gaps.c: an interrupt entry, other proof that interrupts are on, a sample. */

@@ -139,6 +139,7 @@ static int on_switch(struct timeline *t, struct lane *l, const struct sp_event *
 	 */
 	gap_alive(l, e->time_ns);
 	span_no_softirq(l);
+	t->switch_seen = true;
 	l->tid = e->sched.next_tid;
 	if (!rc && l->idle && e->sched.next_tid != 0)
 		rc = leave_idle(t, l, e->time_ns, err);

@@ -159,6 +159,10 @@ static void interrupts_off_ends_at_the_release(void **state)
 	uint32_t n;
 
 	(void)state;
+	put((struct sp_event){ .type = SP_EV_SWITCH,
+			       .time_ns = BEGIN - 1000,
+			       .tid = HOG,
+			       .sched = { .next_tid = HOG } });
 	ticks(BEGIN, BEGIN + 40 * MS, HOG);
 	irq(late, SP_EV_IRQ_ENTRY, SP_IRQ_TICK, HOG, 0);
 	sample(late + 1000, HOG, SP_MODE_KERNEL, RELEASE, WORK, WORK + 0x100);

@@ -132,6 +132,20 @@ static void missing_ticks_leave_the_samples(void **state)
 	assert_true(s->confidence < 0.9);
 }
 
+/* A task that wakes every 20 ms for a moment, on a CPU that is idle else; nobody records switches.
+ */
+static void idle_that_nobody_tells_is_no_gap(void **state)
+{
+	struct fakecpu *w = *state;
+
+	for (uint64_t us = START; us < START + 400000; us += 20000) {
+		tick(w, us, 0, "u:main;worker_thread;_raw_spin_unlock_irqrestore");
+		tick(w, us + 500, 0, "u:main;worker_thread;work");
+	}
+	flush(w, START + 400000);
+	assert_int_equal(w->n, 0);
+}
+
 /* Another CPU pauses from `from` on; this one has a late tick at its release point. */
 static const struct sp_stall *released_beside_a_pause(struct fakecpu *w, uint64_t from)
 {
@@ -181,6 +195,7 @@ int main(void)
 		T(a_softirq_in_the_stack_blames_no_task),
 		T(a_missing_exit_does_not_hide_the_next_stall),
 		T(missing_ticks_leave_the_samples),
+		T(idle_that_nobody_tells_is_no_gap),
 		T(a_pause_of_another_cpu_alone_is_no_excuse),
 		T(a_pause_of_the_whole_machine_is),
 	};

@@ -8,6 +8,7 @@ static void irqs_off_is_named_by_its_release(void **state)
 	struct fakecpu *w = *state;
 	const struct sp_stall *s;
 
+	switch_to(w, START - 100, 100);
 	busy(w, START, START + 20000, "u:main");
 	/* From 20,100 on interrupts are off; they come on at 30,200, off the grid. */
 	tick(w, START + 30200, 0, READ_SLAB "_raw_spin_unlock_irqrestore");
