@@ -139,7 +139,7 @@ static void judge_gap(struct timeline *t, struct lane *l, struct pending_stall *
 	} else if (released && !whole) {
 		s->mechanism = SP_MECH_IRQS_OFF;
 		s->confidence = !p->by_samples ? 0.96 : t->cfg.has_switch ? 0.85 : 0.75;
-		if (!t->switch_seen && s->confidence > BUSY_CONFIDENCE)
+		if (!t->switch_seen && !p->inside && s->confidence > BUSY_CONFIDENCE)
 			s->confidence = BUSY_CONFIDENCE;
 		if (steal)
 			s->confidence -= 0.15;
