@@ -28,6 +28,8 @@ static const struct colname known[] = {
 	{ "time", ROLE_TIME, 4, SP_STAMP_UNKNOWN, 0 },
 	{ "start", ROLE_TIME, 3, SP_STAMP_START, 0 },
 	{ "start_time", ROLE_TIME, 3, SP_STAMP_START, 0 },
+	{ "starttime", ROLE_TIME, 3, SP_STAMP_START, 0 },	     /* ab -g */
+	{ "realtime_timestamp", ROLE_TIME, 4, SP_STAMP_UNKNOWN, 0 }, /* journalctl -o json */
 	{ "begin", ROLE_TIME, 3, SP_STAMP_START, 0 },
 	{ "sent", ROLE_TIME, 3, SP_STAMP_START, 0 },
 	{ "sent_at", ROLE_TIME, 3, SP_STAMP_START, 0 },
@@ -68,6 +70,7 @@ static const struct colname known[] = {
 	{ "dauer", ROLE_LATENCY, 4, 0, 0 },
 	{ "round_trip_time", ROLE_LATENCY, 4, 0, 0 },
 	{ "took", ROLE_LATENCY, 3, 0, 0 },
+	{ "ttime", ROLE_LATENCY, 4, 0, 1000000 }, /* ab -g */
 	{ "time_taken", ROLE_LATENCY, 3, 0, 0 },
 	{ "tcp_analysis_ack_rtt", ROLE_LATENCY, 6, 0, 1000000000 },
 	{ "tcp_analysis_rto", ROLE_LATENCY, 6, 0, 1000000000 },
@@ -86,6 +89,7 @@ static const struct colname known[] = {
 	{ "info", ROLE_LABEL, 4, 0, 0 },
 	{ "message", ROLE_LABEL, 3, 0, 0 },
 	{ "msg", ROLE_LABEL, 3, 0, 0 },
+	{ "log", ROLE_LABEL, 2, 0, 0 }, /* Docker's json-file */
 	{ "tcp_analysis_retransmission", ROLE_RETRANSMIT, 2, 0, 0 },
 	{ "tcp_analysis_fast_retransmission", ROLE_RETRANSMIT, 1, 0, 0 },
 	{ "retransmission", ROLE_RETRANSMIT, 1, 0, 0 },

@@ -95,6 +95,9 @@ bool csv_guess_comment(const char *line, size_t len, char delimiter, bool first)
 	struct columns columns;
 	uint32_t n;
 
+	/* "sep=;" is what spreadsheets want to be told first. */
+	if (first && len == 5 && memcmp(line, "sep=", 4) == 0)
+		return true;
 	if (!len || line[0] != '#')
 		return false;
 	csv_guess_uncomment(&line, &len);

@@ -19,7 +19,7 @@ struct columns csv_guess_plain(const char *text, size_t len, char delimiter);
 /* Takes "# " off a line that begins with it. */
 void csv_guess_uncomment(const char **line, size_t *len);
 
-/* Whether the line is no row: "# …", unless it is the first and names columns. */
+/* Whether the line is no row: "# …", unless it is the first and names columns; "sep=;". */
 bool csv_guess_comment(const char *line, size_t len, char delimiter, bool first);
 
 #endif

@@ -161,7 +161,7 @@ static int first_row(struct spikeread *r, const struct line *line, struct sp_err
 		names[i] = cell(c, i);
 		any_time = any_time ||
 			   (stamps_whole(&r->stamps, names[i].text, names[i].len, &stamp) &&
-			    !stamp.relative);
+			    (!stamp.relative || r->has_start));
 	}
 	header = columns_header(&c->columns, names, c->nfields) && !any_time;
 	if (r->cfg->columns) {
@@ -173,6 +173,7 @@ static int first_row(struct spikeread *r, const struct line *line, struct sp_err
 		header = header || !any_time;
 	} else if (!header) {
 		c->columns = c->plain;
+		r->seen.no_header = !c->plain.is_capture;
 	}
 	c->has_columns = true;
 	r->stamps.unit_ns = c->columns.time_unit_ns;

@@ -100,7 +100,7 @@ static int line(struct spikeread *r, const struct line *in, struct sp_err *err)
 	struct json *j = r->state;
 	const struct columns_name *names, *values;
 	struct sp_spike k;
-	struct spikerow row = { .columns = &j->columns };
+	struct spikerow row = { .columns = &j->columns, .said_by_label = true };
 	const char *expected;
 	uint32_t column;
 	size_t at;
@@ -118,12 +118,6 @@ static int line(struct spikeread *r, const struct line *in, struct sp_err *err)
 		return rc;
 	r->stamps.unit_ns = j->columns.time_unit_ns;
 	k = spikeread_blank(in, j->columns.stamp);
-	/* When late rows are selected, a line that tells no latency is not one. */
-	if (!j->columns.nlatency && r->cfg->needs_latency) {
-		r->seen.rows++;
-		r->seen.below++;
-		return SP_OK;
-	}
 	rc = spikerow_put(r, &row, &k, &expected, &column, err);
 	if (rc || !expected)
 		return rc;

@@ -141,7 +141,7 @@ static bool begins_number(const char *text, size_t at)
 	return !is_word(before) && !strchr(".,-+/", before);
 }
 
-static uint64_t find_latency(const char *text, size_t len)
+uint64_t spikeread_latency(const char *text, size_t len)
 {
 	uint64_t only_ns = SP_UNKNOWN_NS, ns, unit_ns;
 	uint32_t durations = 0;
@@ -183,7 +183,7 @@ static int line(struct spikeread *r, const struct line *in, struct sp_err *err)
 	left = in->len - l->at - stamp.used;
 	while (left && strchr(" \t:,;|-]\"", *rest))
 		rest++, left--;
-	k.latency_ns = find_latency(rest, left);
+	k.latency_ns = spikeread_latency(rest, left);
 	/* When late rows are selected, a line that tells no latency is not one. */
 	if (k.latency_ns == SP_UNKNOWN_NS && r->cfg->needs_latency) {
 		r->seen.rows++;

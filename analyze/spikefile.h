@@ -53,6 +53,7 @@ struct spikefile_seen {
 	uint64_t duplicates;	  /* replies that came twice, passed over */
 	uint64_t without_latency; /* of .kept: the format could tell one, these rows do not */
 	uint64_t longest_ns;	  /* of .below: the latest */
+	bool no_header;		  /* a table without one: columns 1 and 2 are taken */
 	bool unit_assumed;	  /* latencies had no unit, and nobody had said which: ms */
 	bool zoneless;		  /* stamps had no zone */
 	bool tz_assumed;	  /* and nobody had said which one they are of */

@@ -59,6 +59,9 @@ bool spikeread_stamp(struct spikeread *r, const struct stamp *stamp, struct sp_s
 int spikeread_bad(struct spikeread *r, uint32_t line, size_t column, const char *expected,
 		  const char *found, size_t found_len, struct sp_err *err);
 
+/* The latency that a text tells, as spike_log.c reads it; SP_UNKNOWN_NS: none. */
+uint64_t spikeread_latency(const char *text, size_t len);
+
 /* The next line of a text in memory; false at its end. */
 bool spikeread_peek_line(const char **text, size_t *len, const char **line, size_t *line_len);
 

@@ -107,6 +107,8 @@ int spikerow_put(struct spikeread *r, const struct spikerow *in, struct sp_spike
 {
 	struct columns_name label = spikerow_cell(in, in->columns->label);
 
+	while (label.len && strchr(" \t\r\n", label.text[label.len - 1]))
+		label.len--;
 	*column = in->columns->time;
 	*bad = row_time(r, in, row);
 	if (!*bad && !row_latency(r, in, row, column))
@@ -117,7 +119,16 @@ int spikerow_put(struct spikeread *r, const struct spikerow *in, struct sp_spike
 	}
 	if (*bad)
 		return SP_OK;
+	/* Of a structured log: what its message tells. */
+	if (!in->columns->nlatency && in->said_by_label)
+		row->latency_ns = spikeread_latency(label.text, label.len);
 	row->is_retransmit = row_retransmit(in, &label);
+	/* When late rows are selected, a line that tells no latency is not one. */
+	if (in->said_by_label && row->latency_ns == SP_UNKNOWN_NS && r->cfg->needs_latency) {
+		r->seen.rows++;
+		r->seen.below++;
+		return SP_OK;
+	}
 	if (in->columns->is_capture && row->latency_ns == SP_UNKNOWN_NS && !row->is_retransmit) {
 		r->seen.rows++;
 		return SP_OK;

@@ -11,6 +11,7 @@ struct spikerow {
 	const struct columns *columns;
 	const struct columns_name *cells; /* without blanks around them */
 	uint32_t ncells;
+	bool said_by_label; /* where no column is the latency, look for one in the label's text */
 };
 
 /* Cell of a column; empty where there is none. */

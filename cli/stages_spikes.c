@@ -71,12 +71,16 @@ static int note_none(struct pipeline *p, const char *name, const struct spikefil
 static int note_latency(struct pipeline *p, const char *name, const struct spikefile_seen *seen,
 			struct sp_err *err)
 {
+	char text[160];
 	int rc = SP_OK;
 
 	if (!seen->kept && (!seen->rows || seen->rows > seen->bad))
 		return note_none(p, name, seen, err);
-	if (seen->unit_assumed)
-		rc = quality_add(p->quality, SP_Q_SPIKES_UNIT, SP_NO_CPU, 1, name, err);
+	if (seen->unit_assumed) {
+		snprintf(text, sizeof(text), "%.100s%s", name,
+			 seen->no_header ? " (column 2, as it has no header)" : "");
+		rc = quality_add(p->quality, SP_Q_SPIKES_UNIT, SP_NO_CPU, 1, text, err);
+	}
 	if (!rc && seen->kept && seen->without_latency == seen->kept &&
 	    strcmp(seen->format, "ping") != 0)
 		rc = quality_add(p->quality, SP_Q_SPIKES_NO_LATENCY, SP_NO_CPU, seen->kept, name,

@@ -53,7 +53,8 @@ class Net:
             lab.skip("no network namespaces here")
 
     def near_cmd(self, *cmd):
-        return ["taskset", "-c", "0", "ip", "netns", "exec", self.near, *cmd]
+        # On a host of its own a prober would not wait for a CPU; hping3's pace is its clock.
+        return ["taskset", "-c", "0", "chrt", "-f", "10", "ip", "netns", "exec", self.near, *cmd]
 
     def down(self):
         for ns in (self.near, self.far):

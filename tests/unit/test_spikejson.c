@@ -123,6 +123,10 @@ static void logs_of_today(void **state)
 		  60500000, SP_STAMP_UNKNOWN, SP_NO_CPU, NULL, false },
 		{ "{\"start_time\":\"2026-11-24T11:29:04Z\",\"duration\":\"60ms\",\"cpu\":3}",
 		  60 * MS, SP_STAMP_START, 3, NULL, false },
+		{ "{\"log\":\"GET /a took 60ms\\n\",\"time\":\"2026-11-24T11:29:04Z\"}", 60 * MS,
+		  SP_STAMP_UNKNOWN, SP_NO_CPU, "GET /a took 60ms", false },
+		{ "{\"__REALTIME_TIMESTAMP\":\"1795519744000000\",\"MESSAGE\":\"took 60 ms\"}",
+		  60 * MS, SP_STAMP_UNKNOWN, SP_NO_CPU, "took 60 ms", false },
 		{ "{\"ts\":1795519744,\"took\":null}", SP_UNKNOWN_NS, SP_STAMP_UNKNOWN, SP_NO_CPU,
 		  NULL, false },
 	};
