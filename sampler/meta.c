@@ -20,6 +20,37 @@ static void first_line(const char *path, char *ret, size_t size)
 	ret[strcspn(ret, "\n")] = 0;
 }
 
+/* The running kernel's GNU build-id in hex: the first note of that type in /sys/kernel/notes
+ * (elf(5));
+ * "" when there is none. */
+static void kernel_build_id(char *ret, size_t size)
+{
+	FILE *f = fopen("/sys/kernel/notes", "re");
+	uint8_t text[4096];
+	size_t n = f ? fread(text, 1, sizeof(text), f) : 0, at = 0;
+
+	ret[0] = 0;
+	if (f)
+		fclose(f);
+	while (n - at >= 12) {
+		uint32_t head[3]; /* sizes of name and description, type */
+		size_t desc;
+
+		memcpy(head, text + at, sizeof(head));
+		desc = at + 12 + ((head[0] + 3U) & ~3U);
+		if (head[0] > n || head[1] > n || desc > n || head[1] > n - desc)
+			return;
+		if (head[2] == 3 && head[0] == 4 && memcmp(text + at + 12, "GNU", 4) == 0) {
+			for (size_t i = 0; i < head[1] && 2 * i + 3 <= size; i++)
+				snprintf(ret + 2 * i, 3, "%02x", text[desc + i]);
+			return;
+		}
+		at = desc + ((head[1] + 3U) & ~3U);
+		if (at > n)
+			return;
+	}
+}
+
 /* Our own command line, blanks between its words. */
 static void command_line(char *ret, size_t size)
 {
@@ -45,7 +76,7 @@ static long zone_offset(void)
 
 int meta_tell(struct stream *s, const struct plan *p, const struct meta *m, struct sp_err *err)
 {
-	char boot[64], number[32], id[96], line[1024];
+	char boot[64], number[32], id[96], line[1024], build_id[64];
 	struct utsname u;
 	int rc;
 
@@ -57,6 +88,9 @@ int meta_tell(struct stream *s, const struct plan *p, const struct meta *m, stru
 		rc = fact_meta(s, "host", u.nodename, err);
 		rc = rc ? rc : fact_meta(s, "kernel", u.release, err);
 	}
+	kernel_build_id(build_id, sizeof(build_id));
+	if (!rc && build_id[0])
+		rc = fact_meta(s, "kernel_build_id", build_id, err);
 	rc = rc ? rc : fact_meta(s, "boot_id", boot, err);
 	rc = rc ? rc : fact_meta(s, "capture_id", id, err);
 	rc = rc ? rc : fact_meta(s, "sampler", p->sampler, err);
