@@ -44,11 +44,11 @@ def starve(args, reader, busy, cpu, data):
 
 
 def one(args, reader, busy, cpu, tmp):
-    data = os.path.join(tmp, "files.data")
+    data = os.path.join(args.keep or tmp, "%s-%s.data" % (reader, "busy" if busy else "idle"))
     truth, path = starve(args, reader, busy, cpu, data)
     report = lab.report(args.bin, data)
     row = {"reader": reader, "cpu": "busy" if busy else "idle", "stalls": 0, "file": 0, "wrong": 0,
-           "none": 0, "longest_missed_ms": 0}
+           "none": 0, "missed": []}
     for t, stall in judge.match(report, judge.inside(report, truth)):
         if not stall or stall["mechanism"] != "irqs-off" or not stall["task"]:
             continue
@@ -56,8 +56,7 @@ def one(args, reader, busy, cpu, tmp):
         seen = stall["file"]
         row["file" if seen == path else "none" if not seen else "wrong"] += 1
         if not seen:
-            row["longest_missed_ms"] = max(row["longest_missed_ms"],
-                                           round((t["end"] - t["begin"]) / 1e6, 1))
+            row["missed"].append([round((t["end"] - t["begin"]) / 1e6, 1), stall["syscall"]])
     row["share"] = round(row["file"] / row["stalls"], 3) if row["stalls"] else 0
     print(json.dumps(row), flush=True)
     return row["stalls"] > 0 and row["share"] >= BAR and not row["wrong"]
@@ -71,6 +70,7 @@ def main():
     ap.add_argument("--reader", action="append", choices=("cat", "grep", "head"))
     ap.add_argument("--busy", action="store_true")
     ap.add_argument("--idle", action="store_true")
+    ap.add_argument("--keep", metavar="DIR", help="keep the recordings there")
     ap.add_argument("--check", action="store_true")
     args = ap.parse_args()
     cpu, bad = os.cpu_count() - 1, 0
