@@ -42,6 +42,9 @@ void pipeline_file_times(struct pipeline *p, int64_t made_ns, int64_t written_ns
 /* The boot that was recorded, "" as long as the stream has not told. */
 const char *pipeline_boot_id(struct pipeline *p);
 
+/* The recorded kernel: its build-id (hex) and release; "" unknown. */
+void pipeline_kernel(struct pipeline *p, const char **build_id, const char **release);
+
 /* Whether it is at least the same host and kernel: for recordings that do not tell their boot. */
 bool pipeline_is_kernel(struct pipeline *p, const char *host, const char *release);
 

@@ -262,8 +262,10 @@ const char *evidence_culprit(const struct sp_report *r, const struct sp_stall *s
 		sentence_say(&s, " of %s%s", n->file, n->file_inferred ? " (inferred)" : "");
 	if (n->container)
 		sentence_say(&s, ", container %s", n->container);
+	else if (n->unit)
+		sentence_say(&s, ", unit %s", n->unit);
 	if (n->pod)
-		sentence_say(&s, ", pod %s", n->pod);
+		sentence_say(&s, ", pod %s", n->pod_name ? n->pod_name : n->pod);
 	return ret;
 }
 

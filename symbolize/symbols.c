@@ -3,8 +3,10 @@
 #include "ahead.h"
 #include "kallsyms.h"
 #include "kranges.h"
+#include "troubles.h"
 #include "unwind.h"
 #include "users.h"
+#include "vmlinux.h"
 
 #include <sirqprof/limits.h>
 
@@ -46,6 +48,7 @@ struct symbols {
 	struct travelled *travelled;
 	size_t travelled_bytes;
 	struct kranges *ranges;
+	struct vmlinux *vmlinux;
 	struct users *users;
 	struct unwind *unwind;
 	uint64_t unknown;
@@ -121,34 +124,50 @@ static struct sp_frame known_frame(const struct ksymbol *sym, uint64_t pc)
 	};
 }
 
-static size_t kernel(void *self, uint64_t pc, struct sp_frame *ret, size_t max)
+/* The function that holds pc; false when nothing tells. */
+static bool kernel_function(struct symbols *s, uint64_t pc, struct sp_frame *ret)
 {
-	struct symbols *s = self;
 	const struct kallsyms *k;
 	struct travelled *t;
 	struct ksymbol sym;
 
-	if (!max)
-		return 0;
 	HASH_FIND(hh, s->travelled, &pc, sizeof(pc), t);
 	if (t) {
 		*ret = (struct sp_frame){
 			.name = t->name, .module = t->module, .offset = pc - t->start, .known = true
 		};
-		return 1;
+		return true;
 	}
 	if (kranges_find(s->ranges, pc, &sym)) {
 		*ret = known_frame(&sym, pc);
-		return 1;
+		return true;
 	}
 	k = local_kernel(s);
 	if (k && (kallsyms_find(k, pc, &sym) || find_newer(s, pc, &sym))) {
 		*ret = known_frame(&sym, pc);
-		return 1;
+		return true;
 	}
-	s->unknown++;
 	*ret = (struct sp_frame){ .name = "[unknown]", .module = "" };
-	return 1;
+	return false;
+}
+
+static size_t kernel(void *self, uint64_t pc, struct sp_frame *ret, size_t max)
+{
+	struct symbols *s = self;
+	bool detail = s->cfg.inlines || s->cfg.lines || s->cfg.vmlinux;
+	size_t n = 1;
+
+	if (!max)
+		return 0;
+	if (!kernel_function(s, pc, ret) && !detail)
+		s->unknown++;
+	else if (detail && (!ret->known || strcmp(ret->module, "[kernel.kallsyms]") == 0)) {
+		n = vmlinux_frames(s->vmlinux, pc,
+				   (struct elffile_detail){ s->cfg.inlines, s->cfg.lines }, ret,
+				   max);
+		s->unknown += !ret->known;
+	}
+	return n;
 }
 
 static int kernel_symbol(void *self, uint64_t addr, uint64_t start, const char *name,
@@ -192,6 +211,8 @@ static int build_id(void *self, const char *path, const char *hex, bool is_kerne
 {
 	struct symbols *s = self;
 
+	if (is_kernel && strcmp(path, "[kernel.kallsyms]") == 0)
+		vmlinux_set_kernel(s->vmlinux, hex, NULL);
 	return is_kernel ? SP_OK : users_build_id(s->users, path, hex, err);
 }
 
@@ -214,8 +235,10 @@ static void note_kernel(struct symbols *s, const struct sp_mapping *m)
 {
 	const char *name = strchr(m->path, ']');
 
-	if (!name || !name[1] || !m->pgoff || strncmp(m->path, "[kernel.kallsyms]", 17) != 0 ||
-	    !s->cfg.local || s->elsewhere)
+	if (!name || !name[1] || !m->pgoff || strncmp(m->path, "[kernel.kallsyms]", 17) != 0)
+		return;
+	vmlinux_set_place(s->vmlinux, name + 1, m->pgoff);
+	if (!s->cfg.local || s->elsewhere)
 		return;
 	if (s->told_name)
 		local_kernel(s);
@@ -276,6 +299,7 @@ int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_e
 	s->cfg = *cfg;
 	rc = users_new(&s->users, cfg->user, err);
 	rc = rc ? rc : kranges_new(&s->ranges, err);
+	rc = rc ? rc : vmlinux_new(&s->vmlinux, cfg->vmlinux, err);
 	rc = rc ? rc : unwind_new(&s->unwind, s->users, err);
 	if (rc)
 		return rc;
@@ -316,6 +340,7 @@ void symbols_free(struct symbols *s)
 	kranges_free(s->ranges);
 	kallsyms_free(ahead_take(s->ahead));
 	free(s->told_name);
+	vmlinux_free(s->vmlinux);
 	unwind_free(s->unwind);
 	users_free(s->users);
 	free(s);
@@ -332,6 +357,11 @@ void symbols_set_local(struct symbols *s, bool local)
 	users_set_live(s->users, local);
 }
 
+void symbols_set_kernel(struct symbols *s, const char *build_id, const char *release)
+{
+	vmlinux_set_kernel(s->vmlinux, build_id, release);
+}
+
 bool symbols_hidden(const struct symbols *s)
 {
 	return s->kallsyms && kallsyms_hidden(s->kallsyms);
@@ -342,52 +372,18 @@ uint64_t symbols_unknown(const struct symbols *s)
 	return s->unknown;
 }
 
-/* Of many files one row a code: how many addresses, and which file has most of them. */
-struct sums {
-	struct {
-		uint64_t addresses, most;
-		const char *path;
-		uint32_t files;
-	} of[2];
-};
-
-static int on_trouble(void *self, const char *path, enum elffile_state why, uint64_t addresses,
-		      struct sp_err *err)
+static int tell_vmlinux(const struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err)
 {
-	struct sums *sums = self;
-	int i = why == ELFFILE_OTHER;
+	const char *path;
+	enum elffile_state state = vmlinux_state(s->vmlinux, &path);
 
-	(void)err;
-	sums->of[i].addresses += addresses;
-	sums->of[i].files++;
-	if (addresses > sums->of[i].most) {
-		sums->of[i].most = addresses;
-		sums->of[i].path = path;
-	}
-	return SP_OK;
-}
-
-static int tell_files(const struct sums *sums, symbols_tell *tell, void *self, struct sp_err *err)
-{
-	static const enum sp_quality_code codes[] = { SP_Q_NO_SYMBOLS, SP_Q_BUILD_ID };
-	char text[SP_MAX_STRING + 64];
-	int rc = SP_OK;
-
-	for (int i = 0; !rc && i < 2; i++) {
-		if (!sums->of[i].files)
-			continue;
-		snprintf(text, sizeof(text), "%s", sums->of[i].path);
-		if (sums->of[i].files > 1)
-			snprintf(text, sizeof(text), "%s and %" PRIu32 " more", sums->of[i].path,
-				 sums->of[i].files - 1);
-		rc = tell(self, codes[i], sums->of[i].addresses, text, err);
-	}
-	return rc;
+	if (state == ELFFILE_FINE)
+		return SP_OK;
+	return tell(self, state == ELFFILE_OTHER ? SP_Q_BUILD_ID : SP_Q_NO_VMLINUX, 1, path, err);
 }
 
 int symbols_quality(struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err)
 {
-	struct sums sums = { 0 };
 	int rc = SP_OK;
 
 	if (s->told_name)
@@ -396,6 +392,6 @@ int symbols_quality(struct symbols *s, symbols_tell *tell, void *self, struct sp
 		rc = tell(self, SP_Q_KPTR, s->unknown, "", err);
 	else if (s->unknown)
 		rc = tell(self, SP_Q_NO_SYMBOLS, s->unknown, "kernel", err);
-	rc = rc ? rc : users_troubles(s->users, on_trouble, &sums, err);
-	return rc ? rc : tell_files(&sums, tell, self, err);
+	rc = rc ? rc : tell_vmlinux(s, tell, self, err);
+	return rc ? rc : troubles_tell(s->users, tell, self, err);
 }
