@@ -21,7 +21,6 @@ import lab  # noqa: E402
 import truth as judge  # noqa: E402
 import ways  # noqa: E402
 
-BAR = 0.9
 
 
 def starve(args, reader, busy, cpu, data):
@@ -59,7 +58,7 @@ def one(args, reader, busy, cpu, tmp):
             row["missed"].append([round((t["end"] - t["begin"]) / 1e6, 1), stall["syscall"]])
     row["share"] = round(row["file"] / row["stalls"], 3) if row["stalls"] else 0
     print(json.dumps(row), flush=True)
-    return row["stalls"] > 0 and row["share"] >= BAR and not row["wrong"]
+    return row["stalls"] > 0 and row["share"] >= args.bar and not row["wrong"]
 
 
 def main():
@@ -71,6 +70,7 @@ def main():
     ap.add_argument("--busy", action="store_true")
     ap.add_argument("--idle", action="store_true")
     ap.add_argument("--keep", metavar="DIR", help="keep the recordings there")
+    ap.add_argument("--bar", type=float, default=0.9, help="the share that --check asks for")
     ap.add_argument("--check", action="store_true")
     args = ap.parse_args()
     cpu, bad = os.cpu_count() - 1, 0
