@@ -15,9 +15,9 @@ struct text {
 };
 
 /* With it perf records what the analysis needs; tests/perf/plain.py runs it. */
-#define PERF_RECORD                                                                            \
-	"perf record -a -g -k CLOCK_MONOTONIC -c 1 -e irq:softirq_raise,irq:softirq_entry,"     \
-	"irq:softirq_exit,irq_vectors:local_timer_entry,sched:sched_switch "                    \
+#define PERF_RECORD                                                                         \
+	"perf record -a -g -k CLOCK_MONOTONIC -c 1 -e irq:softirq_raise,irq:softirq_entry," \
+	"irq:softirq_exit,irq_vectors:local_timer_entry,sched:sched_switch "                \
 	"-e cpu-clock/period=1000000/"
 
 /* clang-format off */
