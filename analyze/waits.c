@@ -11,9 +11,9 @@
  *	   ├─────────── waits ───────────┤   ├──────────── waits ─────────────┤
  *
  * Kernels from 4.18 to about 6.4 leave softirqs to a ksoftirqd that is merely runnable
- * (ksoftirqd_running() in kernel/softirq.c); later ones serve them at the end of every interrupt,
- *so there a wait of ksoftirqd starves nobody: each softirq served ends it. A NAPI thread waits
- *whatever the softirqs do.
+ * (ksoftirqd_running() in kernel/softirq.c). Mainline then serves them at the end of every
+ * interrupt, and a wait of ksoftirqd starves nobody: each softirq served ends it. A NAPI thread
+ * waits whatever the softirqs do.
  */
 
 /* A NAPI thread may move to a CPU that is not recorded, run there and come back: it did not wait.
