@@ -202,6 +202,8 @@ static int progress(struct timeline *t, struct lane *l, const struct sp_event *e
 	n->load.entries++;
 	l->softirq_ns = ns;
 	l->hard.open = false;
+	/* How long it waited, and the 15 before it, nobody knows. */
+	rc = rc ? rc : coverage_delay(t->parts.coverage, l->cpu, ns, SP_UNKNOWN_NS, err);
 	rc = rc ? rc : bh_free(t, l, ns, err);
 	return rc ? rc : wait_softirq(t, l, e, err);
 }
