@@ -328,7 +328,6 @@ static int finish(struct timeline *t, struct lane *l, const struct sp_event *sam
 	} else if (g->off.samples >= OFF_LEAST || (g->off.samples && !sample)) {
 		/* Seen from inside, by NMI: no need to judge by the point of release. */
 		p.sampled = true;
-		p.inside = true;
 		p.leaf = g->off.samples >= OFF_LEAST ? LEAF_RELEASE : LEAF_OTHER;
 		lane_evidence(&p.stall, SP_EVID_IF_CLEAR, g->off.from_ns, g->off.samples, 0, 0, 0);
 		rc = shares_give(&g->off, &p.stall, err);

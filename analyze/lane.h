@@ -116,7 +116,6 @@ struct pending_stall {
 	bool in_softirq;  /* the late sample stands in a softirq that nobody saw begin */
 	bool by_samples;  /* no tick was recorded: the samples are the ticks */
 	bool silent;	  /* NMI samples were due in it, and none came */
-	bool inside;	  /* NMI samples were taken inside, with interrupts off: it was not idle */
 	uint64_t seen_ns; /* when it was found */
 };
 
