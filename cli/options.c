@@ -156,6 +156,8 @@ const char *argp_program_version = "sirqprof " SP_VERSION;
 static void options_init(struct options *o)
 {
 	*o = (struct options){
+		/* Costs a busy CPU 1.6 %, on a VM whose timer interrupt is dear; 2000: 3.5 %.
+		 * Stalls from 2 ms on are dated within half a period. */
 		.freq_hz = 1000,
 		.spikes_interval_ns = NS_S,
 		.window_ns = NS_S,

@@ -44,7 +44,7 @@ static int attach(struct events *ev, const struct events_cpu *c, const struct pl
 	if (fd != c->lead && ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, c->lead))
 		return sp_fail_sys(err, "event %s cannot share the ring of CPU %u", e->name,
 				   c->cpu);
-	if (e->filter[0] && ioctl(fd, PERF_EVENT_IOC_SET_FILTER, e->filter))
+	if (e->filter[0] && ioctl(fd, PERF_EVENT_IOC_SET_FILTER, e->filter) && !e->spares)
 		return sp_fail_sys(err, "filter of %s refused (%s)", e->name, e->filter);
 	id->event = index;
 	id->cpu = c->cpu;

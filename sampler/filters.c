@@ -58,6 +58,8 @@ void filters_of(const char *name, const char *format, char *ret, size_t size)
 		snprintf(ret, size, "%s", switch_filter);
 	else if (strcmp(name, "sched:sched_wakeup") == 0)
 		snprintf(ret, size, "%s", wakeup_filter);
+	else if (strcmp(name, FILTERS_SPARING) == 0)
+		snprintf(ret, size, "function.function != perf_swevent_hrtimer");
 	else if (strcmp(name, "skb:kfree_skb") == 0)
 		drop_filter(format, ret, size);
 }

@@ -295,6 +295,7 @@ static int add_tracepoint(struct plan *p, struct tracefs *t, const char *system,
 	e->on_witness = strncmp(name, "local_timer_", 12) == 0;
 	e->optional = optional;
 	e->shed = shed;
+	e->spares = strcmp(full, FILTERS_SPARING) == 0;
 	if (is_softirq(full) && thins)
 		return add_thinned(p, p->nevents - 1, err);
 	if (strcmp(full, "skb:kfree_skb") == 0 && !e->filter[0]) {

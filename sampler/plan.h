@@ -41,6 +41,7 @@ struct plan_event {
 	uint8_t shed;	  /* the level at which it goes (shedder.h); 0: never */
 	bool on_witness;  /* also opened on the witness CPU */
 	bool optional;	  /* missing is no news */
+	bool spares;	  /* the filter only spares records: older kernels may refuse it */
 	bool absent;	  /* the kernel refused it: not opened, not in the stream */
 };
 

@@ -49,11 +49,24 @@ static void switches_are_those_of_idle_and_softirq_threads(void **state)
 	assert_string_equal(text, "");
 }
 
+/* The sampler's own clock would be a record or two of each sample. */
+static void our_own_clock_is_left_out(void **state)
+{
+	char text[384];
+
+	(void)state;
+	filters_of(FILTERS_SPARING, "", text, sizeof(text));
+	assert_string_equal(text, "function.function != perf_swevent_hrtimer");
+	filters_of("timer:hrtimer_expire_exit", "", text, sizeof(text));
+	assert_string_equal(text, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(drops_are_filtered_by_the_kernels_own_numbers),
 		cmocka_unit_test(a_kernel_without_reasons_has_no_filter),
+		cmocka_unit_test(our_own_clock_is_left_out),
 		cmocka_unit_test(switches_are_those_of_idle_and_softirq_threads),
 	};
 
