@@ -85,30 +85,32 @@ static int next_attr(struct sections *s, struct source *in, struct sp_record *re
 		     struct sp_err *err)
 {
 	uint64_t width = s->header.attr_size - sizeof(struct sp_file_section), off, size;
-	const uint8_t *entry = source_at(in, s->attr_at, s->header.attr_size, err), *ids;
+	const uint8_t *at = source_at(in, s->attr_at, s->header.attr_size, err), *ids;
+	uint8_t attr[SP_MAX_RECORD_SIZE / 2];
 	struct sp_span sized;
 	uint32_t own;
 
 	s->attr_at += s->header.attr_size;
 	s->nattrs--;
-	if (!entry)
+	if (!at)
 		return sp_fail(err, SP_EFORMAT, s->attr_at, "event description cut short");
-	sized = sp_span_of(entry + 4, 4, s->swap);
+	memcpy(attr, at, width);
+	sized = sp_span_of(attr + 4, 4, s->swap);
 	own = sp_span_u32(&sized);
 	own = own ? own : PERF_ATTR_SIZE_VER0;
 	if (own > width)
 		own = (uint32_t)width;
-	off = host64(s, entry + width);
-	size = host64(s, entry + width + 8);
+	off = host64(s, at + width);
+	size = host64(s, at + width + 8);
 	if (size > SP_MAX_IDS * 8ULL || off > in->size || size > in->size - off) {
 		s->bad++; /* ids beyond the file: the event stays, without them */
 		size = 0;
 		off = 0;
 	}
 	ids = source_at(in, off, size, err);
-	if (!room_for(s, 8 + own + size))
-		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for an event description");
-	return make(s, SP_REC_HEADER_ATTR, entry, own, ids, size, ret, err);
+	if (!ids)
+		return sp_fail(err, SP_EFORMAT, off, "event ids cut short");
+	return make(s, SP_REC_HEADER_ATTR, attr, own, ids, size, ret, err);
 }
 
 static int feature_record(struct sections *s, struct source *in, uint32_t bit, uint64_t off,
