@@ -12,6 +12,14 @@
 #include <sirqprof/own.h>
 #include <sirqprof/span.h>
 
+/* Where the fields of a plain sample stand, from behind its header; −1: it has none. Plain: nothing
+ * but fixed fields, then callchain and raw bytes, which is what tracepoints have (sample.c). */
+struct sample_layout {
+	bool plain, chain, raw;
+	uint16_t fixed; /* bytes before the callchain */
+	int16_t id, ip, tid, time, cpu, period;
+};
+
 /* The parts of struct perf_event_attr that decoding needs (include/uapi/linux/perf_event.h). */
 struct attr {
 	uint32_t type;
@@ -25,6 +33,7 @@ struct attr {
 	bool freq, sample_id_all, use_clockid, context_switch;
 	int32_t clockid;
 	char name[96];
+	struct sample_layout layout;
 	void *bound;  /* decode's own, NULL until it looked */
 	uint8_t kind; /* decode's own */
 };

@@ -160,6 +160,7 @@ static int bind_all(struct decode *d, struct sp_err *err)
 	while (!rc && d->bound_attrs < attrs_count(d->attrs)) {
 		struct attr *a = attrs_at(d->attrs, d->bound_attrs++);
 
+		sample_bind(a);
 		d->id_pos = sample_id_pos(a->sample_type);
 		d->trailer_pos = sample_trailer_id_pos(a->sample_type);
 		rc = bind(d, a, err);
@@ -179,16 +180,16 @@ static struct attr *attr_of(struct decode *d, const struct sp_record *r, uint32_
 {
 	bool sample = r->type == PERF_RECORD_SAMPLE;
 	int pos = sample ? d->id_pos : d->trailer_pos;
-	struct sp_span in = sp_span_of(r->data, r->size, r->swap);
 	const struct attr_id *s;
+	uint64_t id;
 
 	*cpu = SP_NO_CPU;
 	if (pos < 0 || (!sample && !attrs_at(d->attrs, 0)->sample_id_all))
 		return attrs_at(d->attrs, 0);
 	if (r->size < 8 + (size_t)pos + 8)
 		return NULL;
-	sp_span_skip(&in, sample ? 8 + (size_t)pos : r->size - (size_t)pos);
-	s = attrs_find(d->attrs, sp_span_u64(&in));
+	memcpy(&id, r->data + (sample ? 8 + (size_t)pos : r->size - (size_t)pos), sizeof(id));
+	s = attrs_find(d->attrs, r->swap ? bswap_64(id) : id);
 	if (!s)
 		return attrs_count(d->attrs) == 1 || !sample ? attrs_at(d->attrs, 0) : NULL;
 	*cpu = s->cpu;
@@ -304,14 +305,13 @@ static int add_str(struct decode *d, struct sp_span *in, sp_str *ret, struct sp_
 }
 
 static int decode_map(struct decode *d, const struct sp_record *r, struct sp_span *in,
-		      struct sp_event *e, struct sp_err *err)
+		      struct sp_map *map, struct sp_err *err)
 {
 	uint32_t prot = 4; /* PROT_EXEC: MMAP (1) has executable ones only, unless MMAP_DATA */
 
-	e->type = SP_EV_MMAP;
-	e->map.start = sp_span_u64(in);
-	e->map.len = sp_span_u64(in);
-	e->map.pgoff = sp_span_u64(in);
+	map->start = sp_span_u64(in);
+	map->len = sp_span_u64(in);
+	map->pgoff = sp_span_u64(in);
 	if (r->type == PERF_RECORD_MMAP2) {
 		uint8_t size, id[20];
 
@@ -325,12 +325,12 @@ static int decode_map(struct decode *d, const struct sp_record *r, struct sp_spa
 			size = size > sizeof(id) ? sizeof(id) : size;
 			for (int i = 0; i < size; i++)
 				snprintf(hex + 2 * i, 3, "%02x", id[i]);
-			rc = strings_add(d->parts.strings, hex, 2U * size, &e->map.build_id, err);
+			rc = strings_add(d->parts.strings, hex, 2U * size, &map->build_id, err);
 			if (rc)
 				return rc;
 		} else {
 			sp_span_skip(in, 8); /* maj, min */
-			e->map.ino = sp_span_u64(in);
+			map->ino = sp_span_u64(in);
 			sp_span_skip(in, 8); /* ino_generation */
 		}
 		prot = sp_span_u32(in);
@@ -338,13 +338,14 @@ static int decode_map(struct decode *d, const struct sp_record *r, struct sp_spa
 	} else if (r->misc & PERF_RECORD_MISC_MMAP_DATA) {
 		prot = 1;
 	}
-	e->map.executable = prot >> 2 & 1;
-	e->map.kernel = (r->misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_KERNEL;
-	return add_str(d, in, &e->map.path, err);
+	map->executable = prot >> 2 & 1;
+	map->kernel = (r->misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_KERNEL;
+	return add_str(d, in, &map->path, err);
 }
 
+/* map: where a mapping is put that e then points to. */
 static int decode_side(struct decode *d, const struct sp_record *r, struct sp_span *in,
-		       struct sp_event *e, struct sp_err *err)
+		       struct sp_event *e, struct sp_map *map, struct sp_err *err)
 {
 	switch (r->type) {
 	case PERF_RECORD_COMM:
@@ -364,7 +365,9 @@ static int decode_side(struct decode *d, const struct sp_record *r, struct sp_sp
 	case PERF_RECORD_MMAP2:
 		e->pid = (int32_t)sp_span_u32(in);
 		e->tid = (int32_t)sp_span_u32(in);
-		return decode_map(d, r, in, e, err);
+		e->type = SP_EV_MMAP;
+		e->map = map;
+		return decode_map(d, r, in, map, err);
 	case PERF_RECORD_KSYMBOL:
 		return symrecords_ksymbol(in, d->parts.strings, e, err);
 	case PERF_RECORD_LOST:
@@ -392,6 +395,7 @@ static int on_side(struct decode *d, const struct sp_record *r, struct sp_err *e
 	struct sp_span in = sp_span_of(r->data + 8, r->size - 8, r->swap);
 	struct sp_event e = { .pid = SP_NO_TASK, .tid = SP_NO_TASK, .cpu = SP_NO_CPU };
 	struct raw_sample s = { .cpu = SP_NO_CPU };
+	struct sp_map map = { 0 };
 	struct attr *a = NULL;
 	uint32_t cpu = SP_NO_CPU;
 	int rc;
@@ -408,7 +412,7 @@ static int on_side(struct decode *d, const struct sp_record *r, struct sp_err *e
 	}
 	if (e.cpu >= SP_MAX_CPUS)
 		e.cpu = SP_NO_CPU;
-	rc = decode_side(d, r, &in, &e, err);
+	rc = decode_side(d, r, &in, &e, &map, err);
 	if (in.over) {
 		d->info.bad_records++;
 		return SP_OK;

@@ -234,31 +234,6 @@ int formats_read(struct formats *f, struct sp_span in, struct sp_err *err)
 	return rc;
 }
 
-int64_t field_int(const struct field *f, const uint8_t *raw, size_t size, bool swap)
-{
-	struct sp_span in;
-	uint64_t v;
-
-	if (!f || (size_t)f->offset + f->size > size)
-		return 0;
-	in = sp_span_of(raw + f->offset, f->size, swap);
-	switch (f->size) {
-	case 1:
-		v = sp_span_u8(&in);
-		return f->is_signed ? (int8_t)v : (int64_t)v;
-	case 2:
-		v = sp_span_u16(&in);
-		return f->is_signed ? (int16_t)v : (int64_t)v;
-	case 4:
-		v = sp_span_u32(&in);
-		return f->is_signed ? (int32_t)v : (int64_t)v;
-	case 8:
-		return (int64_t)sp_span_u64(&in);
-	default:
-		return 0;
-	}
-}
-
 const char *field_str(const struct field *f, const uint8_t *raw, size_t size, bool swap,
 		      size_t *ret_len)
 {

@@ -181,11 +181,11 @@ static int decode_switch(const struct point *p, const struct raw *r, struct sp_e
 	int rc;
 
 	e->tid = (int32_t)num(p, 0, r);
-	e->sched.prev_prio = (int32_t)num(p, 2, r);
+	e->sched.prev_prio = (int16_t)num(p, 2, r);
 	/* 0 is TASK_RUNNING; the bits above the states say "preempted" (TRACE_STATE_MAX). */
 	e->sched.prev_runnable = (num(p, 3, r) & 0xff) == 0;
 	e->sched.next_tid = (int32_t)num(p, 4, r);
-	e->sched.next_prio = (int32_t)num(p, 6, r);
+	e->sched.next_prio = (int16_t)num(p, 6, r);
 	rc = str(p, 1, r, &e->sched.prev_comm, err);
 	return rc ? rc : str(p, 5, r, &e->sched.next_comm, err);
 }
@@ -235,7 +235,7 @@ int point_decode(const struct point *p, const uint8_t *raw, size_t size, bool sw
 		return decode_switch(p, &r, e, err);
 	case DEC_WAKE:
 		e->sched.next_tid = (int32_t)num(p, 0, &r);
-		e->sched.next_prio = (int32_t)num(p, 2, &r);
+		e->sched.next_prio = (int16_t)num(p, 2, &r);
 		e->sched.target_cpu = (uint32_t)num(p, 3, &r);
 		return str(p, 1, &r, &e->sched.next_comm, err);
 	case DEC_DROP:

@@ -149,14 +149,15 @@ void reader_free(struct reader *r)
 	free(r);
 }
 
-static void read_header(const struct reader *r, const uint8_t *at, struct sp_record *ret,
-			uint16_t *size)
+static inline void read_header(const struct reader *r, const uint8_t *at, struct sp_record *ret,
+			       uint16_t *size)
 {
-	struct sp_span in = sp_span_of(at, 8, r->swap);
+	struct perf_event_header h;
 
-	ret->type = sp_span_u32(&in);
-	ret->misc = sp_span_u16(&in);
-	*size = sp_span_u16(&in);
+	memcpy(&h, at, sizeof(h));
+	ret->type = r->swap ? bswap_32(h.type) : h.type;
+	ret->misc = r->swap ? bswap_16(h.misc) : h.misc;
+	*size = r->swap ? bswap_16(h.size) : h.size;
 	ret->swap = r->swap;
 }
 
@@ -210,9 +211,7 @@ static uint64_t blob_size(const struct sp_record *rec)
 {
 	struct sp_span in = sp_span_of(rec->data + 8, rec->size - 8, rec->swap);
 
-	if (rec->type == SP_REC_HEADER_TRACING_DATA)
-		return sp_span_u32(&in);
-	return rec->type == SP_REC_AUXTRACE ? sp_span_u64(&in) : 0;
+	return rec->type == SP_REC_HEADER_TRACING_DATA ? sp_span_u32(&in) : sp_span_u64(&in);
 }
 
 /* Damage: nothing behind it can be trusted to be a record. */
@@ -249,6 +248,10 @@ static int next_stored(struct reader *r, struct sp_record *ret, struct sp_err *e
 	ret->data = at;
 	ret->size = size;
 	ret->off = r->at;
+	if (ret->type != SP_REC_HEADER_TRACING_DATA && ret->type != SP_REC_AUXTRACE) {
+		r->at += size;
+		return SP_OK;
+	}
 	blob = blob_size(ret);
 	if (blob && ret->type == SP_REC_HEADER_TRACING_DATA) {
 		if (blob > SP_MAX_FEATURE_BYTES)

@@ -117,11 +117,103 @@ static void take_fixed(uint64_t t, struct sp_span *in, struct raw_sample *ret)
 		ret->period = sp_span_u64(in);
 }
 
+void sample_bind(struct attr *a)
+{
+	struct sample_layout *l = &a->layout;
+	uint64_t t = a->sample_type;
+	const struct {
+		uint64_t bit;
+		int16_t *at;
+	} order[] = {
+		{ PERF_SAMPLE_IDENTIFIER, &l->id }, { PERF_SAMPLE_IP, &l->ip },
+		{ PERF_SAMPLE_TID, &l->tid },	    { PERF_SAMPLE_TIME, &l->time },
+		{ PERF_SAMPLE_ADDR, NULL },	    { PERF_SAMPLE_ID, &l->id },
+		{ PERF_SAMPLE_STREAM_ID, NULL },    { PERF_SAMPLE_CPU, &l->cpu },
+		{ PERF_SAMPLE_PERIOD, &l->period },
+	};
+	uint64_t known = PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_RAW;
+
+	*l = (struct sample_layout){
+		false, t & PERF_SAMPLE_CALLCHAIN, t & PERF_SAMPLE_RAW, 0, -1, -1, -1, -1, -1, -1
+	};
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		known |= order[i].bit;
+		if (!(t & order[i].bit))
+			continue;
+		if (order[i].at)
+			*order[i].at = (int16_t)l->fixed;
+		l->fixed += 8;
+	}
+	l->plain = !(t & ~known);
+}
+
+static uint64_t u64_at(const uint8_t *at)
+{
+	uint64_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return v;
+}
+
+static uint32_t u32_at(const uint8_t *at)
+{
+	uint32_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return v;
+}
+
+static void plain_fields(const struct sample_layout *l, const uint8_t *at, struct raw_sample *ret)
+{
+	ret->id = l->id >= 0 ? u64_at(at + l->id) : 0;
+	ret->ip = l->ip >= 0 ? u64_at(at + l->ip) : 0;
+	ret->has_tid = l->tid >= 0;
+	if (ret->has_tid) {
+		ret->pid = u32_at(at + l->tid);
+		ret->tid = u32_at(at + l->tid + 4);
+	}
+	ret->has_time = l->time >= 0;
+	ret->time_ns = l->time >= 0 ? u64_at(at + l->time) : 0;
+	ret->has_cpu = l->cpu >= 0;
+	ret->cpu = l->cpu >= 0 ? u32_at(at + l->cpu) : SP_NO_CPU;
+	ret->period = l->period >= 0 ? u64_at(at + l->period) : 0;
+}
+
+/* The same as below, of a plain sample in this machine's byte order. */
+static bool parse_plain(const struct sample_layout *l, const uint8_t *at, size_t size,
+			struct raw_sample *ret)
+{
+	*ret = (struct raw_sample){ 0 };
+	if (size < l->fixed)
+		return false;
+	plain_fields(l, at, ret);
+	at += l->fixed;
+	size -= l->fixed;
+	if (l->chain) {
+		uint64_t n = size >= 8 ? u64_at(at) : 0;
+
+		if (size < 8 || n > (size - 8) / 8)
+			return false;
+		ret->chain = (const uint64_t *)(const void *)(at + 8);
+		ret->nchain = (uint32_t)n;
+		at += 8 + 8 * n;
+		size -= 8 + 8 * n;
+	}
+	if (l->raw) {
+		ret->raw_size = size >= 4 ? u32_at(at) : 0;
+		ret->raw = at + 4;
+		return size >= 4 && ret->raw_size <= size - 4;
+	}
+	return true;
+}
+
 bool sample_parse(const struct attr *a, struct sp_span body, struct raw_sample *ret)
 {
 	uint64_t t = a->sample_type;
 	struct sp_span *in = &body;
 
+	if (a->layout.plain && !body.swap)
+		return parse_plain(&a->layout, body.at, sp_span_left(&body), ret);
 	*ret = (struct raw_sample){ .cpu = SP_NO_CPU };
 	take_fixed(t, in, ret);
 	if (t & PERF_SAMPLE_READ)

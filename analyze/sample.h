@@ -21,6 +21,10 @@ struct raw_sample {
 	uint64_t stack_size; /* bytes of it that are real */
 };
 
+/* Fills a->layout, for samples that can be read by fixed offsets. Without it they are read field by
+ * field. */
+void sample_bind(struct attr *a);
+
 /* Reads body, the record without its header. False when the fields do not fit into it. */
 bool sample_parse(const struct attr *a, struct sp_span body, struct raw_sample *ret);
 

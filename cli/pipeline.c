@@ -5,14 +5,23 @@
 
 #include <stdlib.h>
 
+/* Nearly all events: what happened on a CPU. Neither tasks nor facts have a use for them. */
+static bool is_lane_only(const struct sp_event *e)
+{
+	return e->type < SP_EV_SWITCH;
+}
+
 /* An event in order of time goes to everyone whom it concerns. */
 static int spread(void *self, const struct sp_event *e, struct sp_err *err)
 {
 	struct pipeline *p = self;
 	int rc = stages_configure(p, err);
 
-	rc = rc ? rc : tasks_put(p->tasks, e, err);
-	rc = rc ? rc : stages_facts(p, e, err);
+	stages_time(p, e);
+	if (!rc && !is_lane_only(e)) {
+		rc = tasks_put(p->tasks, e, err);
+		rc = rc ? rc : stages_facts(p, e, err);
+	}
 	return rc ? rc : timeline_put(p->timeline, e, err);
 }
 
@@ -21,10 +30,19 @@ static int spread(void *self, const struct sp_event *e, struct sp_err *err)
 static int to_order(void *self, const struct sp_event *e, struct sp_err *err)
 {
 	struct pipeline *p = self;
-	int rc = stages_names(p, e, err);
+	struct sp_event bare;
+	int rc;
 
+	if (e->type < SP_EV_COMM)
+		return order_put(p->order, e, err);
+	rc = stages_names(p, e, err);
 	if (!rc && e->type == SP_EV_ROUND && p->name_early)
 		rc = stages_name_early(p, err);
+	if (e->type == SP_EV_MMAP) {
+		bare = *e;
+		bare.map = NULL;
+		e = &bare;
+	}
 	return rc ? rc : order_put(p->order, e, err);
 }
 
@@ -99,9 +117,11 @@ int pipeline_new(struct pipeline **ret, const struct options *o, const struct sp
 	p->self_pid = SP_NO_TASK;
 	p->spikes_err = (struct sp_err)SP_ERR_INIT;
 	rc = build(p, err);
-	if (!rc)
-		*ret = sp_take(p);
-	return rc;
+	if (rc)
+		return rc;
+	p->info = decode_info(p->decode);
+	*ret = sp_take(p);
+	return SP_OK;
 }
 
 void pipeline_free(struct pipeline *p)

@@ -3,13 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-int stages_configure(struct pipeline *p, struct sp_err *err)
+int stages_reconfigure(struct pipeline *p, struct sp_err *err)
 {
-	const struct decode_info *i = decode_info(p->decode);
+	const struct decode_info *i = p->info;
 	struct timeline_cfg cfg;
 
-	if (i->generation == p->configured && p->configured)
-		return SP_OK;
 	p->configured = i->generation;
 	cfg = (struct timeline_cfg){
 		/* A frequency, or another event's period, is no grid to be late on. */
@@ -37,18 +35,18 @@ int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 
 	switch (e->type) {
 	case SP_EV_MMAP:
-		if ((!e->map.kernel && !e->map.executable) || !r->mapped)
+		if ((!e->map->kernel && !e->map->executable) || !r->mapped)
 			return SP_OK;
 		return r->mapped(r->self,
 				 &(struct sp_mapping){
 					 .pid = e->pid,
 					 .time_ns = e->time_ns,
-					 .start = e->map.start,
-					 .len = e->map.len,
-					 .pgoff = e->map.pgoff,
-					 .ino = e->map.ino,
-					 .path = strings_get(p->strings, e->map.path),
-					 .build_id = strings_get(p->strings, e->map.build_id),
+					 .start = e->map->start,
+					 .len = e->map->len,
+					 .pgoff = e->map->pgoff,
+					 .ino = e->map->ino,
+					 .path = strings_get(p->strings, e->map->path),
+					 .build_id = strings_get(p->strings, e->map->build_id),
 				 },
 				 err);
 	case SP_EV_FORK:
@@ -106,16 +104,6 @@ int stages_name_early(struct pipeline *p, struct sp_err *err)
 	return rc;
 }
 
-static void note_time(struct pipeline *p, const struct sp_event *e)
-{
-	if (!e->time_ns || e->type == SP_EV_ROUND)
-		return;
-	if (!p->first_ns || e->time_ns < p->first_ns)
-		p->first_ns = e->time_ns;
-	if (e->time_ns > p->newest_ns)
-		p->newest_ns = e->time_ns;
-}
-
 static void note_self(struct pipeline *p, const struct sp_event *e)
 {
 	p->self_pid = e->pid;
@@ -131,7 +119,6 @@ int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 {
 	uint32_t cpu = e->cpu < SP_MAX_CPUS ? e->cpu : 0;
 
-	note_time(p, e);
 	switch (e->type) {
 	case SP_EV_CLOCK:
 		return clock_put(p->clock, e->time_ns, (int64_t)e->clock.real_ns, e->clock.width_ns,

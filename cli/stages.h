@@ -46,6 +46,7 @@ struct pipeline {
 	struct timeline *timeline;
 	struct order *order;
 	struct decode *decode;
+	const struct decode_info *info; /* what decode has learnt of the stream so far */
 	struct spikes *spikes;
 	struct judge *judge;
 	struct attribute *attribute;
@@ -76,7 +77,26 @@ struct pipeline {
 };
 
 /* Tells the timeline what decode has learnt of the stream. */
-int stages_configure(struct pipeline *p, struct sp_err *err);
+int stages_reconfigure(struct pipeline *p, struct sp_err *err);
+
+static inline int stages_configure(struct pipeline *p, struct sp_err *err)
+{
+	if (p->info->generation == p->configured && p->configured)
+		return SP_OK;
+	return stages_reconfigure(p, err);
+}
+
+/* From when to when the recording lasts. */
+static inline void stages_time(struct pipeline *p, const struct sp_event *e)
+{
+	if (!e->time_ns || e->type == SP_EV_ROUND)
+		return;
+	if (!p->first_ns || e->time_ns < p->first_ns)
+		p->first_ns = e->time_ns;
+	if (e->time_ns > p->newest_ns)
+		p->newest_ns = e->time_ns;
+}
+
 /* Mappings, execs, forks, travelled symbols: to the resolver. */
 int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *err);
 /* Asks early for names that may not last. */

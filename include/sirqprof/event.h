@@ -64,7 +64,7 @@ enum sp_event_type {
 	SP_EV_COMM, /* .task.comm; .task.exec */
 	SP_EV_FORK, /* .task.ppid */
 	SP_EV_TASK_EXIT,
-	SP_EV_MMAP,    /* .map */
+	SP_EV_MMAP,    /* .map; NULL once it is in order: mappings go ahead */
 	SP_EV_CLOCK,   /* .clock */
 	SP_EV_STEAL,   /* .steal */
 	SP_EV_SOFTNET, /* .softnet */
@@ -146,12 +146,12 @@ struct sp_napi {
 
 struct sp_sched {
 	int32_t next_tid;  /* 0 is idle */
-	int32_t next_prio; /* kernel priority: < 100 is real-time (0-98 RT, -1 deadline) */
-	int32_t prev_prio;
+	int16_t next_prio; /* kernel priority: < 100 is real-time (0-98 RT, -1 deadline) */
+	int16_t prev_prio;
 	sp_str next_comm;
 	sp_str prev_comm;
-	uint8_t prev_runnable; /* 1: preempted, still runnable; 0: sleeps */
 	uint32_t target_cpu;   /* of a wake-up */
+	uint8_t prev_runnable; /* 1: preempted, still runnable; 0: sleeps */
 };
 
 struct sp_drop {
@@ -192,7 +192,7 @@ struct sp_event {
 		struct sp_sched sched;
 		struct sp_drop drop;
 		struct sp_task task;
-		struct sp_map map;
+		const struct sp_map *map; /* holds only for the call, also in a copy */
 		uint64_t count;
 		sp_str str;
 		struct {
@@ -233,6 +233,9 @@ struct sp_event {
 		} self;
 	};
 };
+
+/* Hundreds of thousands wait for their turn. */
+_Static_assert(sizeof(struct sp_event) == 48, "an event of 48 bytes");
 
 /* Takes events one by one; the event holds only for the call. */
 struct sp_event_sink {
