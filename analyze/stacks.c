@@ -13,36 +13,55 @@
 #define IS_MARKER(a) ((a) >= (uint64_t)PERF_CONTEXT_MAX)
 
 struct entry {
-	uint64_t hash;
-	uint64_t at; /* index into words */
+	uint64_t hash;	   /* of its words */
+	uint64_t raw_hash; /* of the chain as the kernel writes it, markers included */
+	uint64_t at;	   /* index into words */
 	uint32_t nkernel, nuser;
 };
 
+/*
+ * Nearly every chain was seen before, and looks the same as it did: KERNEL marker, kernel part,
+ * USER marker, user part. It is found by a hash of those bytes, without looking at each address.
+ */
 struct stacks {
 	uint64_t *words;
 	uint64_t nwords, words_room;
 	struct entry *entries; /* by id, [0] unused */
 	uint32_t n, room;
-	uint32_t *slots;
-	uint32_t nslots;
+	uint32_t *slots;     /* ids by hash */
+	uint32_t *raw_slots; /* ids by raw_hash, of those that were seen in that form */
+	uint32_t nslots;     /* of both */
 };
+
+static void put_slot(uint32_t *slots, uint32_t nslots, uint64_t hash, uint32_t id)
+{
+	uint32_t at = (uint32_t)hash & (nslots - 1);
+
+	while (slots[at])
+		at = (at + 1) & (nslots - 1);
+	slots[at] = id;
+}
 
 static int grow_slots(struct stacks *s, struct sp_err *err)
 {
 	uint32_t nslots = s->nslots ? s->nslots * 2 : 4096;
 	uint32_t *slots = calloc(nslots, sizeof(*slots));
+	uint32_t *raw_slots = calloc(nslots, sizeof(*raw_slots));
 
-	if (!slots)
+	if (!slots || !raw_slots) {
+		free(slots);
+		free(raw_slots);
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u stacks", nslots);
+	}
 	for (uint32_t id = 1; id < s->n; id++) {
-		uint32_t at = (uint32_t)s->entries[id].hash & (nslots - 1);
-
-		while (slots[at])
-			at = (at + 1) & (nslots - 1);
-		slots[at] = id;
+		put_slot(slots, nslots, s->entries[id].hash, id);
+		if (s->entries[id].raw_hash)
+			put_slot(raw_slots, nslots, s->entries[id].raw_hash, id);
 	}
 	free(s->slots);
+	free(s->raw_slots);
 	s->slots = slots;
+	s->raw_slots = raw_slots;
 	s->nslots = nslots;
 	return SP_OK;
 }
@@ -68,6 +87,7 @@ void stacks_free(struct stacks *s)
 	free(s->words);
 	free(s->entries);
 	free(s->slots);
+	free(s->raw_slots);
 	free(s);
 }
 
@@ -128,18 +148,37 @@ static int room_for(struct stacks *s, uint32_t words, struct sp_err *err)
 	return s->n * 2 > s->nslots ? grow_slots(s, err) : SP_OK;
 }
 
-int stacks_add(struct stacks *s, const uint64_t *chain, uint32_t n, bool swap, sp_stack *ret,
-	       struct sp_err *err)
+/* One part of a chain behind its marker; steps over it. No address looks like a marker. */
+static bool is_part(const uint8_t **raw, uint64_t marker, const uint64_t *words, uint32_t n)
 {
-	uint64_t words[SP_MAX_CHAIN], hash;
-	uint32_t nkernel, at, len = strip(chain, n, swap, words, &nkernel);
+	if (!n)
+		return true;
+	if (memcmp(*raw, &marker, sizeof(marker)) != 0 ||
+	    memcmp(*raw + sizeof(marker), words, n * sizeof(*words)) != 0)
+		return false;
+	*raw += (n + 1) * sizeof(*words);
+	return true;
+}
+
+/* The chain is the entry's, as the kernel writes it. */
+static bool is_raw(const struct stacks *s, const struct entry *e, const void *chain, uint32_t n)
+{
+	const uint64_t *words = s->words + e->at;
+	const uint8_t *raw = chain;
+
+	return n == e->nkernel + e->nuser + (e->nkernel != 0) + (e->nuser != 0) &&
+	       is_part(&raw, (uint64_t)PERF_CONTEXT_KERNEL, words, e->nkernel) &&
+	       is_part(&raw, (uint64_t)PERF_CONTEXT_USER, words + e->nkernel, e->nuser);
+}
+
+/* Looks up words, or adds them. */
+static int intern(struct stacks *s, const uint64_t *words, uint32_t len, uint32_t nkernel,
+		  sp_stack *ret, struct sp_err *err)
+{
+	uint64_t hash = XXH3_64bits_withSeed(words, len * sizeof(*words), nkernel);
+	uint32_t at;
 	int rc;
 
-	if (!len) {
-		*ret = 0;
-		return SP_OK;
-	}
-	hash = XXH3_64bits_withSeed(words, len * sizeof(*words), nkernel);
 	for (at = (uint32_t)hash & (s->nslots - 1); s->slots[at]; at = (at + 1) & (s->nslots - 1)) {
 		uint32_t id = s->slots[at];
 
@@ -151,15 +190,53 @@ int stacks_add(struct stacks *s, const uint64_t *chain, uint32_t n, bool swap, s
 	rc = room_for(s, len, err);
 	if (rc)
 		return rc;
-	/* The table may have grown: look for the empty place again. */
-	for (at = (uint32_t)hash & (s->nslots - 1); s->slots[at]; at = (at + 1) & (s->nslots - 1))
-		;
+	put_slot(s->slots, s->nslots, hash, s->n);
 	memcpy(s->words + s->nwords, words, len * sizeof(*words));
-	s->entries[s->n] = (struct entry){ hash, s->nwords, nkernel, len - nkernel };
+	s->entries[s->n] = (struct entry){ hash, 0, s->nwords, nkernel, len - nkernel };
 	s->nwords += len;
-	s->slots[at] = s->n;
 	*ret = s->n++;
 	return SP_OK;
+}
+
+/* Out of line: its words would cost every call a large frame. */
+__attribute__((noinline)) static int add_slowly(struct stacks *s, const uint64_t *chain, uint32_t n,
+						bool swap, uint64_t raw_hash, sp_stack *ret,
+						struct sp_err *err)
+{
+	uint64_t words[SP_MAX_CHAIN];
+	uint32_t nkernel, len = strip(chain, n, swap, words, &nkernel);
+	struct entry *e;
+	int rc;
+
+	*ret = 0;
+	if (!len)
+		return SP_OK;
+	rc = intern(s, words, len, nkernel, ret, err);
+	if (rc || swap || !raw_hash)
+		return rc;
+	e = &s->entries[*ret];
+	if (!e->raw_hash && is_raw(s, e, chain, n)) {
+		e->raw_hash = raw_hash;
+		put_slot(s->raw_slots, s->nslots, raw_hash, *ret);
+	}
+	return SP_OK;
+}
+
+int stacks_add(struct stacks *s, const uint64_t *chain, uint32_t n, bool swap, sp_stack *ret,
+	       struct sp_err *err)
+{
+	uint64_t raw_hash = XXH3_64bits(chain, n * sizeof(*chain));
+	uint32_t at = (uint32_t)raw_hash & (s->nslots - 1);
+
+	for (; !swap && s->raw_slots[at]; at = (at + 1) & (s->nslots - 1)) {
+		const struct entry *e = &s->entries[s->raw_slots[at]];
+
+		if (e->raw_hash == raw_hash && is_raw(s, e, chain, n)) {
+			*ret = s->raw_slots[at];
+			return SP_OK;
+		}
+	}
+	return add_slowly(s, chain, n, swap, raw_hash, ret, err);
 }
 
 struct stack stacks_get(const struct stacks *s, sp_stack id)

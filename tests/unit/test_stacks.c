@@ -45,6 +45,34 @@ static void markers_part_kernel_from_user(void **state)
 	assert_int_equal(stacks_get(s, 999).nkernel, 0);
 }
 
+/* The quick way by the bytes as the kernel writes them, and every other way, say the same. */
+static void forms_of_one_chain(void **state)
+{
+	const uint64_t k = 0xffffffff81000010, u = 0x400000;
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(stacks) s = NULL;
+	sp_stack both, kernel, user;
+
+	(void)state;
+	assert_int_equal(stacks_new(&s, &err), 0);
+	both = add(s, (uint64_t[]){ k, k + 1, USER, u }, 4, false); /* no first marker */
+	assert_int_equal(add(s, (uint64_t[]){ KERNEL, k, k + 1, USER, u }, 5, false), both);
+	assert_int_equal(add(s, (uint64_t[]){ KERNEL, k, k + 1, USER, u }, 5, false), both);
+	assert_int_equal(add(s, (uint64_t[]){ KERNEL, k, KERNEL, k + 1, USER, u }, 6, false), both);
+	assert_int_equal(add(s, (uint64_t[]){ KERNEL, k, k + 1, USER, USER, u }, 6, false), both);
+	kernel = add(s, (uint64_t[]){ KERNEL, k, k + 1 }, 3, false);
+	user = add(s, (uint64_t[]){ USER, k, k + 1 }, 3, false);
+	assert_int_not_equal(kernel, both);
+	assert_int_not_equal(user, kernel);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(add(s, (uint64_t[]){ KERNEL, k, k + 1 }, 3, false), kernel);
+		assert_int_equal(add(s, (uint64_t[]){ USER, k, k + 1 }, 3, false), user);
+		assert_int_equal(add(s, (uint64_t[]){ KERNEL, k, k + 1, USER, u }, 5, false), both);
+	}
+	assert_int_equal(stacks_count(s), 3);
+	assert_int_equal(stacks_get(s, user).nkernel, 0);
+}
+
 static void many_stacks_keep_their_ids(void **state)
 {
 	struct sp_err err = SP_ERR_INIT;
@@ -68,6 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(markers_part_kernel_from_user),
+		cmocka_unit_test(forms_of_one_chain),
 		cmocka_unit_test(many_stacks_keep_their_ids),
 	};
 
