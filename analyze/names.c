@@ -8,13 +8,15 @@
 /* Frames that inlining may make of one address. */
 #define MAX_INLINED 16
 
-/* The frames of one address: a kernel address has pid 0. */
+struct place_key {
+	uint64_t addr;
+	int64_t pid;   /* −1: a kernel address */
+	uint64_t life; /* of the process: another program may stand there later */
+};
+
+/* The frames of one address. */
 struct place {
-	struct {
-		uint64_t addr;
-		int64_t pid;
-		uint64_t life; /* of the process: another program may stand there later */
-	} key;
+	struct place_key key;
 	const struct frame *at[MAX_INLINED]; /* innermost first */
 	const char *shown[MAX_INLINED];
 	uint32_t n;
@@ -142,18 +144,19 @@ static uint64_t life_of(const struct names *n, int32_t pid, uint64_t time_ns)
 static struct place *place_of(struct names *n, uint64_t addr, int32_t pid, uint64_t time_ns,
 			      bool kernel, struct sp_err *err)
 {
-	struct place *p,
-		key = { .key = { addr, kernel ? -1 : pid, kernel ? 0 : life_of(n, pid, time_ns) } };
+	const struct place_key key = { addr, kernel ? -1 : pid,
+				       kernel ? 0 : life_of(n, pid, time_ns) };
 	struct sp_frame frames[MAX_INLINED];
+	struct place *p;
 	size_t got;
 
-	HASH_FIND(hh, n->places, &key.key, sizeof(key.key), p);
+	HASH_FIND(hh, n->places, &key, sizeof(key), p);
 	if (p)
 		return p;
 	p = arena_get(n->arena, sizeof(*p), err);
 	if (!p)
 		return NULL;
-	p->key = key.key;
+	p->key = key;
 	got = ask(n, addr, pid, time_ns, kernel, frames);
 	for (size_t i = 0; i < got; i++) {
 		p->at[p->n] = function_of(n, &frames[i], kernel, err);
@@ -166,7 +169,8 @@ static struct place *place_of(struct names *n, uint64_t addr, int32_t pid, uint6
 	return p;
 }
 
-/* Frames of one stack on their way, filled from the end: the innermost is the last. */
+/* Frames of one stack on their way, filled from the end: the innermost is the last. Large: not to
+ * be cleared for every stack. */
 struct filling {
 	const struct frame *at[SP_MAX_CHAIN * 2];
 	const char *shown[SP_MAX_CHAIN * 2];
@@ -196,13 +200,15 @@ static int name_part(struct names *n, const uint64_t *addr, uint32_t count, int3
 static int build(struct names *n, sp_stack id, int32_t pid, uint64_t time_ns, struct chain *ret,
 		 struct sp_err *err)
 {
-	struct filling f = { .from = SP_MAX_CHAIN * 2 };
 	struct stack s = stacks_get(n->stacks, id);
 	const struct frame **at;
 	const char **shown;
+	struct filling f;
 	uint32_t kernel_from;
-	int rc = name_part(n, s.addr, s.nkernel, pid, time_ns, true, &f, err);
+	int rc;
 
+	f.from = SP_MAX_CHAIN * 2;
+	rc = name_part(n, s.addr, s.nkernel, pid, time_ns, true, &f, err);
 	kernel_from = f.from;
 	rc = rc ? rc : name_part(n, s.addr + s.nkernel, s.nuser, pid, time_ns, false, &f, err);
 	if (rc)

@@ -143,26 +143,21 @@ static int merge(struct order *o, uint64_t until_ns, uint64_t count, struct sp_e
 	return rc;
 }
 
-static int queue_of(struct order *o, uint32_t cpu, struct queue **ret, struct sp_err *err)
+static int more_queues(struct order *o, uint32_t need, struct sp_err *err)
 {
-	uint32_t need = cpu < SP_MAX_CPUS ? cpu + 1 : 0;
+	uint32_t n = need + 8;
+	struct queue *queues = realloc(o->queues, n * sizeof(*queues));
+	uint32_t *heap;
 
-	if (need >= o->nqueues) {
-		uint32_t n = need + 8;
-		struct queue *queues = realloc(o->queues, n * sizeof(*queues));
-		uint32_t *heap;
-
-		if (queues) {
-			memset(queues + o->nqueues, 0, (n - o->nqueues) * sizeof(*queues));
-			o->queues = queues;
-		}
-		heap = queues ? realloc(o->heap, n * sizeof(*heap)) : NULL;
-		if (!heap)
-			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to order events");
-		o->heap = heap;
-		o->nqueues = n;
+	if (queues) {
+		memset(queues + o->nqueues, 0, (n - o->nqueues) * sizeof(*queues));
+		o->queues = queues;
 	}
-	*ret = &o->queues[need];
+	heap = queues ? realloc(o->heap, n * sizeof(*heap)) : NULL;
+	if (!heap)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to order events");
+	o->heap = heap;
+	o->nqueues = n;
 	return SP_OK;
 }
 
@@ -171,8 +166,6 @@ static int make_room(struct queue *q, struct sp_err *err)
 	uint32_t n = q->to - q->from, room;
 	struct sp_event *at;
 
-	if (q->to < q->room)
-		return SP_OK;
 	if (q->from > q->room / 2) {
 		memmove(q->at, q->at + q->from, n * sizeof(*q->at));
 		q->from = 0;
@@ -197,30 +190,15 @@ static int on_round(struct order *o, struct sp_err *err)
 	return rc ? rc : o->sink.put(o->sink.self, &round, err);
 }
 
-int order_put(struct order *o, const struct sp_event *e, struct sp_err *err)
+/* An event older than the newest of its queue, which has room: several rings of one CPU interleave,
+ * or the recording is out of order. */
+static void put_between(struct queue *q, const struct sp_event *e)
 {
-	struct queue *q = NULL;
-	uint32_t at, least;
-	int rc;
+	uint32_t least = q->unsorted ? q->to : q->to - q->from > NEAR ? q->to - NEAR : q->from;
+	uint32_t at = q->to;
 
-	if (e->type == SP_EV_ROUND)
-		return on_round(o, err);
-	/* What already ran when the recording began has no time: it comes before everything. */
-	if (!e->time_ns)
-		return o->sink.put(o->sink.self, e, err);
-	rc = queue_of(o, e->cpu, &q, err);
-	rc = rc ? rc : make_room(q, err);
-	if (rc)
-		return rc;
-	if (e->time_ns > o->newest_ns)
-		o->newest_ns = e->time_ns;
-	o->late += e->time_ns < o->gone_ns;
-	if (q->from == q->to)
-		o->heap[o->nheap++] = (uint32_t)(q - o->queues);
-	/* Nearly always the newest of its CPU; several rings of one CPU interleave. */
-	least = q->unsorted ? q->to : q->to - q->from > NEAR ? q->to - NEAR : q->from;
-	for (at = q->to; at > least && q->at[at - 1].time_ns > e->time_ns; at--)
-		;
+	while (at > least && q->at[at - 1].time_ns > e->time_ns)
+		at--;
 	if (at > q->from && q->at[at - 1].time_ns > e->time_ns) {
 		at = q->to;
 		q->unsorted = true;
@@ -228,6 +206,37 @@ int order_put(struct order *o, const struct sp_event *e, struct sp_err *err)
 	memmove(q->at + at + 1, q->at + at, (q->to - at) * sizeof(*q->at));
 	q->at[at] = *e;
 	q->to++;
+}
+
+int order_put(struct order *o, const struct sp_event *e, struct sp_err *err)
+{
+	uint32_t need = e->cpu < SP_MAX_CPUS ? e->cpu + 1 : 0;
+	struct queue *q;
+	int rc = SP_OK;
+
+	if (e->type == SP_EV_ROUND)
+		return on_round(o, err);
+	/* What already ran when the recording began has no time: it comes before everything. */
+	if (!e->time_ns)
+		return o->sink.put(o->sink.self, e, err);
+	if (need >= o->nqueues)
+		rc = more_queues(o, need, err);
+	if (rc)
+		return rc;
+	q = &o->queues[need];
+	if (q->to == q->room)
+		rc = make_room(q, err);
+	if (rc)
+		return rc;
+	if (e->time_ns > o->newest_ns)
+		o->newest_ns = e->time_ns;
+	o->late += e->time_ns < o->gone_ns;
+	if (q->from == q->to)
+		o->heap[o->nheap++] = need;
+	if (q->from == q->to || q->at[q->to - 1].time_ns <= e->time_ns)
+		q->at[q->to++] = *e;
+	else
+		put_between(q, e);
 	if (++o->waiting < ORDER_MAX_EVENTS)
 		return SP_OK;
 	return merge(o, UINT64_MAX, ORDER_MAX_EVENTS / 2, err);

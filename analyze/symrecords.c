@@ -37,9 +37,9 @@ int symrecords_build_id(struct sp_span *in, uint16_t misc, struct strings *strin
 	*e = (struct sp_event){
 		.type = SP_EV_BUILD_ID, .pid = SP_NO_TASK, .tid = SP_NO_TASK, .cpu = SP_NO_CPU
 	};
-	e->map.kernel = mode == PERF_RECORD_MISC_KERNEL;
-	rc = strings_add(strings, hex, 2U * size, &e->map.build_id, err);
-	return rc ? rc : add(strings, in, &e->map.path, err);
+	e->file.kernel = mode == PERF_RECORD_MISC_KERNEL;
+	rc = strings_add(strings, hex, 2U * size, &e->file.build_id, err);
+	return rc ? rc : add(strings, in, &e->file.path, err);
 }
 
 int symrecords_build_ids(struct sp_span in, struct strings *strings, struct sp_event_sink sink,

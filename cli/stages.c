@@ -69,9 +69,9 @@ int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 						  strings_get(p->strings, e->ksym.module), err)
 			       : SP_OK;
 	case SP_EV_BUILD_ID:
-		return r->build_id ? r->build_id(r->self, strings_get(p->strings, e->map.path),
-						 strings_get(p->strings, e->map.build_id),
-						 e->map.kernel, err)
+		return r->build_id ? r->build_id(r->self, strings_get(p->strings, e->file.path),
+						 strings_get(p->strings, e->file.build_id),
+						 e->file.kernel, err)
 				   : SP_OK;
 	default:
 		return SP_OK;

@@ -20,28 +20,30 @@ static uint64_t section_end(Elf *elf, size_t index)
 	return scn && gelf_getshdr(scn, &shdr) ? shdr.sh_addr + shdr.sh_size : 0;
 }
 
-/* "memcpy@@GLIBC_2.14": the version is the linker's. */
-static void add_symbol(struct elfimage *image, Elf *elf, const GElf_Sym *sym, const char *name)
+/* "memcpy@@GLIBC_2.14": the version is the linker's. limit: where the symbol's section ends. */
+static void add_symbol(struct elfimage *image, const GElf_Sym *sym, uint64_t limit,
+		       const char *name)
 {
 	const int type = GELF_ST_TYPE(sym->st_info), bind = GELF_ST_BIND(sym->st_info);
-	char plain[SP_MAX_STRING];
 
-	snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(name, "@"), name);
 	elfsyms_add(&image->symbols,
 		    &(struct elfsym){
 			    .start = sym->st_value,
 			    .size = sym->st_size,
-			    .limit = section_end(elf, sym->st_shndx),
-			    .name = plain,
+			    .limit = limit,
+			    .name = name,
 			    .rank = (uint8_t)(4 * (type != STT_NOTYPE) + 2 * (bind != STB_WEAK) +
 					      (bind == STB_GLOBAL)),
-		    });
+		    },
+		    strcspn(name, "@"));
 }
 
 static void add_symbols(struct elfimage *image, Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
 	size_t n = data && shdr->sh_entsize ? data->d_size / shdr->sh_entsize : 0;
+	uint64_t limit = 0;
+	int section = -1; /* that limit is of */
 
 	for (size_t i = 0; i < n && image->symbols.n < MAX_SYMBOLS; i++) {
 		const char *name;
@@ -57,7 +59,11 @@ static void add_symbols(struct elfimage *image, Elf *elf, Elf_Scn *scn, const GE
 		/* Labels without type or size are assembly's (_start) or the assembler's (.L). */
 		if (!name || !*name || (type == STT_NOTYPE && (name[0] == '.' || name[0] == '$')))
 			continue;
-		add_symbol(image, elf, &sym, name);
+		if (sym.st_shndx != section) {
+			section = sym.st_shndx;
+			limit = section_end(elf, sym.st_shndx);
+		}
+		add_symbol(image, &sym, limit, name);
 	}
 }
 

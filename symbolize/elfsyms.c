@@ -7,9 +7,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool elfsyms_add(struct elfsyms *s, const struct elfsym *sym)
+/* Names packed one behind the other; they never move. */
+#define TEXT_ROOM (32U << 10)
+
+struct elfsyms_text {
+	struct elfsyms_text *next;
+	size_t used;
+	char at[TEXT_ROOM];
+};
+
+/* NULL when out of memory. */
+static const char *keep(struct elfsyms *s, const char *name, size_t len)
 {
-	char *copy;
+	struct elfsyms_text *t = s->texts;
+	char *to;
+
+	len = len < SP_MAX_STRING ? len : SP_MAX_STRING;
+	if (!t || t->used + len + 1 > sizeof(t->at)) {
+		t = malloc(sizeof(*t));
+		if (!t)
+			return NULL;
+		t->next = s->texts;
+		t->used = 0;
+		s->texts = t;
+	}
+	to = t->at + t->used;
+	memcpy(to, name, len);
+	to[len] = 0;
+	t->used += len + 1;
+	return to;
+}
+
+bool elfsyms_add(struct elfsyms *s, const struct elfsym *sym, size_t len)
+{
+	const char *name;
 
 	if (s->n == s->room) {
 		size_t room = s->room ? s->room * 2 : 256;
@@ -20,12 +51,12 @@ bool elfsyms_add(struct elfsyms *s, const struct elfsym *sym)
 		s->at = at;
 		s->room = room;
 	}
-	copy = strndup(sym->name, SP_MAX_STRING);
-	if (!copy)
+	name = keep(s, sym->name, len);
+	if (!name)
 		return false;
 	s->at[s->n] = *sym;
 	s->at[s->n].order = (uint32_t)s->n;
-	s->at[s->n++].name = copy;
+	s->at[s->n++].name = name;
 	return true;
 }
 
@@ -92,20 +123,23 @@ const struct elfsym *elfsyms_find(struct elfsyms *s, uint64_t addr)
 	sym = &s->at[lo];
 	if (!sym->nice) {
 		char *nice = demangle_name(sym->name);
+		const char *kept = nice ? keep(s, nice, strlen(nice)) : NULL;
 
+		free(nice);
 		sym->nice = true;
-		if (nice) {
-			free(sym->name);
-			sym->name = nice;
-		}
+		sym->name = kept ? kept : sym->name;
 	}
 	return sym;
 }
 
 void elfsyms_free(struct elfsyms *s)
 {
-	for (size_t i = 0; i < s->n; i++)
-		free(s->at[i].name);
+	struct elfsyms_text *next;
+
+	for (; s->texts; s->texts = next) {
+		next = s->texts->next;
+		free(s->texts);
+	}
 	free(s->at);
 	*s = (struct elfsyms){ 0 };
 }

@@ -6,7 +6,7 @@
  *
  * In:    symbols in any order, from several tables
  * Out:   the function that holds an address
- * Keeps: names once, 48 bytes a symbol
+ * Keeps: names, packed; 48 bytes a symbol
  */
 #include <sirqprof/err.h>
 
@@ -16,20 +16,24 @@
 
 struct elfsym {
 	uint64_t start, size;
-	uint64_t limit; /* where its section ends; counts when size is 0 */
-	char *name;	/* demangled when first found */
-	uint32_t order; /* in which it was added */
-	uint8_t rank;	/* of several names of one address the greatest is shown */
+	uint64_t limit;	  /* where its section ends; counts when size is 0 */
+	const char *name; /* demangled when first found */
+	uint32_t order;	  /* in which it was added */
+	uint8_t rank;	  /* of several names of one address the greatest is shown */
 	bool nice;
 };
+
+struct elfsyms_text;
 
 struct elfsyms {
 	struct elfsym *at;
 	size_t n, room;
+	struct elfsyms_text *texts; /* the newest first */
 };
 
-/* Takes a copy of sym->name. False when out of memory. */
-bool elfsyms_add(struct elfsyms *s, const struct elfsym *sym);
+/* Takes a copy of the first len bytes of sym->name, at most SP_MAX_STRING. False when out of
+ * memory. */
+bool elfsyms_add(struct elfsyms *s, const struct elfsym *sym, size_t len);
 
 /* Sorts; no symbol may follow. */
 void elfsyms_seal(struct elfsyms *s);

@@ -98,14 +98,37 @@ static int by_start(const void *a, const void *b)
 	       (y->name != IS_DATA && (x->name == IS_DATA || y->name > x->name));
 }
 
-/* The kernel's own lines are sorted; modules and BPF programs follow in orders of their own. */
-static void sort_if_needed(struct kallsyms *k)
+static int merge(struct kallsyms *k, size_t first, struct sp_err *err)
 {
-	for (size_t i = 1; i < k->n; i++)
-		if (k->at[i].start < k->at[i - 1].start) {
-			qsort(k->at, k->n, sizeof(k->at[0]), by_start);
-			return;
-		}
+	struct symbol *all = malloc((k->n + 1) * sizeof(*all));
+	size_t a = 0, b = first, n = 0;
+
+	if (!all)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
+	while (a < first && b < k->n)
+		all[n++] = by_start(&k->at[a], &k->at[b]) < 0 ? k->at[a++] : k->at[b++];
+	while (a < first)
+		all[n++] = k->at[a++];
+	while (b < k->n)
+		all[n++] = k->at[b++];
+	free(k->at);
+	k->at = all;
+	return SP_OK;
+}
+
+/* The kernel's own lines are sorted; modules and BPF programs follow in orders of their own. */
+static int sort_if_needed(struct kallsyms *k, struct sp_err *err)
+{
+	size_t first = 1;
+
+	while (first < k->n && k->at[first].start >= k->at[first - 1].start)
+		first++;
+	if (first >= k->n)
+		return SP_OK;
+	qsort(k->at + first, k->n - first, sizeof(k->at[0]), by_start);
+	if (k->at[first].start >= k->at[first - 1].start)
+		return SP_OK;
+	return merge(k, first, err);
 }
 
 /* Takes text over, which has room for one more byte at its end. */
@@ -114,6 +137,7 @@ static int index_text(struct kallsyms **ret, char *text, size_t len, struct sp_e
 	sp_auto(kallsyms) k = calloc(1, sizeof(*k));
 	char *end = text + len;
 	size_t lines = 1;
+	int rc;
 
 	if (!k) {
 		free(text);
@@ -130,9 +154,10 @@ static int index_text(struct kallsyms **ret, char *text, size_t len, struct sp_e
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
 	for (char *at = text + 1; at < end;)
 		at = parse_line(k, at, end) + 1;
-	sort_if_needed(k);
-	*ret = sp_take(k);
-	return SP_OK;
+	rc = sort_if_needed(k, err);
+	if (!rc)
+		*ret = sp_take(k);
+	return rc;
 }
 
 int kallsyms_parse(struct kallsyms **ret, const char *text, size_t len, struct sp_err *err)

@@ -73,7 +73,7 @@ enum sp_event_type {
 	SP_EV_CGROUP,  /* .str: text of /proc/TID/cgroup */
 	SP_EV_SYSCALL, /* .syscall: of tid, read while its CPU was stuck */
 	SP_EV_KSYM,    /* .ksym */
-	SP_EV_BUILD_ID, /* .map.path, .map.build_id, .map.kernel: of a file that was hit */
+	SP_EV_BUILD_ID, /* .file: one that was hit */
 	SP_EV_QUALITY, /* .quality */
 	SP_EV_META,    /* .meta */
 	SP_EV_SELF,    /* .self: sirqprof's own pid and CPU time */
@@ -221,6 +221,10 @@ struct sp_event {
 			sp_str name, module;
 		} ksym;
 		struct {
+			sp_str path, build_id;
+			uint8_t kernel;
+		} file;
+		struct {
 			uint64_t count;
 			uint32_t code;
 			sp_str detail;
@@ -235,7 +239,7 @@ struct sp_event {
 };
 
 /* Hundreds of thousands wait for their turn. */
-_Static_assert(sizeof(struct sp_event) == 48, "an event of 48 bytes");
+_Static_assert(sizeof(struct sp_event) <= 56, "an event of 56 bytes");
 
 /* Takes events one by one; the event holds only for the call. */
 struct sp_event_sink {
