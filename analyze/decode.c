@@ -260,6 +260,22 @@ static int put_sample(struct decode *d, const struct attr *a, const struct raw_s
 	return rc ? rc : d->parts.sink.put(d->parts.sink.self, e, err);
 }
 
+static bool is_softirq(const struct sp_event *e)
+{
+	return e->type == SP_EV_RAISE || e->type == SP_EV_ENTRY || e->type == SP_EV_EXIT;
+}
+
+static int put_softirq(struct decode *d, const struct attr *a, const struct raw_sample *s,
+		       const struct sp_record *r, struct sp_event *e, struct sp_err *err)
+{
+	int rc = stacks_add(d->parts.stacks, s->chain, s->nchain, r->swap, &e->softirq.stack, err);
+
+	e->softirq.sampled = 1;
+	e->softirq.mode = r->misc & PERF_RECORD_MISC_CPUMODE_MASK;
+	e->softirq.period = s->period ? s->period : a->freq ? 0 : a->sample_period;
+	return rc ? rc : d->parts.sink.put(d->parts.sink.self, e, err);
+}
+
 static int on_sample(struct decode *d, const struct sp_record *r, struct sp_err *err)
 {
 	struct sp_event e = { .pid = SP_NO_TASK, .tid = SP_NO_TASK };
@@ -288,6 +304,8 @@ static int on_sample(struct decode *d, const struct sp_record *r, struct sp_err 
 		return put_sample(d, a, &s, r, &e, err);
 	if (a->bound && s.raw) {
 		rc = point_decode(a->bound, s.raw, s.raw_size, r->swap, d->parts.strings, &e, err);
+		if (rc == SP_OK && s.chain && is_softirq(&e) && !s.intr_regs && !s.user_regs)
+			return put_softirq(d, a, &s, r, &e, err);
 		if (rc == SP_OK)
 			rc = d->parts.sink.put(d->parts.sink.self, &e, err);
 		if (rc < 0)

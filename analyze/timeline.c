@@ -284,7 +284,7 @@ static int on_own(struct timeline *t, struct lane *l, const struct sp_event *e, 
 	return rc ? rc : dispatch(t, l, e, err);
 }
 
-int timeline_put(struct timeline *t, const struct sp_event *e, struct sp_err *err)
+static int put_one(struct timeline *t, const struct sp_event *e, struct sp_err *err)
 {
 	struct sp_event late;
 	struct lane *l;
@@ -299,7 +299,8 @@ int timeline_put(struct timeline *t, const struct sp_event *e, struct sp_err *er
 		return SP_OK;
 	if (e->type == SP_EV_WAKE)
 		return on_wake(t, e, err);
-	rc = timeline_lane(t, e->cpu, &l, err);
+	l = e->cpu < t->nlanes ? t->lanes[e->cpu] : NULL;
+	rc = l ? SP_OK : timeline_lane(t, e->cpu, &l, err);
 	if (rc)
 		return rc;
 	if (!l->first_ns)
@@ -313,7 +314,29 @@ int timeline_put(struct timeline *t, const struct sp_event *e, struct sp_err *er
 	}
 	rc = on_own(t, l, e, err);
 	l->now_ns = e->time_ns;
-	return rc ? rc : pending_age(t, l, l->now_ns, err);
+	return rc || !l->npending ? rc : pending_age(t, l, l->now_ns, err);
+}
+
+/* The stack that a softirq's tracepoint was recorded with, as a sample of its own. */
+static int put_softirq_stack(struct timeline *t, const struct sp_event *e, struct sp_err *err)
+{
+	struct sp_event s = *e;
+
+	s.type = SP_EV_SAMPLE;
+	s.sample = (struct sp_sample){
+		.stack = e->softirq.stack,
+		.mode = e->softirq.mode,
+		.period = e->softirq.period,
+	};
+	return put_one(t, &s, err);
+}
+
+int timeline_put(struct timeline *t, const struct sp_event *e, struct sp_err *err)
+{
+	bool softirq = e->type == SP_EV_RAISE || e->type == SP_EV_ENTRY || e->type == SP_EV_EXIT;
+	int rc = put_one(t, e, err);
+
+	return rc || !softirq || !e->softirq.sampled ? rc : put_softirq_stack(t, e, err);
 }
 
 /* A CPU that is not idle and said nothing to the end: stuck perhaps, but nobody saw it. */

@@ -1,5 +1,6 @@
 #include "symbols.h"
 
+#include "ahead.h"
 #include "kallsyms.h"
 #include "kranges.h"
 #include "unwind.h"
@@ -28,7 +29,12 @@ struct symbols {
 	struct symbols_cfg cfg;
 	struct sp_resolver resolver;
 	struct kallsyms *kallsyms;
+	struct ahead *ahead; /* kallsyms is being read */
 	bool tried;
+	/* what the recording says of its kernel: where a symbol of it lay; NULL, or not compared
+	 * yet */
+	char *told_name;
+	uint64_t told_addr;
 	/* modules and BPF programs that were loaded later */
 	struct kallsyms *newer[MAX_NEWER];
 	uint32_t nnewer;
@@ -54,6 +60,16 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
 }
 
+/* Another place is another boot (KASLR), whatever host and version say. */
+static void compare_told(struct symbols *s)
+{
+	uint64_t here = s->kallsyms ? kallsyms_address(s->kallsyms, s->told_name) : 0;
+
+	s->elsewhere |= here && here != s->told_addr;
+	free(s->told_name);
+	s->told_name = NULL;
+}
+
 /* On the first question only: most runs of `report` with names aboard never need it. */
 static const struct kallsyms *local_kernel(struct symbols *s)
 {
@@ -64,9 +80,15 @@ static const struct kallsyms *local_kernel(struct symbols *s)
 	if (!s->tried) {
 		s->tried = true;
 		s->looked_ns = now_ns();
-		kallsyms_load(&s->kallsyms, kallsyms_path(s), &why);
+		if (s->ahead)
+			s->kallsyms = ahead_take(s->ahead);
+		else
+			kallsyms_load(&s->kallsyms, kallsyms_path(s), &why);
+		s->ahead = NULL;
 	}
-	return s->kallsyms;
+	if (s->told_name)
+		compare_told(s);
+	return s->elsewhere ? NULL : s->kallsyms;
 }
 
 /* A module or BPF program that was loaded since. Reading kallsyms costs the kernel 40 ms: not for
@@ -181,18 +203,20 @@ static size_t user(void *self, int32_t pid, uint64_t time_ns, uint64_t pc, struc
 }
 
 /* perf names the kernel's mapping after a symbol and gives its address: where the recorded kernel
- * was. Another place is another boot (KASLR), whatever host and version say. */
-static void check_kernel(struct symbols *s, const struct sp_mapping *m)
+ * was. It is compared when the first name is asked for; meanwhile kallsyms is read. */
+static void note_kernel(struct symbols *s, const struct sp_mapping *m)
 {
 	const char *name = strchr(m->path, ']');
-	const struct kallsyms *k;
-	uint64_t here;
 
-	if (!name || !name[1] || !m->pgoff || strncmp(m->path, "[kernel.kallsyms]", 17) != 0)
+	if (!name || !name[1] || !m->pgoff || strncmp(m->path, "[kernel.kallsyms]", 17) != 0 ||
+	    !s->cfg.local || s->elsewhere)
 		return;
-	k = local_kernel(s);
-	here = k ? kallsyms_address(k, name + 1) : 0;
-	s->elsewhere |= here && here != m->pgoff;
+	if (s->told_name)
+		local_kernel(s);
+	s->told_name = strdup(name + 1);
+	s->told_addr = m->pgoff;
+	if (!s->tried && !s->ahead)
+		s->ahead = ahead_begin(kallsyms_path(s));
 }
 
 static int mapped(void *self, const struct sp_mapping *m, struct sp_err *err)
@@ -200,7 +224,7 @@ static int mapped(void *self, const struct sp_mapping *m, struct sp_err *err)
 	struct symbols *s = self;
 
 	if (m->path[0] == '[' && strncmp(m->path, "[kernel", 7) == 0) {
-		check_kernel(s, m);
+		note_kernel(s, m);
 		return SP_OK;
 	}
 	/* Modules and the guests of virtual machines. */
@@ -284,6 +308,8 @@ void symbols_free(struct symbols *s)
 		kallsyms_free(s->newer[i]);
 	kallsyms_free(s->kallsyms);
 	kranges_free(s->ranges);
+	kallsyms_free(ahead_take(s->ahead));
+	free(s->told_name);
 	unwind_free(s->unwind);
 	users_free(s->users);
 	free(s);
@@ -353,11 +379,13 @@ static int tell_files(const struct sums *sums, symbols_tell *tell, void *self, s
 	return rc;
 }
 
-int symbols_quality(const struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err)
+int symbols_quality(struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err)
 {
 	struct sums sums = { 0 };
 	int rc = SP_OK;
 
+	if (s->told_name)
+		local_kernel(s);
 	if (symbols_hidden(s) || (s->tried && !s->kallsyms))
 		rc = tell(self, SP_Q_KPTR, s->unknown, "", err);
 	else if (s->unknown)

@@ -7,7 +7,8 @@
  *
  * In:    addresses; what the stream tells of mappings and symbols
  * Out:   struct sp_resolver
- * Keeps: kernel symbols (loaded at the first question only), user mappings, ELF symbol tables
+ * Keeps: kernel symbols (loaded at the first question, or ahead of it for a recording of perf),
+ * user mappings, ELF symbol tables
  */
 #include <sirqprof/own.h>
 #include <sirqprof/quality.h>
@@ -38,7 +39,7 @@ uint64_t symbols_unknown(const struct symbols *s);
  * or replaced since. detail is a path, "kernel", or "". */
 typedef int symbols_tell(void *self, enum sp_quality_code code, uint64_t count, const char *detail,
 			 struct sp_err *err);
-int symbols_quality(const struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err);
+int symbols_quality(struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err);
 
 SP_DEFINE_FREEP(symbols);
 

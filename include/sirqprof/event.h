@@ -45,9 +45,9 @@ enum sp_trace_flag {
 
 enum sp_event_type {
 	SP_EV_SAMPLE = 1, /* .sample: the sampler, or any event with a callchain */
-	SP_EV_RAISE,	  /* .vec */
-	SP_EV_ENTRY,	  /* .vec */
-	SP_EV_EXIT,	  /* .vec */
+	SP_EV_RAISE,	  /* .softirq, .vec */
+	SP_EV_ENTRY,	  /* .softirq, .vec */
+	SP_EV_EXIT,	  /* .softirq, .vec */
 	SP_EV_IRQ_ENTRY,  /* .irq: device interrupt, or system vector such as the tick */
 	SP_EV_IRQ_EXIT,	  /* .irq */
 	SP_EV_FUNC_ENTRY, /* .func: timer, hrtimer, tasklet, BH work */
@@ -110,6 +110,15 @@ struct sp_sample {
 	uint8_t has_arg0;   /* arg0 is valid */
 	uint32_t arg0;	    /* first syscall argument register (REGS_USER): the fd */
 	uint64_t period;    /* ns for clocks, counts for others; 0 unknown */
+};
+
+/* A softirq tracepoint; recorded with a callchain it is a look at the stack as well: sampled, and
+ * what struct sp_sample has. One event, because such recordings hold little else. */
+struct sp_softirq {
+	uint32_t vec; /* enum sp_vec; may be out of range: check */
+	sp_stack stack;
+	uint8_t mode, sampled;
+	uint64_t period;
 };
 
 enum sp_irq_kind {
@@ -185,7 +194,8 @@ struct sp_event {
 				* have tid from common_pid and pid SP_NO_TASK */
 	union {
 		struct sp_sample sample;
-		uint32_t vec; /* enum sp_vec; may be out of range: check */
+		uint32_t vec; /* the first of .softirq */
+		struct sp_softirq softirq;
 		struct sp_irq irq;
 		struct sp_func func;
 		struct sp_napi napi;
