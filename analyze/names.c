@@ -3,6 +3,10 @@
 #include <sirqprof/limits.h>
 
 #include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+/* Every frame of every stack is looked up: uthash's own function takes three times as long. */
+#define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)XXH3_64bits(key, len))
 #include <uthash.h>
 
 /* Frames that inlining may make of one address. */

@@ -229,7 +229,8 @@ static int next_stored(struct reader *r, struct sp_record *ret, struct sp_err *e
 	uint64_t blob;
 	uint16_t size;
 
-	source_forget(&r->source, r->at);
+	if (!r->source.whole)
+		source_forget(&r->source, r->at);
 	if (r->at >= r->end)
 		return SP_END;
 	at = source_at(&r->source, r->at, 8, err);
