@@ -124,7 +124,7 @@ size_t colnames_tidy(char to[COLNAMES_MAX], const struct columns_name *name)
 static const struct colname *find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (strcmp(known[i].name, name) == 0)
+		if (known[i].name[0] == name[0] && strcmp(known[i].name, name) == 0)
 			return &known[i];
 	}
 	return NULL;

@@ -40,13 +40,12 @@ static char lower(char c)
 
 static bool same(const char *name, const char *text, size_t len)
 {
-	if (strlen(name) != len)
-		return false;
+	/* A NUL ends the name before it could be read past. */
 	for (size_t i = 0; i < len; i++) {
-		if (name[i] != lower(text[i]))
+		if (name[i] != lower(text[i]) || !name[i])
 			return false;
 	}
-	return true;
+	return !name[len];
 }
 
 uint64_t latency_unit(const char *text, size_t len)

@@ -62,7 +62,23 @@ static bool same_instant(const struct stamp *a, const struct stamp *b)
 
 static bool begins_word(const char *text, size_t at)
 {
-	return !at || strchr(" [(\"=\t", text[at - 1]);
+	switch (at ? text[at - 1] : ' ') {
+	case ' ':
+	case '\t':
+	case '[':
+	case '(':
+	case '"':
+	case '=':
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A quick look, as most words are no stamps: a digit, a bracket, or a name of a day or a month. */
+static bool may_be_stamp(char c)
+{
+	return (c >= '0' && c <= '9') || c == '[' || (c >= 'A' && c <= 'Z');
 }
 
 /* The first stamp of the line, or a finer one of the same instant behind it. */
@@ -77,7 +93,8 @@ static bool find_stamp(const struct spikeread *r, const char *text, size_t len, 
 	    ret->resolution_ns < COARSE_NS)
 		return true;
 	for (size_t i = 0; i < look; i++) {
-		if (!begins_word(text, i) || !stamp_at(r, text, len, i, &stamp))
+		if (!may_be_stamp(text[i]) || !begins_word(text, i) ||
+		    !stamp_at(r, text, len, i, &stamp))
 			continue;
 		if (!found ||
 		    (stamp.resolution_ns < ret->resolution_ns && same_instant(ret, &stamp))) {
