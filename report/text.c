@@ -132,12 +132,10 @@ static void put_top_culprit(const struct text *t)
 
 	if (!c || (t->r->spikes_given && !c->explained_ns))
 		return;
-	/* Where there is no function to name, what happened is what can be said. */
-	if (c->entry || c->caller || !c->mechanisms)
-		text_add(para, "Most of it: %s", text_function(t, c->entry, c->caller, function));
-	else
-		text_add(para, "Most of it: %s",
-			 evidence_mechanism((uint8_t)__builtin_ctz(c->mechanisms)));
+	text_add(para, "Most of it: %s",
+		 evidence_mechanism((uint8_t)(c->mechanisms ? __builtin_ctz(c->mechanisms) : 0)));
+	if (c->entry || c->caller)
+		text_add(para, ", in %s", text_function(t, c->entry, c->caller, function));
 	if (c->ntasks) {
 		const struct sp_caller_task *task = &c->tasks[0];
 
@@ -207,7 +205,10 @@ static void put_ranking(const struct text *t)
 {
 	if (!t->r->ncallers)
 		return;
-	text_heading(t, "Callers, by the time they took");
+	text_heading(t, t->r->spikes_given
+				? "Callers, by the time they took (lift: stalls in the spikes' "
+				  "windows to those outside)"
+				: "Callers, by the time they took");
 	fputs("  rank    starved  share spikes    lift  function\n", t->out);
 	for (uint32_t i = 0; i < t->r->ncallers && i < t->opts->top; i++)
 		put_caller(t, &t->r->callers[i]);
@@ -229,46 +230,6 @@ static void put_quality(const struct text *t)
 		fputs("          do: ", t->out);
 		text_para(t, 14, quality_remedy(q->code));
 	}
-}
-
-static const char *advice(uint32_t mechanism)
-{
-	switch (mechanism) {
-	case SP_MECH_IRQS_OFF:
-	case SP_MECH_BH_OFF:
-		return "stop or slow down the reader named above; newer kernels hold the lock "
-		       "shorter";
-	case SP_MECH_SOFTIRQ:
-		return "make the timer or handler above do less, or move it off the CPUs that take "
-		       "packets";
-	case SP_MECH_HARDIRQ:
-		return "move the interrupt to another CPU (/proc/irq/N/smp_affinity); look at its "
-		       "driver";
-	case SP_MECH_KSOFTIRQD:
-		return "lower the class of the task above, or keep it off this CPU";
-	case SP_MECH_LOAD:
-		return "spread the packets (RSS, RPS), or drop the flood earlier";
-	case SP_MECH_STEAL:
-	case SP_MECH_STOPPED:
-		return "look at the host: overcommitted CPUs, live migration, SMIs";
-	default:
-		return NULL;
-	}
-}
-
-static void put_advice(const struct text *t)
-{
-	uint32_t seen = 0;
-
-	for (uint32_t i = 0; i < t->r->ncallers; i++)
-		if (!t->r->spikes_given || t->r->callers[i].explained_ns)
-			seen |= t->r->callers[i].mechanisms;
-	if (!seen)
-		return;
-	text_heading(t, "What to do");
-	for (uint32_t m = SP_MECH_IRQS_OFF; m < SP_NR_MECHS; m++)
-		if (seen >> m & 1 && advice(m))
-			fprintf(t->out, "  %-9s %s\n", sp_mechanism_name(m), advice(m));
 }
 
 /* Nothing found must not read like nothing looked at. */
@@ -317,6 +278,6 @@ int text_render(FILE *out, const struct sp_report *r, const struct render_opts *
 		return rc;
 	put_ranking(&t);
 	put_quality(&t);
-	put_advice(&t);
+	text_advice(&t);
 	return SP_OK;
 }

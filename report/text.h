@@ -37,4 +37,7 @@ __attribute__((format(printf, 2, 3))) void text_add(char para[TEXT_PARA_LEN], co
 int text_spikes(const struct text *t, struct sp_err *err);
 int text_stalls(const struct text *t, struct sp_err *err);
 
+/* What to do about the callers of the ranking; nothing where there are none. */
+void text_advice(const struct text *t);
+
 #endif

@@ -6,6 +6,7 @@
 #include <sirqprof/own.h>
 
 #include <inttypes.h>
+#include <string.h>
 
 /*
  * What was late: spikes with their verdicts, or the stalls by themselves.
@@ -14,6 +15,9 @@
 /* Evidence rows shown of a stall; JSON has all of them. */
 #define EVIDENCE_ROWS 4
 
+/* Parents shown of a task. */
+#define PARENTS 3
+
 #define INDENT 4
 
 static const char *confidence_word(double confidence)
@@ -21,7 +25,29 @@ static const char *confidence_word(double confidence)
 	return confidence >= 0.9 ? "sure" : confidence >= 0.7 ? "likely" : "weak";
 }
 
-static void put_names(const struct text *t, const struct sp_stall *s)
+/* The nearest parents, outermost first; a shell that forked for each line is one. */
+static void add_parents(const struct text *t, const struct sp_stall_names *n,
+			char para[TEXT_PARA_LEN])
+{
+	const char *shown[PARENTS];
+	uint32_t k = 0, i = 0;
+
+	for (; i < n->nparents && k < PARENTS; i++)
+		if (!k || strcmp(n->parents[i], shown[k - 1]) != 0)
+			shown[k++] = n->parents[i];
+	while (i < n->nparents && strcmp(n->parents[i], shown[k - 1]) == 0)
+		i++;
+	if (!k)
+		return;
+	text_add(para, "; started by ");
+	if (i < n->nparents)
+		text_add(para, "%s %s ", t->dots, t->arrow);
+	while (--k)
+		text_add(para, "%s %s ", shown[k], t->arrow);
+	text_add(para, "%s", shown[0]);
+}
+
+static void put_names(const struct text *t, const struct sp_stall *s, bool again)
 {
 	const struct sp_stall_names *n = &t->r->names[s - t->r->stalls];
 	char para[TEXT_PARA_LEN] = "in ", function[TEXT_PARA_LEN];
@@ -29,14 +55,30 @@ static void put_names(const struct text *t, const struct sp_stall *s)
 	if (!n->entry && !n->caller)
 		return;
 	text_add(para, "%s", text_function(t, n->entry, n->caller, function));
-	for (uint32_t i = n->nparents; i-- > 0;) {
-		if (i + 1 == n->nparents)
-			text_add(para, "; started by %s", n->parents[i]);
-		else
-			text_add(para, " %s %s", t->arrow, n->parents[i]);
-	}
+	if (again)
+		text_add(para, ", as above");
+	else
+		add_parents(t, n, para);
 	fprintf(t->out, "%*s", INDENT, "");
 	text_para(t, INDENT, para);
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* The same story as the one told before: it need not be told whole again. */
+static bool is_again(const struct text *t, const struct sp_stall *a, const struct sp_stall *b)
+{
+	const struct sp_stall_names *x, *y;
+
+	if (!a || !b || a->mechanism != b->mechanism || a->cpu != b->cpu)
+		return false;
+	x = &t->r->names[a - t->r->stalls];
+	y = &t->r->names[b - t->r->stalls];
+	return (x->entry || x->caller) && same(x->entry, y->entry) && same(x->caller, y->caller) &&
+	       same(x->comm, y->comm) && same(x->file, y->file) && same(x->container, y->container);
 }
 
 static void put_evidence(const struct text *t, const struct sp_stall *s)
@@ -79,19 +121,23 @@ static void put_spike_head(const struct text *t, uint32_t i, const struct sp_sta
 	text_para(t, 2, para);
 }
 
-static void put_spike(const struct text *t, uint32_t i)
+/* *told is the stall that was told last. */
+static void put_spike(const struct text *t, uint32_t i, const struct sp_stall **told)
 {
 	const struct sp_verdict *v = &t->r->verdicts[i];
 	const struct sp_stall *s = evidence_lead(t->r, v);
 	char sentence[EVIDENCE_TEXT_LEN];
+	bool again = is_again(t, s, *told);
 
 	put_spike_head(t, i, s);
 	fprintf(t->out, "%*s", INDENT, "");
 	text_para(t, INDENT, evidence_verdict(t->r, &t->r->spikes[i], v, sentence));
-	if (v->kind == SP_VERDICT_STALL && s) {
-		put_names(t, s);
+	if (v->kind != SP_VERDICT_STALL || !s)
+		return;
+	put_names(t, s, again);
+	if (!again)
 		put_evidence(t, s);
-	}
+	*told = s;
 }
 
 static uint64_t spike_key(const struct sp_report *r, uint32_t i)
@@ -113,6 +159,7 @@ int text_spikes(const struct text *t, struct sp_err *err)
 {
 	uint32_t n = t->r->nspikes, limit = t->opts->top > n / 2 ? n : t->opts->top * 2;
 	sp_auto_free uint32_t *worst = NULL;
+	const struct sp_stall *told = NULL;
 	int rc;
 
 	if (!n)
@@ -123,14 +170,14 @@ int text_spikes(const struct text *t, struct sp_err *err)
 	qsort(worst, limit, sizeof(*worst), by_index);
 	text_heading(t, limit < n ? "The worst spikes" : "Spikes");
 	for (uint32_t i = 0; i < limit; i++)
-		put_spike(t, worst[i]);
+		put_spike(t, worst[i], &told);
 	if (limit < n)
 		fprintf(t->out, "\n  %s and %" PRIu32 " more: --top, or --json for all of them\n",
 			t->dots, n - limit);
 	return SP_OK;
 }
 
-static void put_stall(const struct text *t, const struct sp_stall *s)
+static void put_stall(const struct text *t, const struct sp_stall *s, bool again)
 {
 	char para[TEXT_PARA_LEN] = "", who[EVIDENCE_TEXT_LEN], a[UNITS_LEN], b[UNITS_LEN];
 
@@ -141,8 +188,9 @@ static void put_stall(const struct text *t, const struct sp_stall *s)
 	text_add(para, "%s: %s", evidence_mechanism(s->mechanism),
 		 evidence_culprit(t->r, s, &t->r->names[s - t->r->stalls], who));
 	text_para(t, INDENT, para);
-	put_names(t, s);
-	put_evidence(t, s);
+	put_names(t, s, again);
+	if (!again)
+		put_evidence(t, s);
 }
 
 static uint64_t stall_key(const struct sp_report *r, uint32_t i)
@@ -163,7 +211,8 @@ int text_stalls(const struct text *t, struct sp_err *err)
 		return rc;
 	text_heading(t, "Stalls, longest first");
 	for (uint32_t i = 0; i < limit; i++)
-		put_stall(t, &t->r->stalls[worst[i]]);
+		put_stall(t, &t->r->stalls[worst[i]],
+			  i && is_again(t, &t->r->stalls[worst[i]], &t->r->stalls[worst[i - 1]]));
 	if (limit < n)
 		fprintf(t->out, "\n  %s and %" PRIu32 " more: --top, or --json for all of them\n",
 			t->dots, n - limit);

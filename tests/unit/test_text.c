@@ -32,8 +32,8 @@ static void spikes_of_each_kind(void **state)
 	assert_clean(text);
 	assert_in(text, "2 of 6 spikes explained, 1 not decided, 1 not explained by softirqs, "
 			"1 without data.");
-	assert_in(text, "Most of it: proc_reg_read › s_show, called by ca\\x1b[31mt\\xff[4711] on "
-			"/proc/slabinfo");
+	assert_in(text, "Most of it: interrupts were off, in proc_reg_read › s_show, called by "
+			"ca\\x1b[31mt\\xff[4711] on\n/proc/slabinfo: 20.0 ms of stalls");
 	assert_in(text, "GET /\\x07\xc3\xa9  [stall: irqs-off, sure, confidence 0.94]");
 	assert_in(text, "explains 12.0 ms of 30.0 ms, for the rest");
 	assert_in(text, "started by cron › sh");
@@ -128,6 +128,95 @@ static void the_worst_spikes(void **state)
 	free(text);
 }
 
+/* Shells that forked for each line are one; who is far away is left out. */
+static void the_nearest_parents(void **state)
+{
+	static const char *const parents[] = { "sh", "sh", "sh", "cron", "a", "b", "init" };
+	static const struct {
+		uint32_t from, n;
+		const char *text;
+	} cases[] = {
+		{ 0, 7, "; started by … › a › cron › sh\n" },
+		{ 0, 3, "; started by sh\n" },
+		{ 3, 1, "; started by cron\n" },
+		{ 3, 3, "; started by b › a › cron\n" },
+		{ 0, 0, "in proc_reg_read › s_show\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sp_report r = fake_report();
+		struct sp_stall_names names[3];
+		char *text;
+
+		memcpy(names, r.names, sizeof(names));
+		names[0].parents = parents + cases[i].from;
+		names[0].nparents = cases[i].n;
+		r.names = names;
+		text = rendered(text_render, &r, 10, true);
+		assert_clean(text);
+		assert_in(text, cases[i].text);
+		free(text);
+	}
+}
+
+/* What has just been told is not told again, but by name. */
+static void the_same_culprit_again(void **state)
+{
+	struct sp_report r = fake_report();
+	struct sp_stall_names names[3];
+	struct sp_stall stalls[3];
+	char *text;
+
+	(void)state;
+	memcpy(names, r.names, sizeof(names));
+	memcpy(stalls, r.stalls, sizeof(stalls));
+	names[1] = names[0];
+	stalls[1].mechanism = SP_MECH_IRQS_OFF;
+	r.names = names;
+	r.stalls = stalls;
+	text = rendered(text_render, &r, 10, true);
+	assert_clean(text);
+	assert_in(text, "in proc_reg_read › s_show; started by cron › sh\n    seen: ");
+	assert_in(text, "in proc_reg_read › s_show, as above\n\nCallers");
+	free(text);
+	/* Another file is another story. */
+	names[1].file = "/proc/vmstat";
+	text = rendered(text_render, &r, 10, true);
+	assert_not_in(text, "as above");
+	free(text);
+}
+
+static void advice_names_the_reader(void **state)
+{
+	struct sp_report r = fake_report();
+	struct sp_caller callers[2];
+	struct sp_caller_task task;
+	char *text = rendered(text_render, &r, 10, true);
+
+	(void)state;
+	assert_in(text, "irqs-off  have ca\\x1b[31mt\\xff read /proc/slabinfo less often");
+	assert_in(text, "stopped   look at the host");
+	free(text);
+	memcpy(callers, r.callers, sizeof(callers));
+	task = callers[0].tasks[0];
+	task.file = NULL;
+	task.comm = "hog";
+	callers[0].tasks = &task;
+	callers[1].mechanisms = 1U << SP_MECH_HARDIRQ;
+	r.callers = callers;
+	text = rendered(text_render, &r, 10, true);
+	assert_in(text, "irqs-off  keep hog off the CPUs that take packets");
+	assert_in(text, "hardirq   move the interrupt to another CPU");
+	free(text);
+	/* Spikes were given, and this caller explains none of them. */
+	r.spikes_given = true;
+	callers[0].explained_ns = 0;
+	text = rendered(text_render, &r, 10, true);
+	assert_not_in(text, "What to do");
+	free(text);
+}
+
 static void plain_ascii_where_the_terminal_is(void **state)
 {
 	struct sp_report r = fake_report();
@@ -173,6 +262,9 @@ int main(void)
 		cmocka_unit_test(the_rest_is_healthy_only_where_seen),
 		cmocka_unit_test(stalls_longest_first),
 		cmocka_unit_test(the_worst_spikes),
+		cmocka_unit_test(the_nearest_parents),
+		cmocka_unit_test(the_same_culprit_again),
+		cmocka_unit_test(advice_names_the_reader),
 		cmocka_unit_test(plain_ascii_where_the_terminal_is),
 		cmocka_unit_test(nothing_found),
 	};
