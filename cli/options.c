@@ -1,10 +1,11 @@
 #include "options.h"
 
+#include "amount.h"
+
 #include <sirqprof/version.h>
 
 #include <argp.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -168,95 +169,13 @@ static void options_init(struct options *o)
 	};
 }
 
-static const struct {
-	const char *name;
-	uint64_t ns;
-} units[] = { { "ns", 1 },	  { "us", 1000 },	{ "ms", NS_MS },      { "s", NS_S },
-	      { "m", 60 * NS_S }, { "min", 60 * NS_S }, { "h", 3600 * NS_S }, { "d", NS_DAY } };
-
-bool options_duration(const char *text, uint64_t bare_ns, uint64_t *ret_ns)
-{
-	char *end;
-	double v;
-	uint64_t unit = 0;
-
-	if (!(text[0] >= '0' && text[0] <= '9') && text[0] != '.')
-		return false;
-	v = strtod(text, &end);
-	if (end == text || !isfinite(v))
-		return false;
-	if (!*end)
-		unit = bare_ns;
-	for (size_t i = 0; *end && i < sizeof(units) / sizeof(units[0]); i++)
-		if (strcmp(end, units[i].name) == 0)
-			unit = units[i].ns;
-	v *= (double)unit;
-	if (!unit || v >= 0x1p63)
-		return false;
-	*ret_ns = (uint64_t)llround(v);
-	return true;
-}
-
-bool options_size(const char *text, uint64_t *ret_bytes)
-{
-	static const char prefixes[] = "KMGT";
-	uint64_t factor = 1;
-	const char *p;
-	char *end;
-	double v;
-
-	if (!(text[0] >= '0' && text[0] <= '9'))
-		return false;
-	v = strtod(text, &end);
-	p = *end ? strchr(prefixes, *end & ~0x20) : NULL;
-	if (p && *p) {
-		factor = 1ULL << (10 * (p - prefixes + 1));
-		end++;
-		if (*end == 'i')
-			end++;
-	}
-	if (*end == 'B')
-		end++;
-	v *= (double)factor;
-	if (*end || !(v < 0x1p63))
-		return false;
-	*ret_bytes = (uint64_t)v;
-	return true;
-}
-
-static bool number(const char *text, uint64_t *ret)
-{
-	char *end;
-
-	if (!(text[0] >= '0' && text[0] <= '9'))
-		return false;
-	errno = 0;
-	*ret = strtoull(text, &end, 10);
-	return !*end && !errno;
-}
-
-/* "1ms", "500us", "2s": the largest unit in which it is whole. */
-static void duration_text(char *to, size_t size, uint64_t ns)
-{
-	static const int order[] = { 7, 6, 4, 3, 2, 1, 0 };
-
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		uint64_t unit = units[order[i]].ns;
-
-		if (ns % unit == 0 && (ns || unit == 1)) {
-			snprintf(to, size, "%" PRIu64 "%s", ns / unit, units[order[i]].name);
-			return;
-		}
-	}
-}
-
 static void wrong_range(struct argp_state *state, const struct opt *opt, const char *arg)
 {
 	char lo[32], hi[32];
 
 	if (opt->kind == OPT_NS) {
-		duration_text(lo, sizeof(lo), opt->min);
-		duration_text(hi, sizeof(hi), opt->max);
+		amount_text(lo, sizeof(lo), opt->min);
+		amount_text(hi, sizeof(hi), opt->max);
 		argp_error(state, "--%s takes a time from %s to %s such as 2ms or 1.5s, not '%s'",
 			   opt->name, lo, hi, arg);
 	} else if (opt->kind == OPT_BYTES) {
@@ -306,9 +225,9 @@ static void set_item(struct argp_state *state, const struct opt *opt, const char
 static void set_number(struct argp_state *state, const struct opt *opt, const char *arg, void *at)
 {
 	uint64_t v = 0;
-	bool fits = opt->kind == OPT_NS	     ? options_duration(arg, opt->bare_ns, &v)
-		    : opt->kind == OPT_BYTES ? options_size(arg, &v)
-					     : number(arg, &v);
+	bool fits = opt->kind == OPT_NS	     ? amount_duration(arg, opt->bare_ns, &v)
+		    : opt->kind == OPT_BYTES ? amount_size(arg, &v)
+					     : amount_number(arg, &v);
 
 	if (!fits || v < opt->min || v > opt->max)
 		wrong_range(state, opt, arg);

@@ -85,11 +85,4 @@ struct options {
  */
 void options_parse(struct options *ret, enum command cmd, int argc, char **argv);
 
-/* One duration such as "10ms", "2s", "1.5", "3m" in ns; a bare number is in seconds unless
- * bare_ns says otherwise. Returns false when it is none or does not fit. */
-bool options_duration(const char *text, uint64_t bare_ns, uint64_t *ret_ns);
-
-/* One size such as "64M", "512k", "1G" in bytes. */
-bool options_size(const char *text, uint64_t *ret_bytes);
-
 #endif

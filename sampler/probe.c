@@ -208,19 +208,25 @@ int probe_privilege(struct sp_err *err)
 	return probe_tracing(paranoid, err);
 }
 
-static struct probe_row *row(struct probe_row *rows, uint32_t max, uint32_t *n, const char *what)
+/* The rows as they are made; what does not fit is left out. */
+struct rows {
+	struct probe_row *at;
+	uint32_t n, max;
+	struct probe_row spill;
+};
+
+static struct probe_row *row(struct rows *rows, const char *what)
 {
-	static struct probe_row spill;
-	struct probe_row *r = *n < max ? &rows[(*n)++] : &spill;
+	struct probe_row *r = rows->n < rows->max ? &rows->at[rows->n++] : &rows->spill;
 
 	*r = (struct probe_row){ .state = PROBE_GOOD };
 	snprintf(r->what, sizeof(r->what), "%s", what);
 	return r;
 }
 
-static void probe_events(struct probe_row *rows, uint32_t max, uint32_t *n)
+static void probe_events(struct rows *rows)
 {
-	struct probe_row *r = row(rows, max, n, "profiling CPUs");
+	struct probe_row *r = row(rows, "profiling CPUs");
 	char paranoid[16];
 
 	read_line("/proc/sys/kernel/perf_event_paranoid", paranoid, sizeof(paranoid));
@@ -235,7 +241,7 @@ static void probe_events(struct probe_row *rows, uint32_t max, uint32_t *n)
 			 "run as root, or: setcap "
 			 "cap_perfmon,cap_dac_read_search,cap_sys_ptrace,cap_syslog+ep sirqprof");
 	}
-	r = row(rows, max, n, "hardware cycles");
+	r = row(rows, "hardware cycles");
 	if (pmu_has_cycles()) {
 		snprintf(r->text, sizeof(r->text), "counted: samples can see into irqs-off");
 	} else {
@@ -246,7 +252,7 @@ static void probe_events(struct probe_row *rows, uint32_t max, uint32_t *n)
 	}
 }
 
-static void probe_tracefs(struct probe_row *rows, uint32_t max, uint32_t *n)
+static void probe_tracefs(struct rows *rows)
 {
 	static const char *const wanted[][2] = { { "irq", "softirq_raise" },
 						 { "irq", "softirq_entry" },
@@ -255,7 +261,7 @@ static void probe_tracefs(struct probe_row *rows, uint32_t max, uint32_t *n)
 						 { "irq_vectors", "local_timer_entry" },
 						 { "sched", "sched_switch" },
 						 { "timer", "timer_expire_entry" } };
-	struct probe_row *r = row(rows, max, n, "tracepoints");
+	struct probe_row *r = row(rows, "tracepoints");
 	struct sp_err err = SP_ERR_INIT;
 	struct tracefs *t = NULL;
 	uint32_t id;
@@ -286,7 +292,7 @@ static void probe_tracefs(struct probe_row *rows, uint32_t max, uint32_t *n)
 
 		if (!tracefs_id(t, wanted[i][0], wanted[i][1], &id, &why))
 			continue;
-		r = row(rows, max, n, "tracepoint");
+		r = row(rows, "tracepoint");
 		r->state = PROBE_WEAK;
 		snprintf(r->text, sizeof(r->text), "%s:%s is not in this kernel", wanted[i][0],
 			 wanted[i][1]);
@@ -296,9 +302,9 @@ static void probe_tracefs(struct probe_row *rows, uint32_t max, uint32_t *n)
 	tracefs_free(t);
 }
 
-static void probe_names(struct probe_row *rows, uint32_t max, uint32_t *n)
+static void probe_names(struct rows *rows)
 {
-	struct probe_row *r = row(rows, max, n, "kernel names");
+	struct probe_row *r = row(rows, "kernel names");
 	char line[256] = "", mode[64], restricted[16];
 	struct utsname u;
 
@@ -314,7 +320,7 @@ static void probe_names(struct probe_row *rows, uint32_t max, uint32_t *n)
 			 strcmp(restricted, "2") == 0 ? "as root: sysctl kernel.kptr_restrict=1"
 						      : "run as root, or give CAP_SYSLOG");
 	}
-	r = row(rows, max, n, "lockdown");
+	r = row(rows, "lockdown");
 	if (locked_down(mode, sizeof(mode))) {
 		r->state = PROBE_WEAK;
 		snprintf(r->text, sizeof(r->text), "%.120s", mode);
@@ -323,17 +329,17 @@ static void probe_names(struct probe_row *rows, uint32_t max, uint32_t *n)
 	} else {
 		snprintf(r->text, sizeof(r->text), "none");
 	}
-	r = row(rows, max, n, "kernel");
+	r = row(rows, "kernel");
 	if (!uname(&u))
 		snprintf(r->text, sizeof(r->text), "%.64s %.32s", u.release, u.machine);
 }
 
 uint32_t probe_all(struct probe_row *rows, uint32_t max)
 {
-	uint32_t n = 0;
+	struct rows all = { .at = rows, .max = max };
 
-	probe_events(rows, max, &n);
-	probe_tracefs(rows, max, &n);
-	probe_names(rows, max, &n);
-	return n;
+	probe_events(&all);
+	probe_tracefs(&all);
+	probe_names(&all);
+	return all.n;
 }

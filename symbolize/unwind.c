@@ -233,7 +233,7 @@ static int get_proc_name(unw_addr_space_t as, unw_word_t addr, char *buf, size_t
 	return -UNW_EINVAL;
 }
 
-static unw_accessors_t accessors = {
+static const unw_accessors_t accessors = {
 	.find_proc_info = find_proc_info,
 	.put_unwind_info = put_unwind_info,
 	.get_dyn_info_list_addr = get_dyn_info_list_addr,
@@ -284,6 +284,7 @@ void unwind_forget(struct unwind *u, int32_t pid)
 
 static struct space *space_of(struct unwind *u, int32_t pid)
 {
+	unw_accessors_t calls = accessors; /* libunwind copies them */
 	struct space *s;
 
 	HASH_FIND_INT(u->spaces, &pid, s);
@@ -293,7 +294,7 @@ static struct space *space_of(struct unwind *u, int32_t pid)
 	if (!s)
 		return NULL;
 	s->pid = pid;
-	s->as = unw_create_addr_space(&accessors, 0);
+	s->as = unw_create_addr_space(&calls, 0);
 	if (!s->as) {
 		free(s);
 		return NULL;

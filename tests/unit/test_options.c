@@ -1,34 +1,7 @@
-/* cli/options: durations, sizes, and what a command line becomes. */
+/* cli/options: what a command line becomes. */
 #include "options.h"
 
 #include "unit.h"
-
-static void durations(void **state)
-{
-	uint64_t ns = 0;
-
-	(void)state;
-	assert_true(options_duration("10ms", 1, &ns) && ns == 10000000);
-	assert_true(options_duration("1.5", 1000000000, &ns) && ns == 1500000000);
-	assert_true(options_duration("2m", 1, &ns) && ns == 120000000000);
-	assert_false(options_duration("", 1, &ns));
-	assert_false(options_duration("-1s", 1, &ns));
-	assert_false(options_duration("5 parsecs", 1, &ns));
-	assert_false(options_duration("1e30s", 1, &ns));
-	assert_false(options_duration("inf", 1, &ns));
-}
-
-static void sizes(void **state)
-{
-	uint64_t bytes = 0;
-
-	(void)state;
-	assert_true(options_size("64M", &bytes) && bytes == 64 << 20);
-	assert_true(options_size("512k", &bytes) && bytes == 512 << 10);
-	assert_true(options_size("4096", &bytes) && bytes == 4096);
-	assert_false(options_size("M", &bytes));
-	assert_false(options_size("1X", &bytes));
-}
 
 static void a_whole_command_line(void **state)
 {
@@ -58,8 +31,6 @@ static void a_whole_command_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(durations),
-		cmocka_unit_test(sizes),
 		cmocka_unit_test(a_whole_command_line),
 	};
 
