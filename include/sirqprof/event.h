@@ -64,25 +64,25 @@ enum sp_event_type {
 	SP_EV_COMM, /* .task.comm; .task.exec */
 	SP_EV_FORK, /* .task.ppid */
 	SP_EV_TASK_EXIT,
-	SP_EV_MMAP,    /* .map; NULL once it is in order: mappings go ahead */
-	SP_EV_CLOCK,   /* .clock */
-	SP_EV_STEAL,   /* .steal */
-	SP_EV_SOFTNET, /* .softnet */
-	SP_EV_NETSTAT, /* .netstat */
-	SP_EV_FD,      /* .fd: one open file of tid, read while its CPU was stuck */
-	SP_EV_CGROUP,  /* .str: text of /proc/TID/cgroup */
-	SP_EV_SYSCALL, /* .syscall: of tid, read while its CPU was stuck */
-	SP_EV_KSYM,    /* .ksym */
+	SP_EV_MMAP,	/* .map; NULL once it is in order: mappings go ahead */
+	SP_EV_CLOCK,	/* .clock */
+	SP_EV_STEAL,	/* .steal */
+	SP_EV_SOFTNET,	/* .softnet */
+	SP_EV_NETSTAT,	/* .netstat */
+	SP_EV_FD,	/* .fd: one open file of tid, read while its CPU was stuck */
+	SP_EV_CGROUP,	/* .str: text of /proc/TID/cgroup */
+	SP_EV_SYSCALL,	/* .syscall: of tid, read while its CPU was stuck */
+	SP_EV_KSYM,	/* .ksym */
 	SP_EV_BUILD_ID, /* .file: one that was hit */
-	SP_EV_QUALITY, /* .quality */
-	SP_EV_META,    /* .meta */
-	SP_EV_SELF,    /* .self: sirqprof's own pid and CPU time */
-	SP_EV_IRQNAME, /* .irq: id and name */
-	SP_EV_ONLINE,  /* .count: 1 online, 0 offline */
-	SP_EV_SHED,    /* .count: 2 softirqs, interrupts and timers are not recorded from here on;
-			* 0, 1: they are */
-	SP_EV_THIN,    /* .count: one NET_RX entry in so many is recorded from here on; 1: all */
-	SP_EV_ROUND,   /* every ring has been read once; time_ns = newest time before it */
+	SP_EV_QUALITY,	/* .quality */
+	SP_EV_META,	/* .meta */
+	SP_EV_SELF,	/* .self: sirqprof's own pid and CPU time */
+	SP_EV_IRQNAME,	/* .irq: id and name */
+	SP_EV_ONLINE,	/* .count: 1 online, 0 offline */
+	SP_EV_SHED,	/* .count: 2 softirqs, interrupts and timers are not recorded from here on;
+			 * 0, 1: they are */
+	SP_EV_THIN,	/* .count: one NET_RX entry in so many is recorded from here on; 1: all */
+	SP_EV_ROUND,	/* every ring has been read once; time_ns = newest time before it */
 };
 
 enum sp_tristate {
