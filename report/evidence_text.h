@@ -21,10 +21,6 @@ const char *evidence_culprit(const struct sp_report *r, const struct sp_stall *s
 /* What a mechanism means, for people: "interrupts were off". */
 const char *evidence_mechanism(uint8_t mechanism);
 
-/* A verdict in plain words, one or two sentences. */
-const char *evidence_verdict(const struct sp_report *r, const struct sp_spike *k,
-			     const struct sp_verdict *v, char ret[EVIDENCE_TEXT_LEN]);
-
 /* The stall that a verdict leads with; NULL if none. */
 const struct sp_stall *evidence_lead(const struct sp_report *r, const struct sp_verdict *v);
 

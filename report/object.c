@@ -3,6 +3,7 @@
 #include "evidence_text.h"
 #include "quality_text.h"
 #include "units.h"
+#include "verdict_text.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -181,7 +182,7 @@ static json_t *verdict(const struct sp_report *r, uint32_t i)
 			 named ? text(n->caller) : json_null(), "comm",
 			 named ? text(n->comm) : json_null(), "container",
 			 named ? text(n->container) : json_null(), "text",
-			 text(evidence_verdict(r, &r->spikes[i], v, sentence)));
+			 text(verdict_sentence(r, &r->spikes[i], v, sentence)));
 }
 
 json_t *object_spike(const struct sp_report *r, uint32_t i)

@@ -1,6 +1,7 @@
 #include "evidence_text.h"
 #include "text.h"
 #include "units.h"
+#include "verdict_text.h"
 #include "worst.h"
 
 #include <sirqprof/own.h>
@@ -131,7 +132,7 @@ static void put_spike(const struct text *t, uint32_t i, const struct sp_stall **
 
 	put_spike_head(t, i, s);
 	fprintf(t->out, "%*s", INDENT, "");
-	text_para(t, INDENT, evidence_verdict(t->r, &t->r->spikes[i], v, sentence));
+	text_para(t, INDENT, verdict_sentence(t->r, &t->r->spikes[i], v, sentence));
 	if (v->kind != SP_VERDICT_STALL || !s)
 		return;
 	put_names(t, s, again);

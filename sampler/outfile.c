@@ -1,6 +1,7 @@
 #include "outfile.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,6 +60,12 @@ static int open_file(struct outfile *o, bool force, struct sp_err *err)
 	rc = check_owner(o->path, &st, err);
 	if (rc)
 		return rc;
+	/* Two recorders of the same default name would write into each other. */
+	if (flock(o->fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
+			       "%s is being written by another sirqprof: name another file with "
+			       "--output",
+			       o->path);
 	if (!force && !is_recording(o->fd))
 		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
 			       "%s is there and is no recording: --force overwrites it", o->path);

@@ -21,7 +21,8 @@ struct outfile;
 
 /* Creates path, or empties it when it is a recording (perfdata.h magics) or empty; force: whatever
  * it is. Errors: SP_ESYS; SP_EUSAGE for a symbolic link, what is no regular file, a file of another
- * user or with several names, and what is no recording unless force. */
+ * user, with several names or that another recorder is writing, and what is no recording unless
+ * force. */
 int outfile_new(struct outfile **ret, const char *path, bool force, struct sp_err *err);
 
 /* Closes without a flush. */
