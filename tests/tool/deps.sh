@@ -6,7 +6,7 @@ set -eu
 build="gcc cmake make pkg-config libpfm4-dev libdw-dev libelf-dev libunwind-dev libjansson-dev
 libzstd-dev libpcre2-dev libcsv-dev libxxhash-dev uthash-dev libiberty-dev"
 test="g++ libcmocka-dev clang llvm libbpf-dev bpftool linux-perf iproute2 iputils-ping hping3 python3
-python3-jsonschema libclang-rt-14-dev clang-format clang-tidy mandoc zstd procps util-linux"
+python3-jsonschema libclang-rt-dev clang-format clang-tidy mandoc zstd procps util-linux"
 demo="libdevel-nytprof-perl"
 
 have() {
@@ -18,8 +18,13 @@ if ! command -v apt-get >/dev/null 2>&1; then
 	for tool in gcc cmake pkg-config clang bpftool ip ping; do
 		command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
 	done
-	for lib in libdw libunwind-generic jansson libzstd cmocka libbpf; do
+	for lib in libdw libelf libunwind-generic jansson libzstd libpcre2-8 cmocka libbpf; do
 		pkg-config --exists "$lib" 2>/dev/null || missing="$missing $lib"
+	done
+	# Those that no .pc file tells of.
+	for header in perfmon/pfmlib.h csv.h xxhash.h uthash.h libiberty/demangle.h; do
+		echo "#include <$header>" | gcc -include stddef.h -E - >/dev/null 2>&1 ||
+			missing="$missing $header"
 	done
 	[ -z "$missing" ] && exit 0
 	cat >&2 <<EOT
