@@ -237,6 +237,19 @@ static int missing(struct pipeline *p, bool has, const char *name, struct sp_err
 	return has ? SP_OK : quality_add(p->quality, SP_Q_MISSING_EVENT, SP_NO_CPU, 1, name, err);
 }
 
+/* One row where all are missing: that is a recording without them, not one with a gap. */
+static int missing_softirqs(struct pipeline *p, const struct decode_info *i, struct sp_err *err)
+{
+	int rc;
+
+	if (!i->has_raise && !i->has_entry && !i->has_exit)
+		return missing(p, i->thinned, "irq:softirq_raise, softirq_entry and softirq_exit",
+			       err);
+	rc = missing(p, i->has_raise || i->thinned, "irq:softirq_raise", err);
+	rc = rc ? rc : missing(p, i->has_entry || i->thinned, "irq:softirq_entry", err);
+	return rc ? rc : missing(p, i->has_exit || i->thinned, "irq:softirq_exit", err);
+}
+
 /* Of a pause of the host nobody expects a sample, and a function that a tracepoint names needs
  * none. */
 static uint64_t count_unsampled(const struct pipeline *p)
@@ -259,9 +272,7 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 
 	if (i->thinned)
 		rc = quality_add(p->quality, SP_Q_THINNED, SP_NO_CPU, 1, i->thinned_name, err);
-	rc = rc ? rc : missing(p, i->has_raise || i->thinned, "irq:softirq_raise", err);
-	rc = rc ? rc : missing(p, i->has_entry || i->thinned, "irq:softirq_entry", err);
-	rc = rc ? rc : missing(p, i->has_exit || i->thinned, "irq:softirq_exit", err);
+	rc = rc ? rc : missing_softirqs(p, i, err);
 	rc = rc ? rc : missing(p, i->sampler[0], "cpu-clock", err);
 	if (!rc && !i->has_switch)
 		rc = quality_add(p->quality, SP_Q_NO_SCHED, SP_NO_CPU, 1, NULL, err);

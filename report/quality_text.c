@@ -47,7 +47,7 @@ static const struct text table[] = {
 	  "from their absence",
 	  "record tracepoints with -c 1: perf record -k CLOCK_MONOTONIC -c 1 -e irq:softirq_raise ..." },
 	{ SP_Q_MISSING_EVENT, "missing-event", "the recording has no %d: stalls that need it are not seen",
-	  "sirqprof record, or: perf record -a -g -k CLOCK_MONOTONIC -e cpu-clock -c 1000000 "
+	  "sirqprof record without --light, or: perf record -a -g -k CLOCK_MONOTONIC -e cpu-clock -c 1000000 "
 	  "-e irq:softirq_raise/period=1/,irq:softirq_entry/period=1/,irq:softirq_exit/period=1/" },
 	{ SP_Q_NO_CLOCK_DATA, "no-clock-data",
 	  "the recording does not say its wall-clock time: estimated within %t",
