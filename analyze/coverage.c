@@ -10,6 +10,8 @@
 /* Worst delay is kept by bins; they double in width when there are too many. */
 #define BIN_NS_FIRST 10000000ULL
 #define MAX_BINS     8192U
+/* More than any delay: it survives when bins are joined. */
+#define DELAY_UNKNOWN UINT32_MAX
 
 struct gap {
 	uint64_t begin_ns, end_ns;
@@ -23,7 +25,7 @@ struct cpu {
 	uint32_t ngaps, room;
 	uint64_t join_ns; /* gaps closer than this are one */
 	uint64_t bins_from_ns, bin_ns;
-	uint32_t *bins; /* worst delay in us, 0: none seen */
+	uint32_t *bins; /* worst delay in us; 0: none seen; DELAY_UNKNOWN: not recorded */
 };
 
 struct coverage {
@@ -191,8 +193,8 @@ int coverage_delay(struct coverage *c, uint32_t cpu, uint64_t entry_ns, uint64_t
 		entry_ns = u->bins_from_ns;
 	while ((at = (entry_ns - u->bins_from_ns) / u->bin_ns) >= MAX_BINS)
 		widen_bins(u);
-	if (us > UINT32_MAX)
-		us = UINT32_MAX;
+	if (us >= DELAY_UNKNOWN)
+		us = delay_ns == SP_UNKNOWN_NS ? DELAY_UNKNOWN : DELAY_UNKNOWN - 1;
 	if (us > u->bins[at])
 		u->bins[at] = (uint32_t)us;
 	return SP_OK;
@@ -262,6 +264,10 @@ struct coverage_answer coverage_ask(const struct coverage *c, uint32_t cpu, uint
 		there > a.lost_ns + a.not_observed_ns ? there - a.lost_ns - a.not_observed_ns : 0;
 	a.not_observed_ns += length - there;
 	a.worst_delay_ns = worst_in(u, begin_ns, end_ns);
+	if (a.worst_delay_ns == DELAY_UNKNOWN * 1000ULL) {
+		a.delay_unknown = true;
+		a.worst_delay_ns = SP_UNKNOWN_NS;
+	}
 	return a;
 }
 

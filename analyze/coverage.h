@@ -26,7 +26,9 @@ struct coverage_answer {
 	uint64_t lost_ns;
 	uint64_t worst_delay_ns; /* worst raise → entry that ended in the window; SP_UNKNOWN_NS
 				  * when none was seen */
-	bool recorded;		 /* the CPU is in the recording at all */
+	bool delay_unknown; /* some delays in the window were not recorded: the worst is not known
+			     */
+	bool recorded;	    /* the CPU is in the recording at all */
 };
 
 int coverage_new(struct coverage **ret, struct sp_err *err);
@@ -37,6 +39,7 @@ int coverage_cpu(struct coverage *c, uint32_t cpu, uint64_t begin_ns, uint64_t e
 		 struct sp_err *err);
 int coverage_gap(struct coverage *c, uint32_t cpu, enum coverage_gap kind, uint64_t begin_ns,
 		 uint64_t end_ns, struct sp_err *err);
+/* delay_ns SP_UNKNOWN_NS: softirqs ran whose delay was not recorded. */
 int coverage_delay(struct coverage *c, uint32_t cpu, uint64_t entry_ns, uint64_t delay_ns,
 		   struct sp_err *err);
 

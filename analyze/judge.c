@@ -13,6 +13,7 @@ struct observed {
 	uint64_t missing_ns; /* on the CPU that was seen least */
 	bool lost;	     /* because records were lost there */
 	uint64_t worst_delay_ns;
+	bool delay_unknown; /* of a CPU the worst was not recorded */
 };
 
 static void observe_cpu(const struct judge_run *r, const struct sp_spike *k, uint32_t cpu,
@@ -26,6 +27,7 @@ static void observe_cpu(const struct judge_run *r, const struct sp_spike *k, uin
 		o->missing_ns = missing_ns;
 		o->lost = a.lost_ns * 2 > missing_ns;
 	}
+	o->delay_unknown |= a.delay_unknown;
 	if (a.worst_delay_ns != SP_UNKNOWN_NS &&
 	    (o->worst_delay_ns == SP_UNKNOWN_NS || a.worst_delay_ns > o->worst_delay_ns))
 		o->worst_delay_ns = a.worst_delay_ns;
@@ -213,7 +215,7 @@ static int judge_one(const struct judge_run *r, const struct sp_spike *k, struct
 		return rc;
 	o = observe(r, k);
 	v->unobserved_ns = o.missing_ns;
-	v->worst_delay_ns = o.worst_delay_ns;
+	v->worst_delay_ns = o.delay_unknown ? SP_UNKNOWN_NS : o.worst_delay_ns;
 	if (v->kind == SP_VERDICT_NO_DATA)
 		judge_nothing(r, k, &o, v);
 	return SP_OK;

@@ -201,6 +201,8 @@ static int progress(struct timeline *t, struct lane *l, uint64_t ns, struct sp_e
 	n->load.entries++;
 	l->softirq_ns = ns;
 	l->hard.open = false;
+	/* How long it waited, and the 15 before it, nobody knows. */
+	rc = rc ? rc : coverage_delay(t->parts.coverage, l->cpu, ns, SP_UNKNOWN_NS, err);
 	return rc ? rc : bh_free(t, l, ns, err);
 }
 
