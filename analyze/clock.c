@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NS_S	INT64_C(1000000000)
-#define LAST_NS (INT64_C(7258118400) * NS_S) /* 2200: room for arithmetic below INT64_MAX */
-#define STEP_NS 1000000 /* a smaller jump than this is a slew as far as spikes go */
+#define NS_S	   INT64_C(1000000000)
+#define LAST_NS	   (INT64_C(7258118400) * NS_S) /* 2200: room for arithmetic below INT64_MAX */
+#define NEAR_PAIRS 64
+#define STEP_NS	   1000000 /* a smaller jump than this is a slew as far as spikes go */
 
 struct pair {
 	int64_t mono_ns, real_ns;
@@ -125,9 +126,10 @@ int clock_put(struct clock *c, uint64_t mono_ns, int64_t real_ns, uint64_t width
 	rc = make_room(c, err);
 	if (rc)
 		return rc;
-	/* They come in order of time, or nearly. */
-	for (at = c->n; at && c->at[at - 1].mono_ns > pair.mono_ns;)
-		at--;
+	/* They come in order of time, or nearly; one that is far behind says nothing new. */
+	for (at = c->n; at && c->at[at - 1].mono_ns > pair.mono_ns; at--)
+		if (c->n - at == NEAR_PAIRS)
+			return SP_OK;
 	if (at && c->at[at - 1].mono_ns == pair.mono_ns) {
 		/* Two at one instant: the closer reading holds. */
 		if (pair.width_ns < c->at[at - 1].width_ns)

@@ -6,7 +6,9 @@
 #include <string.h>
 
 /* Exact gaps kept of one CPU; past that, neighbours closer than a growing distance are joined. */
-#define MAX_GAPS 16384U
+#define MAX_GAPS     16384U
+#define MAX_ALL_GAPS (1U << 18) /* of all CPUs, about; each has LEAST_GAPS */
+#define LEAST_GAPS   256U
 /* Worst delay is kept by bins; they double in width when there are too many. */
 #define BIN_NS_FIRST 10000000ULL
 #define MAX_BINS     8192U
@@ -31,6 +33,8 @@ struct coverage {
 	uint32_t ncpus;
 	uint32_t *list;
 	uint32_t nlist;
+	bool blind;
+	uint32_t ngapped; /* CPUs that have gaps */
 };
 
 int coverage_new(struct coverage **ret, struct sp_err *err)
@@ -130,6 +134,7 @@ int coverage_gap(struct coverage *c, uint32_t cpu, enum coverage_gap kind, uint6
 {
 	struct cpu *u = get(c, cpu, err);
 	struct gap *last;
+	uint32_t most;
 
 	if (!u)
 		return err->code;
@@ -142,7 +147,10 @@ int coverage_gap(struct coverage *c, uint32_t cpu, enum coverage_gap kind, uint6
 		last->kind = last->kind > kind ? last->kind : kind;
 		return SP_OK;
 	}
-	while (u->ngaps >= MAX_GAPS)
+	c->ngapped += !u->room;
+	most = MAX_ALL_GAPS / c->ngapped;
+	most = most > MAX_GAPS ? MAX_GAPS : most < LEAST_GAPS ? LEAST_GAPS : most;
+	while (u->ngaps >= most)
 		join(u);
 	if (u->ngaps == u->room) {
 		uint32_t room = u->room ? u->room * 2 : 64;
@@ -235,6 +243,11 @@ static uint64_t worst_in(const struct cpu *u, uint64_t begin_ns, uint64_t end_ns
 	return worst ? worst * 1000 : SP_UNKNOWN_NS;
 }
 
+void coverage_blind(struct coverage *c)
+{
+	c->blind = true;
+}
+
 struct coverage_answer coverage_ask(const struct coverage *c, uint32_t cpu, uint64_t begin_ns,
 				    uint64_t end_ns)
 {
@@ -261,6 +274,10 @@ struct coverage_answer coverage_ask(const struct coverage *c, uint32_t cpu, uint
 	a.observed_ns =
 		there > a.lost_ns + a.not_observed_ns ? there - a.lost_ns - a.not_observed_ns : 0;
 	a.not_observed_ns += length - there;
+	if (c->blind) {
+		a.not_observed_ns += a.observed_ns;
+		a.observed_ns = 0;
+	}
 	a.worst_delay_ns = worst_in(u, begin_ns, end_ns);
 	return a;
 }

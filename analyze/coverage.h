@@ -40,6 +40,9 @@ int coverage_gap(struct coverage *c, uint32_t cpu, enum coverage_gap kind, uint6
 int coverage_delay(struct coverage *c, uint32_t cpu, uint64_t entry_ns, uint64_t delay_ns,
 		   struct sp_err *err);
 
+/* The recording cannot show what is asked for: all that was recorded counts as not observed. */
+void coverage_blind(struct coverage *c);
+
 struct coverage_answer coverage_ask(const struct coverage *c, uint32_t cpu, uint64_t begin_ns,
 				    uint64_t end_ns);
 

@@ -62,6 +62,13 @@ void decode_free(struct decode *d)
 	free(d);
 }
 
+static uint64_t clock_period(const struct attr *a)
+{
+	if (!a->freq)
+		return a->sample_period;
+	return a->sample_period ? 1000000000ULL / a->sample_period : 0;
+}
+
 /* The sampler's period as time: clocks count ns; a hardware event's fixed period says nothing of
  * time, the tick beside it does. */
 static void note_sampler(struct decode *d, struct attr *a)
@@ -71,7 +78,7 @@ static void note_sampler(struct decode *d, struct attr *a)
 
 	if (d->have_sampler && clock && d->info.hardware_sampler) {
 		a->kind = KIND_TICK;
-		d->info.period_ns = a->freq ? 0 : a->sample_period;
+		d->info.period_ns = clock_period(a);
 		return;
 	}
 	a->kind = KIND_SAMPLER;
@@ -79,15 +86,15 @@ static void note_sampler(struct decode *d, struct attr *a)
 		return;
 	d->have_sampler = true;
 	d->info.hardware_sampler = !clock;
-	d->info.freq_mode = a->freq;
+	/* A clock asked for by frequency ticks by a fixed period all the same
+	 * (kernel/events/core.c, perf_swevent_init_hrtimer()). */
+	d->info.freq_mode = a->freq && !clock;
 	snprintf(d->info.sampler, sizeof(d->info.sampler), "%s",
 		 a->name[0] ? a->name
 		 : clock    ? "cpu-clock"
 			    : "cycles");
-	if (a->freq)
-		d->info.period_ns = a->sample_period ? 1000000000ULL / a->sample_period : 0;
-	else if (clock)
-		d->info.period_ns = a->sample_period;
+	if (a->freq || clock)
+		d->info.period_ns = clock_period(a);
 }
 
 static void note_point(struct decode *d, const struct attr *a, enum point_bit bit, const char *name)
@@ -120,7 +127,7 @@ static int bind_point(struct decode *d, struct attr *a, struct sp_err *err)
 
 	a->kind = KIND_POINT;
 	if (!f) {
-		d->info.no_formats = true;
+		d->info.no_formats++;
 		return SP_OK;
 	}
 	if (!a->name[0])

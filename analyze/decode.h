@@ -26,7 +26,7 @@ struct decode_info {
 	uint64_t first_ns, last_ns;	       /* SAMPLE_TIME; 0: none */
 	char sampler[96];		       /* event that samples */
 	uint64_t period_ns;		       /* 0 unknown */
-	bool freq_mode;			       /* the period is not fixed */
+	bool freq_mode;			       /* a hardware event whose period varies */
 	bool hardware_sampler;
 	bool has_raise, has_entry, has_exit, has_tick, has_irq, has_switch; /* whole */
 	bool thinned; /* a tracepoint has period != 1 or frequency mode */
@@ -38,7 +38,7 @@ struct decode_info {
 	bool has_tz;
 	int32_t tz_offset_s;  /* of the recording host, east of UTC */
 	uint32_t witness;     /* CPU, SP_NO_CPU none */
-	bool no_formats;      /* tracepoints, but no formats: damaged or killed early */
+	uint32_t no_formats;  /* tracepoints without format: damaged or killed early */
 	uint32_t generation;  /* counts changes of the above */
 	uint64_t bad_records; /* samples that do not fit their event */
 	uint64_t unknown_records;

@@ -6,14 +6,17 @@
 #include <stdlib.h>
 
 /* Tracepoints kept of one recording; a kernel has about 2,500. */
-#define MAX_FORMATS    8192U
-#define MAX_SYSTEMS    4096U
-#define MAX_PER_SYSTEM 8192U
+#define MAX_FORMATS	8192U
+#define MAX_SYSTEMS	4096U
+#define MAX_PER_SYSTEM	8192U
+#define MAX_PRINT_BYTES (16U << 20) /* of all formats; the rest have no symbol names */
+
 static const char magic[10] = "\027\010\104tracing";
 
 struct formats {
 	struct format *at;
 	uint32_t n, room;
+	size_t print_bytes; /* of all formats */
 };
 
 int formats_new(struct formats **ret, struct sp_err *err)
@@ -110,6 +113,8 @@ static bool parse_field(const char *line, const char *end, struct field *ret)
 
 static int parse_fields(struct format *f, const char *text, const char *end, struct sp_err *err)
 {
+	struct field *fields;
+
 	f->fields = calloc(SP_MAX_FIELDS, sizeof(*f->fields));
 	if (!f->fields)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for a tracepoint format");
@@ -121,6 +126,8 @@ static int parse_fields(struct format *f, const char *text, const char *end, str
 			f->nfields++;
 		text = nl < end ? nl + 1 : end;
 	}
+	fields = realloc(f->fields, (f->nfields + 1) * sizeof(*fields));
+	f->fields = fields ? fields : f->fields;
 	return SP_OK;
 }
 
@@ -162,6 +169,9 @@ int formats_add(struct formats *f, const char *system, const char *text, size_t 
 	snprintf(new.system, sizeof(new.system), "%s", system);
 	print = memmem(text, len, "print fmt:", 10);
 	rc = parse_fields(&new, nl, print ? print : end, err);
+	if (print && f->print_bytes > MAX_PRINT_BYTES)
+		print = NULL;
+	f->print_bytes += print ? (size_t)(end - print) : 0;
 	if (!rc)
 		new.print = print ? strndup(print, (size_t)(end - print)) : strdup("");
 	if (!rc && !new.print)

@@ -151,6 +151,8 @@ struct timeline {
 	struct reclaim reclaims[RECLAIM_SLOTS];
 	struct timeline_parts parts;
 	struct timeline_cfg cfg;
+	uint32_t nused;	     /* lanes there are */
+	uint64_t beyond;     /* events of more CPUs than that */
 	struct lane **lanes; /* by CPU, NULL: no event yet */
 	uint32_t nlanes;
 	uint32_t learnt_nmi; /* samples with IF=0 */
@@ -214,7 +216,8 @@ int told_put(struct timeline *t, const struct sp_event *e, struct sp_err *err);
 int told_side(struct timeline *t, const struct sp_event *e, struct sp_err *err);
 int told_flush(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_err *err);
 
-/* timeline.c: the lane of a CPU; forgets what cannot be trusted across time that was not seen. */
+/* timeline.c: the lane of a CPU, SP_END past TIMELINE_MAX_CPUS; forgets what cannot be trusted
+ * across time that was not seen. */
 int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err);
 void timeline_blind(struct lane *l, uint64_t until_ns);
 

@@ -179,7 +179,7 @@ static int make_room(struct queue *q, struct sp_err *err)
 		q->to = n;
 		return SP_OK;
 	}
-	room = q->room ? q->room * 2 : 256;
+	room = q->room ? q->room * 2 : 16;
 	at = realloc(q->at, room * sizeof(*at));
 	if (!at)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to order events");

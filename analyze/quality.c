@@ -14,6 +14,7 @@ static enum sp_severity severity_of(enum sp_quality_code code)
 	switch (code) {
 	case SP_Q_LOST:
 	case SP_Q_THINNED:
+	case SP_Q_NO_FORMATS:
 	case SP_Q_MISSING_EVENT:
 	case SP_Q_TRUNCATED:
 	case SP_Q_CLOCK_NOT_MONOTONIC:
@@ -91,8 +92,7 @@ static int row_of(struct quality *q, enum sp_quality_code code, uint32_t cpu, co
 			return SP_OK;
 	}
 	if (q->n == QUALITY_MAX)
-		return sp_fail(err, SP_ELIMIT, SP_NOWHERE, "more than %u quality rows",
-			       QUALITY_MAX);
+		return SP_OK; /* codes that nobody knows: a made file */
 	copy = strdup(detail);
 	if (!copy)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for a quality row");
@@ -112,7 +112,7 @@ int quality_add(struct quality *q, enum sp_quality_code code, uint32_t cpu, uint
 	struct sp_quality_row *row;
 	int rc = row_of(q, code, cpu, detail, &row, err);
 
-	if (rc)
+	if (rc || !row)
 		return rc;
 	row->count = row->count > UINT64_MAX - count ? UINT64_MAX : row->count + count;
 	return SP_OK;
@@ -124,7 +124,7 @@ int quality_set(struct quality *q, enum sp_quality_code code, uint32_t cpu, uint
 	struct sp_quality_row *row;
 	int rc = row_of(q, code, cpu, detail, &row, err);
 
-	if (!rc)
+	if (!rc && row)
 		row->count = count;
 	return rc;
 }

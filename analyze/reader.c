@@ -288,6 +288,15 @@ int reader_next(struct reader *r, struct sp_record *ret, struct sp_err *err)
 	}
 }
 
+void reader_times(const struct reader *r, int64_t *ret_made_ns, int64_t *ret_written_ns)
+{
+	struct source_times t;
+
+	source_times(&r->source, &t);
+	*ret_made_ns = t.made_ns;
+	*ret_written_ns = t.written_ns;
+}
+
 uint32_t reader_damage(const struct reader *r, struct reader_damage *ret, uint32_t max)
 {
 	const struct reader_damage all[] = {

@@ -28,6 +28,10 @@ int reader_open_memory(struct reader **ret, const void *data, size_t size, struc
  * read before it is read, and reader_damage() tells. */
 int reader_next(struct reader *r, struct sp_record *ret, struct sp_err *err);
 
+/* CLOCK_REALTIME of when the recording's file was made and last written, or since when a pipe was
+ * read and now; 0: not known. */
+void reader_times(const struct reader *r, int64_t *ret_made_ns, int64_t *ret_written_ns);
+
 /* One kind of damage found: enum sp_quality_code and a count (bytes, or the offset). */
 struct reader_damage {
 	enum sp_quality_code code;

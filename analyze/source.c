@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A pipe is read in pieces of this size. */
@@ -27,6 +28,45 @@ static int map_file(struct source *s, const char *path, uint64_t size, struct sp
 	return SP_OK;
 }
 
+static int64_t wall_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static int64_t stamp_ns(struct statx_timestamp t)
+{
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+void source_times(const struct source *s, struct source_times *ret)
+{
+	struct statx st;
+
+	*ret = (struct source_times){ s->opened_ns, s->opened_ns ? wall_ns() : 0 };
+	if (!s->mapped || statx(s->fd, "", AT_EMPTY_PATH, STATX_BTIME | STATX_MTIME, &st))
+		return;
+	if (st.stx_mask & STATX_BTIME)
+		ret->made_ns = stamp_ns(st.stx_btime);
+	if (st.stx_mask & STATX_MTIME)
+		ret->written_ns = stamp_ns(st.stx_mtime);
+}
+
+/* `perf record --kcore` makes a folder with the recording and a copy of the kernel's text. */
+static int open_in_folder(struct source *s, const char *path, struct sp_err *err)
+{
+	int fd = openat(s->fd, "data", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return sp_fail(err, SP_EFORMAT, SP_NOWHERE,
+			       "%s is a folder without a recording named data in it", path);
+	close(s->fd);
+	s->fd = fd;
+	return SP_OK;
+}
+
 int source_open(struct source *s, const char *path, struct sp_err *err)
 {
 	struct stat st;
@@ -43,11 +83,11 @@ int source_open(struct source *s, const char *path, struct sp_err *err)
 	}
 	if (fstat(s->fd, &st))
 		return sp_fail_sys(err, "%s", path);
-	if (S_ISDIR(st.st_mode))
-		return sp_fail(err, SP_EFORMAT, SP_NOWHERE,
-			       "%s is a directory: name a perf.data file (of 'perf record "
-			       "--threads' its data files)",
-			       path);
+	if (S_ISDIR(st.st_mode) && open_in_folder(s, path, err))
+		return SP_EFORMAT;
+	if (S_ISDIR(st.st_mode) && fstat(s->fd, &st))
+		return sp_fail_sys(err, "%s", path);
+	s->opened_ns = S_ISREG(st.st_mode) ? 0 : wall_ns();
 	if (S_ISREG(st.st_mode) && st.st_size > 0)
 		return map_file(s, path, (uint64_t)st.st_size, err);
 	return SP_OK;

@@ -18,8 +18,16 @@ struct source {
 	int fd;
 	uint8_t *buf; /* pipe */
 	size_t room;
-	uint64_t base; /* pipe: offset in the input of buf[0] */
+	uint64_t base;	   /* pipe: offset in the input of buf[0] */
+	int64_t opened_ns; /* pipe: CLOCK_REALTIME */
 };
+
+/* CLOCK_REALTIME of when the input was made and last written; 0: not known. Of a pipe: since when
+ * it was read, and now. */
+struct source_times {
+	int64_t made_ns, written_ns;
+};
+void source_times(const struct source *s, struct source_times *ret);
 
 int source_open(struct source *s, const char *path, struct sp_err *err);
 void source_memory(struct source *s, const void *data, size_t size);

@@ -35,6 +35,7 @@ static int grow_ids(struct strings *s, struct sp_err *err)
 	if (!len)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u strings", room);
 	s->len = len;
+	s->bytes += (room - s->room) * (sizeof(*text) + sizeof(*len));
 	s->room = room;
 	return SP_OK;
 }
@@ -60,6 +61,7 @@ static int grow_slots(struct strings *s, struct sp_err *err)
 		s->slots = old;
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u strings", nslots);
 	}
+	s->bytes += (nslots - s->nslots) * sizeof(*s->slots);
 	s->nslots = nslots;
 	for (uint32_t id = 1; id < s->n; id++)
 		s->slots[slot_of(s, s->text[id], s->len[id])] = id;

@@ -6,7 +6,7 @@
 #include <uthash.h>
 
 /* Tids kept. Past that the oldest dead ones go, so that a fork bomb cannot fill the memory. */
-#define MAX_TASKS 200000U
+#define MAX_TASKS 50000U
 /* Names kept of one tid, the newest: exec renames, and tids are reused. */
 #define MAX_NAMES 6
 /* Open files and system calls read by the stuck watch, kept of one tid. */

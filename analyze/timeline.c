@@ -5,6 +5,7 @@
 #include <sirqprof/limits.h>
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 /* Idle intervals after which a CPU that never said anything in one is known to be blind there. */
 #define IDLE_TRIES 3
@@ -28,7 +29,8 @@ void timeline_free(struct timeline *t)
 	for (uint32_t i = 0; i < t->nlanes; i++) {
 		for (uint32_t k = 0; t->lanes[i] && k < t->lanes[i]->npending; k++)
 			free(t->lanes[i]->pending[k].stall.shares);
-		free(t->lanes[i]);
+		if (t->lanes[i])
+			munmap(t->lanes[i], sizeof(**t->lanes));
 	}
 	free(t->lanes);
 	free(t);
@@ -39,6 +41,15 @@ int timeline_configure(struct timeline *t, const struct timeline_cfg *cfg, struc
 	(void)err;
 	t->cfg = *cfg;
 	return SP_OK;
+}
+
+/* Mapped: what a CPU does not use of it takes no memory, and there may be many CPUs. */
+static struct lane *new_lane(void)
+{
+	void *at = mmap(NULL, sizeof(struct lane), PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return at == MAP_FAILED ? NULL : at;
 }
 
 int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err)
@@ -53,8 +64,13 @@ int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp
 		t->lanes = lanes;
 		t->nlanes = n;
 	}
+	if (!t->lanes[cpu] && t->nused == TIMELINE_MAX_CPUS) {
+		t->beyond++;
+		return SP_END;
+	}
 	if (!t->lanes[cpu]) {
-		t->lanes[cpu] = calloc(1, sizeof(**t->lanes));
+		t->nused++;
+		t->lanes[cpu] = new_lane();
 		if (!t->lanes[cpu])
 			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for CPU %u", cpu);
 		t->lanes[cpu]->cpu = cpu;
@@ -268,7 +284,9 @@ static int on_wake(struct timeline *t, const struct sp_event *e, struct sp_err *
 	if (e->sched.target_cpu >= SP_MAX_CPUS)
 		return SP_OK;
 	rc = timeline_lane(t, e->sched.target_cpu, &l, err);
-	return rc ? rc : wait_sched(t, l, e, err);
+	if (rc)
+		return rc < 0 ? rc : SP_OK;
+	return wait_sched(t, l, e, err);
 }
 
 static int on_own(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
@@ -301,7 +319,7 @@ int timeline_put(struct timeline *t, const struct sp_event *e, struct sp_err *er
 		return on_wake(t, e, err);
 	rc = timeline_lane(t, e->cpu, &l, err);
 	if (rc)
-		return rc;
+		return rc < 0 ? rc : SP_OK;
 	if (!l->first_ns)
 		l->first_ns = e->time_ns;
 	l->used = true;
@@ -373,6 +391,8 @@ enum sp_tristate timeline_nmi(const struct timeline *t)
 
 uint64_t timeline_quality(const struct timeline *t, uint32_t code)
 {
+	if (code == SP_Q_LIMIT)
+		return t->beyond;
 	return code == SP_Q_UNSAMPLED ? t->unsampled : 0;
 }
 

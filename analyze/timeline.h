@@ -76,6 +76,9 @@ int timeline_flush(struct timeline *t, uint64_t end_ns, struct sp_err *err);
 enum sp_tristate timeline_nmi(const struct timeline *t);
 
 /* Stalls whose samples could not be taken, and the like, as quality counts: code → count. */
+/* CPUs that have a timeline; the events of more are counted (SP_Q_LIMIT) and passed over. */
+#define TIMELINE_MAX_CPUS 1024U
+
 uint64_t timeline_quality(const struct timeline *t, uint32_t code);
 
 /* How long NET_RX of the CPU was thinned; known after timeline_flush(). */

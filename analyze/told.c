@@ -67,7 +67,7 @@ int told_put(struct timeline *t, const struct sp_event *e, struct sp_err *err)
 		return SP_OK;
 	rc = timeline_lane(t, e->cpu, &l, err);
 	if (rc)
-		return rc;
+		return rc < 0 ? rc : SP_OK;
 	if (!l->first_ns && e->time_ns)
 		l->first_ns = e->time_ns;
 	if (e->type == SP_EV_SHED)

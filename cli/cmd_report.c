@@ -54,6 +54,7 @@ static int read_all(struct reader *r, struct pipeline *p, struct symbols *s, str
 	struct sp_record record;
 	char own[64];
 	uint32_t checks = 0;
+	int64_t made_ns, written_ns;
 	int rc;
 
 	own_boot_id(own, sizeof(own));
@@ -63,6 +64,8 @@ static int read_all(struct reader *r, struct pipeline *p, struct symbols *s, str
 			checks++;
 			check_boot(s, p, own);
 		}
+	reader_times(r, &made_ns, &written_ns);
+	pipeline_file_times(p, made_ns, written_ns);
 	return rc == SP_END ? SP_OK : rc;
 }
 

@@ -141,6 +141,12 @@ int pipeline_quality(struct pipeline *p, enum sp_quality_code code, uint32_t cpu
 	return quality_add(p->quality, code, cpu, count, detail, err);
 }
 
+void pipeline_file_times(struct pipeline *p, int64_t made_ns, int64_t written_ns)
+{
+	p->made_ns = made_ns;
+	p->written_ns = written_ns;
+}
+
 const char *pipeline_boot_id(struct pipeline *p)
 {
 	return decode_info(p->decode)->boot_id;

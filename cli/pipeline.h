@@ -35,6 +35,10 @@ struct sp_record_sink pipeline_sink(struct pipeline *p);
 int pipeline_quality(struct pipeline *p, enum sp_quality_code code, uint32_t cpu, uint64_t count,
 		     const char *detail, struct sp_err *err);
 
+/* When the recording's file was made and last written (reader.h), to guess the wall clock of a
+ * recording that does not tell it. */
+void pipeline_file_times(struct pipeline *p, int64_t made_ns, int64_t written_ns);
+
 /* The boot that was recorded, "" as long as the stream has not told. */
 const char *pipeline_boot_id(struct pipeline *p);
 

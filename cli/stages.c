@@ -159,20 +159,6 @@ int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 	}
 }
 
-/* A recording without clock pairs of ours may have perf's one pair; else wall time is a guess. */
-int stages_clock(struct pipeline *p, struct sp_err *err)
-{
-	const struct decode_info *i = decode_info(p->decode);
-	uint64_t worst;
-	int rc = SP_OK;
-
-	if (!i->has_facts && i->clock_wall_ns)
-		rc = clock_put(p->clock, i->clock_mono_ns, (int64_t)i->clock_wall_ns, 1000, err);
-	if (!rc && clock_steps(p->clock, &worst))
-		rc = quality_add(p->quality, SP_Q_CLOCK_STEP, SP_NO_CPU, worst, NULL, err);
-	return rc;
-}
-
 static const char *comm_of(void *self, int32_t tid, uint64_t at_ns)
 {
 	struct pipeline *p = self;
@@ -185,6 +171,13 @@ static const char *comm_of(void *self, int32_t tid, uint64_t at_ns)
 static const char *text_of(void *self, sp_str s)
 {
 	return strings_get(((struct pipeline *)self)->strings, s);
+}
+
+/* Softirqs were recorded, but thinned, or in a form that cannot be read: nothing follows from what
+ * is not there. */
+static bool sees_no_softirqs(const struct decode_info *i)
+{
+	return (i->thinned && !(i->has_entry && i->has_exit)) || i->no_formats;
 }
 
 int stages_judge(struct pipeline *p, struct sp_err *err)
@@ -204,6 +197,8 @@ int stages_judge(struct pipeline *p, struct sp_err *err)
 	struct judge_seen seen;
 	int rc;
 
+	if (sees_no_softirqs(decode_info(p->decode)))
+		coverage_blind(p->coverage);
 	if (p->spikes)
 		in.spikes = spikes_all(p->spikes, &in.nspikes);
 	rc = judge_new(&p->judge, &cfg, &in, err);
@@ -267,18 +262,22 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 {
 	const struct decode_info *i = decode_info(p->decode);
 	const uint32_t *cpus;
+	bool unknown;
 	uint32_t n;
 	int rc = SP_OK;
 
-	if (i->thinned)
+	if (i->no_formats)
+		rc = quality_add(p->quality, SP_Q_NO_FORMATS, SP_NO_CPU, i->no_formats, NULL, err);
+	if (!rc && i->thinned)
 		rc = quality_add(p->quality, SP_Q_THINNED, SP_NO_CPU, 1, i->thinned_name, err);
-	rc = rc ? rc : missing(p, i->has_raise || i->thinned, "irq:softirq_raise", err);
-	rc = rc ? rc : missing(p, i->has_entry || i->thinned, "irq:softirq_entry", err);
-	rc = rc ? rc : missing(p, i->has_exit || i->thinned, "irq:softirq_exit", err);
+	unknown = i->thinned || i->no_formats;
+	rc = rc ? rc : missing(p, i->has_raise || unknown, "irq:softirq_raise", err);
+	rc = rc ? rc : missing(p, i->has_entry || unknown, "irq:softirq_entry", err);
+	rc = rc ? rc : missing(p, i->has_exit || unknown, "irq:softirq_exit", err);
 	rc = rc ? rc : missing(p, i->sampler[0], "cpu-clock", err);
-	if (!rc && !i->has_switch)
+	if (!rc && !i->has_switch && !i->no_formats)
 		rc = quality_add(p->quality, SP_Q_NO_SCHED, SP_NO_CPU, 1, NULL, err);
-	if (!rc && !i->has_bh_flag)
+	if (!rc && !i->has_bh_flag && i->kernel[0])
 		rc = quality_add(p->quality, SP_Q_OLD_KERNEL_BH, SP_NO_CPU, 1, NULL, err);
 	if (!rc && i->has_clockid && i->clockid != 1)
 		rc = quality_add(p->quality, SP_Q_CLOCK_NOT_MONOTONIC, SP_NO_CPU, 1, NULL, err);
@@ -296,6 +295,10 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 	if (!rc && stalls_dropped(p->stalls))
 		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, stalls_dropped(p->stalls),
 				 "stalls", err);
+	if (!rc && timeline_quality(p->timeline, SP_Q_LIMIT))
+		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU,
+				 timeline_quality(p->timeline, SP_Q_LIMIT),
+				 "events of CPUs beyond the first 1024", err);
 	cpus = coverage_cpus(p->coverage, &n);
 	for (uint32_t k = 0; !rc && k < n; k++) {
 		uint64_t ns = timeline_thinned_ns(p->timeline, cpus[k]);
@@ -303,7 +306,7 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 		if (ns)
 			rc = quality_add(p->quality, SP_Q_THIN_NET_RX, cpus[k], ns, NULL, err);
 	}
-	for (uint32_t k = 0; !rc && k < n; k++) {
+	for (uint32_t k = 0; !rc && k < n && !sees_no_softirqs(i); k++) {
 		struct coverage_answer a =
 			coverage_ask(p->coverage, cpus[k], p->first_ns, p->newest_ns);
 

@@ -53,6 +53,7 @@ struct pipeline {
 	/* what the stream told */
 	uint32_t configured;	      /* decode_info.generation that the timeline knows */
 	uint64_t first_ns, newest_ns; /* of the recording */
+	int64_t made_ns, written_ns;  /* its file's times, 0: not known */
 	int32_t self_pid;
 	uint64_t self_first_ns, self_first_cpu_ns, self_last_ns, self_last_cpu_ns;
 	uint64_t lost[SP_MAX_CPUS], throttled_ns[SP_MAX_CPUS], throttle_at_ns[SP_MAX_CPUS];

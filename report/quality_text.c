@@ -46,12 +46,15 @@ static const struct text table[] = {
 	  "%d was recorded with a period other than 1: most events are missing, nothing is concluded "
 	  "from their absence",
 	  "record tracepoints with -c 1: perf record -k CLOCK_MONOTONIC -c 1 -e irq:softirq_raise ..." },
+	{ SP_Q_NO_FORMATS, "no-formats",
+	  "the formats of %n tracepoint%s are lost with the recording's end: these events cannot be read",
+	  "sirqprof record, or perf record -o - >FILE: both write the formats first" },
 	{ SP_Q_MISSING_EVENT, "missing-event", "the recording has no %d: stalls that need it are not seen",
 	  "sirqprof record, or: perf record -a -g -k CLOCK_MONOTONIC -e cpu-clock -c 1000000 "
 	  "-e irq:softirq_raise/period=1/,irq:softirq_entry/period=1/,irq:softirq_exit/period=1/" },
 	{ SP_Q_NO_CLOCK_DATA, "no-clock-data",
-	  "the recording does not say its wall-clock time: estimated within %t",
-	  "record with -k CLOCK_MONOTONIC, or settle it with --clock-offset" },
+	  "the recording does not say its wall-clock time: estimated from %d, within %t",
+	  "perf record -k CLOCK_MONOTONIC; or settle it with --clock-offset" },
 	{ SP_Q_CLOCK_NOT_MONOTONIC, "clock-not-monotonic",
 	  "the recording's clock is not CLOCK_MONOTONIC", "perf record -k CLOCK_MONOTONIC" },
 	{ SP_Q_CLOCK_STEP, "clock-step", "the wall clock was set by %t while recording",

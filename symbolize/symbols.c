@@ -17,6 +17,9 @@
 #define MAX_NEWER     32U
 #define LOOK_AGAIN_NS 1000000000U
 
+/* Of all symbols that travelled: a kernel's 100,000 would fit. */
+#define MAX_TRAVELLED_BYTES (16U << 20)
+
 /* A symbol that travelled with the recording, by the address seen. */
 struct travelled {
 	uint64_t addr, start;
@@ -35,6 +38,7 @@ struct symbols {
 	uint64_t looked_ns;
 	bool elsewhere; /* the recorded kernel lay at other addresses */
 	struct travelled *travelled;
+	size_t travelled_bytes;
 	struct kranges *ranges;
 	struct users *users;
 	struct unwind *unwind;
@@ -132,8 +136,10 @@ static int kernel_symbol(void *self, uint64_t addr, uint64_t start, const char *
 	struct travelled *t;
 
 	HASH_FIND(hh, s->travelled, &addr, sizeof(addr), t);
-	if (t)
+	if (t || s->travelled_bytes > MAX_TRAVELLED_BYTES)
 		return SP_OK;
+	s->travelled_bytes +=
+		sizeof(*t) + strnlen(name, SP_MAX_STRING) + strnlen(module, SP_MAX_STRING) + 32;
 	t = calloc(1, sizeof(*t));
 	if (t) {
 		t->addr = addr;

@@ -15,6 +15,11 @@
 #define MAX_MAPS  4096U
 #define MAX_LIVES 16U
 
+/* Of all processes together: what a recording can make this keep is bounded. */
+#define MAX_PROCESSES  32768U
+#define MAX_ALL_MAPS   200000U
+#define MAX_TEXT_BYTES (8U << 20)
+
 struct map {
 	uint64_t start, end, pgoff, ino;
 	uint64_t time_ns;	     /* from when on it counts here */
@@ -51,6 +56,8 @@ struct users {
 	struct process *processes;
 	struct elffiles *files;
 	struct text *texts;
+	uint32_t nmaps;	   /* of all processes */
+	size_t text_bytes; /* of all texts */
 };
 
 int users_new(struct users **ret, bool elf, struct sp_err *err)
@@ -109,6 +116,10 @@ static struct text *text_get(struct users *u, const char *text)
 	HASH_FIND(hh, u->texts, text, len, t);
 	if (t)
 		return t;
+	/* Too many different ones: without a name. */
+	if (len && u->text_bytes > MAX_TEXT_BYTES)
+		return text_get(u, "");
+	u->text_bytes += sizeof(*t) + len + 1;
 	t = calloc(1, sizeof(*t) + len + 1);
 	if (!t)
 		return NULL;
@@ -152,11 +163,12 @@ static struct process *find(const struct users *u, int32_t pid)
 	return p;
 }
 
+/* NULL with the cause, or without one when there are too many. */
 static struct process *get(struct users *u, int32_t pid, struct sp_err *err)
 {
 	struct process *p = find(u, pid);
 
-	if (p)
+	if (p || HASH_COUNT(u->processes) >= MAX_PROCESSES)
 		return p;
 	p = calloc(1, sizeof(*p));
 	if (!p) {
@@ -209,14 +221,18 @@ uint64_t users_life(const struct users *u, int32_t pid, uint64_t time_ns)
 	return lo ? p->changes[lo - 1] : 0;
 }
 
-static int add_map(struct process *p, const struct map *m, struct sp_err *err)
+static int add_map(struct users *u, struct process *p, const struct map *m, struct sp_err *err)
 {
 	if (p->n == MAX_MAPS) {
 		memmove(p->maps, p->maps + MAX_MAPS / 2, MAX_MAPS / 2 * sizeof(*p->maps));
 		p->n = MAX_MAPS / 2;
+		u->nmaps -= MAX_MAPS / 2;
 	}
+	if (u->nmaps == MAX_ALL_MAPS)
+		return SP_OK;
+	u->nmaps++;
 	if (p->n == p->room) {
-		uint32_t room = p->room ? p->room * 2 : 16;
+		uint32_t room = p->room ? p->room * 2 : 4;
 		struct map *maps = realloc(p->maps, room * sizeof(*maps));
 
 		if (!maps)
@@ -243,10 +259,10 @@ int users_map(struct users *u, const struct sp_mapping *m, struct sp_err *err)
 	};
 
 	if (!p)
-		return SP_ENOMEM;
+		return err->code;
 	if (!map.path || !map.build_id)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for mappings");
-	return add_map(p, &map, err);
+	return add_map(u, p, &map, err);
 }
 
 static void new_life(struct process *p, uint64_t time_ns)
@@ -284,7 +300,7 @@ int users_fork(struct users *u, int32_t pid, int32_t ppid, uint64_t time_ns, str
 		return SP_OK;
 	p = get(u, pid, err);
 	if (!p)
-		return SP_ENOMEM;
+		return err->code;
 	new_life(p, time_ns);
 	rc = note_change(p, time_ns, err);
 	since = parent ? life_at(parent, time_ns) : 0;
@@ -294,7 +310,7 @@ int users_fork(struct users *u, int32_t pid, int32_t ppid, uint64_t time_ns, str
 		if (m.time_ns > time_ns || m.time_ns < since)
 			continue;
 		m.time_ns = time_ns;
-		rc = add_map(p, &m, err);
+		rc = add_map(u, p, &m, err);
 	}
 	return rc;
 }
@@ -304,7 +320,7 @@ int users_exec(struct users *u, int32_t pid, uint64_t time_ns, struct sp_err *er
 	struct process *p = get(u, pid, err);
 
 	if (!p)
-		return SP_ENOMEM;
+		return err->code;
 	new_life(p, time_ns); /* the new program's mappings follow */
 	return note_change(p, time_ns, err);
 }

@@ -223,6 +223,128 @@ static void what_does_not_fit_is_counted(void **state)
 	assert_int_equal(decode_info(decode)->bad_records, 4);
 }
 
+/* Every size that an attr has had, and what a kernel of the future may make of it. */
+static void attrs_of_every_size(void **state)
+{
+	static const uint32_t sizes[] = { 64, 72, 80, 96, 104, 112, 120, 128, 136, 144, 800 };
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		for (int other = 0; other < 2; other++) {
+			assert_int_equal(setup(state), 0);
+			swap = other;
+			begin();
+			u32(PERF_TYPE_SOFTWARE);
+			u32(sizes[i]);
+			u64(PERF_COUNT_SW_CPU_CLOCK);
+			u64(1000000);
+			u64(PERF_SAMPLE_IP | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU);
+			/* Flags none; the tail, known or not, is full of bits. */
+			memset(rec + len, 0, 8 + sizes[i] - 40);
+			memset(rec + 8 + 64, sizes[i] > 112 ? 0 : 0xff, sizes[i] - 64);
+			if (sizes[i] > 128)
+				memset(rec + 8 + 128, 0xff, sizes[i] - 128);
+			len = 8 + sizes[i];
+			u64(SAMPLER_ID);
+			send(SP_REC_HEADER_ATTR, 0);
+			begin();
+			u64(0x1234);
+			u64(99);
+			u32(2);
+			u32(0);
+			send(PERF_RECORD_SAMPLE, 0);
+			assert_int_equal(decode_info(decode)->bad_records, 0);
+			assert_int_equal(nevents, 1);
+			assert_int_equal(events[0].time_ns, 99);
+			assert_int_equal(events[0].cpu, 2);
+			teardown(state);
+		}
+	}
+	swap = false;
+}
+
+/* Traps that other readers fell into. */
+static void sections_that_lie(void **state)
+{
+	(void)state;
+	header();
+	begin();
+	u64(SP_FEAT_HOSTNAME); /* a string longer than its section */
+	u32(1U << 31);
+	text("box");
+	send(SP_REC_HEADER_FEATURE, 0);
+	begin();
+	u64(SP_FEAT_HOSTNAME); /* without NUL */
+	u32(4);
+	memcpy(rec + len, "boxy", 4);
+	len += 4;
+	send(SP_REC_HEADER_FEATURE, 0);
+	assert_string_equal(decode_info(decode)->host, "boxy");
+	begin();
+	u64(SP_FEAT_EVENT_DESC); /* more events than there are bytes */
+	u32(UINT32_MAX);
+	u32(0);
+	send(SP_REC_HEADER_FEATURE, 0);
+	begin();
+	u64(UINT64_MAX); /* ID_INDEX longer than its record */
+	send(SP_REC_ID_INDEX, 0);
+	assert_int_equal(decode_info(decode)->bad_records, 3);
+	assert_int_equal(nevents, 0);
+}
+
+static void a_cpu_that_no_machine_has(void **state)
+{
+	(void)state;
+	header();
+	begin();
+	u64(FACT_ID);
+	u64(55);
+	u32(UINT32_MAX - 1);
+	u32(0);
+	u32(28);
+	u32(SP_FACT_MAGIC);
+	u16(SP_FACT_STEAL);
+	u16(1);
+	u64(1);
+	u64(2);
+	len += 4;
+	send(PERF_RECORD_SAMPLE, 0);
+	assert_int_equal(nevents, 1);
+	assert_int_equal(events[0].cpu, SP_NO_CPU);
+}
+
+/* A comm without NUL ends where its record's own part ends, not in the sample_id behind it. */
+static void text_without_nul(void **state)
+{
+	(void)state;
+	header();
+	begin();
+	u32(7);
+	u32(7);
+	memcpy(rec + len, "sixteen letters!", 16);
+	len += 16;
+	u32(7);
+	u32(7);
+	u64(1234); /* time */
+	u32(3);
+	u32(0);
+	u64(SAMPLER_ID);
+	send(PERF_RECORD_COMM, 0);
+	assert_int_equal(nevents, 1);
+	assert_int_equal(events[0].time_ns, 1234);
+	assert_string_equal(strings_get(strings, events[0].task.comm), "sixteen letters!");
+	begin();
+	u32(7); /* too short for its own fields */
+	u32(7);
+	u32(7);
+	u64(1234);
+	u32(3);
+	u32(0);
+	u64(SAMPLER_ID);
+	send(PERF_RECORD_COMM, 0);
+	assert_int_equal(nevents, 1);
+	assert_int_equal(decode_info(decode)->bad_records, 1);
+}
+
 static void fact(uint16_t kind)
 {
 	begin();
@@ -266,6 +388,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_sample_of_the_other_byte_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_does_not_fit_is_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(facts_become_events, setup, teardown),
+		cmocka_unit_test(attrs_of_every_size),
+		cmocka_unit_test_setup_teardown(sections_that_lie, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_cpu_that_no_machine_has, setup, teardown),
+		cmocka_unit_test_setup_teardown(text_without_nul, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

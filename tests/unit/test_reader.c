@@ -163,6 +163,32 @@ static void sections_outside_the_file(void **state)
 	assert_int_equal(reader_open_memory(&r, file, len, &err), SP_EFORMAT);
 }
 
+/* A feature section that claims to be larger than the file is passed over; the others are read. */
+static void a_feature_larger_than_the_file(void **state)
+{
+	struct sp_file_header h = { .magic = SP_PERF_MAGIC2, .size = SP_FILE_HEADER_SIZE };
+	struct sp_file_section table[2] = { { 0, 1ULL << 60 }, { 0, 8 } };
+	struct perf_event_attr attr = { .size = PERF_ATTR_SIZE_VER0 };
+	struct sp_file_section ids = { 0, 0 };
+	uint32_t code;
+
+	(void)state;
+	len = 0;
+	h.attr_size = PERF_ATTR_SIZE_VER0 + sizeof(ids);
+	h.attrs = (struct sp_file_section){ SP_FILE_HEADER_SIZE, h.attr_size };
+	h.data = (struct sp_file_section){ SP_FILE_HEADER_SIZE + h.attr_size, 40 };
+	h.features[0] = 1ULL << SP_FEAT_HOSTNAME | 1ULL << SP_FEAT_NRCPUS;
+	add(&h, SP_FILE_HEADER_SIZE);
+	add(&attr, PERF_ATTR_SIZE_VER0);
+	add(&ids, sizeof(ids));
+	add_record(PERF_RECORD_COMM, 40);
+	table[0].offset = table[1].offset = len + sizeof(table);
+	add(table, sizeof(table));
+	add("\1\0\0\0\1\0\0\0", 8);
+	assert_int_equal(read_all(&code), 3); /* NRCPUS, the attr, COMM */
+	assert_int_equal(code, SP_Q_UNKNOWN_RECORD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +197,7 @@ int main(void)
 		cmocka_unit_test(damage_ends_it_and_is_told),
 		cmocka_unit_test(tracing_data_beyond_the_end),
 		cmocka_unit_test(sections_outside_the_file),
+		cmocka_unit_test(a_feature_larger_than_the_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,338 @@
+#!/usr/bin/python3
+"""Recordings that were made to hurt: each kind goes for one thing that a reader keeps or searches.
+They must be read to the end (or refused in words) in bounded memory and without a hang.
+
+    hostile.py SIRQPROF [--mb N] [--sanitized] [--only KIND] [--write DIR]
+
+A file comes in by a pipe, so that what the process takes is its own. The time that is allowed is a
+hang's, not a speed: CPU seconds per megabyte, a hundred times what they take.
+"""
+import argparse
+import os
+import resource
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+MEMORY_MB = 64          # what limits.h promises, the distinct stacks aside
+BASE_MB = 12            # the program itself, libraries and all
+CPU_SECONDS_PER_MB = 2
+
+IDENTIFIER, IP, TID, TIME, CPU, RAW, CALLCHAIN = (1 << 16, 1 << 0, 1 << 1, 1 << 2, 1 << 7, 1 << 10,
+                                                  1 << 5)
+CLOCK, POINT, FACT = 1, 2, 3
+FACT_MAGIC = 0x46515253
+
+
+def record(kind, body, misc=0):
+    body += b"\0" * (-len(body) % 8)
+    return struct.pack("<IHH", kind, misc, 8 + len(body)) + body
+
+
+def attr(kind, config, sample_type, ident, size=120):
+    body = struct.pack("<IIQQQQQ", kind, size, config, 1000000 if ident == CLOCK else 1,
+                       sample_type, 0, 1 << 18 | 1 << 25)
+    body = (body + b"\0" * 44 + struct.pack("<i", 1)).ljust(size, b"\0")
+    return record(64, body + struct.pack("<Q", ident))
+
+
+def name(ident, text):
+    return record(78, struct.pack("<QQ", 2, ident) + text.encode() + b"\0")
+
+
+def feature(bit, body):
+    return record(80, struct.pack("<Q", bit) + body)
+
+
+def tracing(texts):
+    out = b"\x17\x08\x44tracing0.6\0" + struct.pack("<BBI", 0, 8, 4096)
+    out += b"header_page\0" + struct.pack("<Q", 0) + b"header_event\0" + struct.pack("<Q", 0)
+    out += struct.pack("<II", 0, 1) + b"irq\0" + struct.pack("<I", len(texts))
+    for text in texts:
+        out += struct.pack("<Q", len(text)) + text
+    out += struct.pack("<IIQ", 0, 0, 0)
+    return struct.pack("<IHHI", 66, 0, 12, len(out)) + out
+
+
+SOFTIRQ = ("name: %s\nID: %d\nformat:\n\tfield:unsigned char common_flags;\toffset:2;\tsize:1;"
+           "\tsigned:0;\n\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n"
+           "\tfield:unsigned int vec;\toffset:8;\tsize:4;\tsigned:0;\n")
+
+
+def head():
+    out = struct.pack("<QQ", 0x32454c4946524550, 16)
+    out += feature(4, struct.pack("<I", 64) + b"6.1.0".ljust(64, b"\0"))
+    out += attr(1, 0, IDENTIFIER | IP | TID | TIME | CPU | CALLCHAIN, CLOCK)
+    out += attr(2, 77, IDENTIFIER | TIME | CPU | RAW, POINT)
+    out += attr(1, 10, IDENTIFIER | TIME | CPU | RAW, FACT) + name(FACT, "sirqprof")
+    return out + tracing([(SOFTIRQ % ("softirq_entry", 77)).encode()])
+
+
+def sample(time, cpu, tid, chain):
+    return record(9, struct.pack("<QQIIQIIQ", CLOCK, chain[1], tid, tid, time, cpu, 0, len(chain)) +
+                  struct.pack("<%dQ" % len(chain), *chain), 1)
+
+
+def point(time, cpu, vec, tid=1):
+    return record(9, struct.pack("<QQIIIHBBiI", POINT, time, cpu, 0, 12, 77, 0, 0, tid, vec), 1)
+
+
+def fact(time, kind, body, cpu=0xffffffff):
+    raw = struct.pack("<IHH", FACT_MAGIC, kind, 1) + body
+    raw += b"\0" * ((4 - len(raw)) % 8)
+    return record(9, struct.pack("<QQIII", FACT, time, cpu, 0, len(raw)) + raw, 1)
+
+
+def side(kind, body, time, misc=0):
+    return record(kind, body + struct.pack("<IIQIIQ", 1, 1, time, 0, 0, CLOCK), misc)
+
+
+ROUND = record(68, b"")
+KERNEL = 0xffffffffffffff80  # PERF_CONTEXT_KERNEL
+
+
+def text8(i):
+    return struct.pack("<Q", i).hex().encode()
+
+
+# Each makes the i-th piece of its file.
+def backwards(i):
+    return point((1 << 40) - i, 0, 3)
+
+
+def all_cpus_and_rounds(i):
+    return point(1000 + i, i % 8192, 3) + ROUND
+
+
+def cpus_in_turn(i):
+    return point(1000 + i, i // 4000 % 8192, 3) + (ROUND if i % 100 == 0 else b"")
+
+
+def far_apart(i):
+    return point(1000 + i * 10**13, i % 64, 3)
+
+
+def clock_jumps(i):
+    return point(1 << 50 if i % 2 else 1000 + i, 1, i % 10)
+
+
+def new_tasks(i):
+    return side(3, struct.pack("<II", i, i) + text8(i)[:15] + b"\0", 1000 + i)
+
+
+def new_comms(i):
+    return side(3, struct.pack("<II", 7, 7) + text8(i) + b"\0" * 8, 1000 + i)
+
+
+def forks(i):
+    return side(7, struct.pack("<IIIIQ", i + 2, i + 1, i + 2, i + 1, 1000 + i), 1000 + i)
+
+
+def new_mappings(i):
+    return side(10, struct.pack("<IIQQQIIQQII", i % 50000, i, i << 12, 4096, 0, 8, 1, i, 0, 5, 2) +
+                b"/tmp/" + text8(i) + b"\0" * 3, 1000 + i, 2)
+
+
+def one_process_maps(i):
+    return side(10, struct.pack("<IIQQQIIQQII", 5, 5, -i << 12 & (1 << 47) - 1, 4096, 0, 8, 1, 9, 0,
+                                5, 2) + b"/bin/true\0\0\0\0\0\0\0", 1000 + i, 2)
+
+
+def kernel_maps(i):
+    return side(1, struct.pack("<iIQQQ", -1, 0, (1 << 63) + (i << 12), 4096, 0) + b"[" + text8(i) +
+                b"]" + b"\0" * 6, 1000 + i, 1)
+
+
+def open_files(i):
+    return fact(1000 + i, 6, struct.pack("<II", i % 300000, 2) + struct.pack("<I", 3) + text8(i) +
+                b"\0" + struct.pack("<I", 4) + b"/b\0")
+
+
+def cgroups(i):
+    return fact(1000 + i, 7, struct.pack("<I", i) + b"0::/kubepods/" + text8(i) + b"\0")
+
+
+def clock_pairs(i):
+    return fact((1 << 50) - i, 2, struct.pack("<QQQ", (1 << 50) - i, (1 << 60) - 2 * i, 1))
+
+
+def kernel_names(i):
+    return fact(1000 + i, 9, struct.pack("<QQ", (1 << 63) + 16 * i, (1 << 63) + 16 * i) + text8(i) +
+                b"\0[m]\0")
+
+
+def quality_rows(i):
+    return fact(1000 + i, 10, struct.pack("<IIQ", i, i % 9000, 1) + text8(i) + b"\0")
+
+
+def stalls(i):
+    t = 10**9 + i // 2 * 10**7
+    return point(t + i % 2 * 5 * 10**6, i // 2 % 8, 3)
+
+
+def steal(i):
+    return fact(1000 + i, 3, struct.pack("<QQ", i * 10**7, 10**7), i % 8192)
+
+
+def meta(i):
+    return fact(1000 + i, 1, text8(i) + b"\0" + text8(i + 1) + b"\0")
+
+
+def throttles(i):
+    return side(5 + i % 2, struct.pack("<QQQ", 1000 + i * 100000, 1, 1), 1000 + i * 100000)
+
+
+def lost(i):
+    return side(2, struct.pack("<QQ", 1, 1 << 60), 1000 + i * 1000000)
+
+
+def switches(i):
+    return sample(1000 + i * 1000000, i % 4, i % 7 * 1000 + 1,
+                  [KERNEL, (1 << 63) + i % 1000 * 16, 1 << 63])
+
+
+def lost_everywhere(i):
+    return side(2, struct.pack("<QQ", 1, 1) + b"", 1000 + i * 10**8)[:-32] + struct.pack(
+        "<IIQIIQ", 1, 1, 1000 + i * 10**8, i % 1000, 0, CLOCK)
+
+
+def fork_chain(i):
+    if i < 4096:
+        return one_process_maps(i)
+    return side(7, struct.pack("<IIIIQ", i, 5, i, 5, 10**9 + i), 10**9 + i)
+
+
+def ksymbols(i):
+    return side(17, struct.pack("<QIHH", (1 << 63) + i * 64, 64, 1, 0) + text8(i) + b"\0" * 8,
+                1000 + i)
+
+
+def build_id_records(i):
+    return record(67, struct.pack("<i", -1) + struct.pack("<Q", i) + b"\0" * 16 + text8(i) + b"\0")
+
+
+def distinct_stacks(i):
+    return sample(1000 + i * 1000, 0, 1, [KERNEL, (1 << 63) + i, 5])
+
+
+KINDS = {f.__name__: f for f in (
+    backwards, all_cpus_and_rounds, cpus_in_turn, far_apart, clock_jumps, new_tasks, new_comms,
+    forks, new_mappings, one_process_maps, kernel_maps, open_files, cgroups, clock_pairs,
+    kernel_names, quality_rows, stalls, steal, meta, throttles, lost, lost_everywhere, switches, fork_chain, ksymbols,
+    build_id_records, distinct_stacks)}
+
+
+def header_only(mb):
+    """Attacks on the header: attrs, ids, formats, names."""
+    out = {}
+    ids = struct.pack("<8000Q", *range(5, 8005))
+    attrs = []
+    for i in range(mb << 20 >> 16):
+        a = attr(1, 0, IDENTIFIER | TIME, 0)[8:128]
+        attrs.append(record(64, a + struct.pack("<8000Q", *range(i * 8000, i * 8000 + 8000))))
+    out["many_ids"] = b"".join(attrs)
+    out["many_attrs"] = b"".join(attr(2, 77, IDENTIFIER | TIME, i + 100)
+                                 for i in range((mb << 20) // 144))
+    field = "\tfield:int a%d;\toffset:8;\tsize:4;\tsigned:1;\n"
+    fields = "".join(field % i for i in range(128))
+    out["many_formats"] = tracing([("name: n%d\nID: %d\nformat:\n%s" % (i, i + 100, fields)).encode()
+                                   for i in range((mb << 20) // 6200)])
+    out["large_formats"] = tracing([("name: n%d\nID: %d\nformat:\n%sprint fmt: %s" % (
+        i, i + 100, fields, "{" * 50000)).encode() for i in range((mb << 20) // 56000)])
+    out["event_desc"] = feature(12, struct.pack("<II", 1 << 31, 0) + ids[:65000])
+    index = struct.pack("<Q", 2040) + ids[:65280]
+    out["indexes"] = record(69, index) * (mb << 4)
+    return out
+
+
+def limits(cpu_seconds):
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+
+
+def feed(proc, chunks):
+    try:
+        for chunk in chunks:
+            proc.stdin.write(chunk)
+        proc.stdin.close()
+    except BrokenPipeError:
+        pass
+
+
+def peak_mb(pid):
+    """The most that the process has had in memory so far; 0 when it is gone."""
+    try:
+        with open("/proc/%d/status" % pid, encoding="ascii") as f:
+            return max(int(line.split()[1]) >> 10 for line in f if line.startswith("VmHWM"))
+    except (OSError, ValueError):
+        return 0
+
+
+def watch(proc, peak):
+    while proc.returncode is None:
+        peak[0] = max(peak[0], peak_mb(proc.pid))
+        time.sleep(0.002)
+
+
+def run(args, chunks):
+    """What it took: peak of memory in MB, CPU seconds, exit status, what it said."""
+    cpu, peak, said = args.mb * CPU_SECONDS_PER_MB + 20, [0], []
+    with subprocess.Popen([args.sirqprof, "report", "-i", "-"], stdin=subprocess.PIPE,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          preexec_fn=lambda: limits(cpu)) as proc:
+        time.sleep(0.01)  # until it is no copy of this process any more
+        threads = [threading.Thread(target=feed, args=(proc, chunks)),
+                   threading.Thread(target=lambda: said.append(proc.stderr.read()))]
+        watcher = threading.Thread(target=watch, args=(proc, peak))
+        for thread in [*threads, watcher]:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        _, status, used = os.wait4(proc.pid, 0)
+        proc.returncode = status
+        watcher.join()
+    return peak[0], used.ru_utime + used.ru_stime, status, said[0][:200]
+
+
+def pieces(make, size):
+    done, i = 0, 0
+    while done < size:
+        block = b"".join(make(i + k) for k in range(1000))
+        i += 1000
+        done += len(block)
+        yield block
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("sirqprof")
+    parser.add_argument("--mb", type=int, default=24)
+    parser.add_argument("--sanitized", action="store_true")
+    parser.add_argument("--only")
+    parser.add_argument("--write")
+    args = parser.parse_args()
+    made = {kind: lambda f=f: pieces(f, args.mb << 20) for kind, f in KINDS.items()}
+    for kind, body in header_only(args.mb).items():
+        made[kind] = lambda b=body: [b, point(1000, 0, 3)]
+    bad = 0
+    for kind, chunks in made.items():
+        if args.only and kind != args.only:
+            continue
+        if args.write:
+            with open(os.path.join(args.write, kind), "wb") as f:
+                f.write(head())
+                f.writelines(chunks())
+            continue
+        mb, cpu, status, said = run(args, (c for part in ([head()], chunks()) for c in part))
+        # A stack seen once is kept: that much grows with the file.
+        most = MEMORY_MB + BASE_MB + (2 * args.mb if kind == "distinct_stacks" else 0)
+        fits = args.sanitized or mb <= most
+        ends = status == 0 or (os.WIFEXITED(status) and said)
+        print("%-20s %5d MB %6.2f s  status %d%s%s" % (
+            kind, mb, cpu, status, "" if fits and ends else "  NOT SO ", said.decode()[:80].strip()))
+        bad += not (fits and ends)
+    sys.exit(1 if bad else 0)
+
+
+main()
