@@ -240,9 +240,30 @@ int stages_attribute(struct pipeline *p, struct sp_err *err)
 	return rc;
 }
 
-static int missing(struct pipeline *p, bool has, const char *name, struct sp_err *err)
+/* One row names all events that are not there: the remedy is the same command for all. */
+static int missing(struct pipeline *p, const struct decode_info *i, struct sp_err *err)
 {
-	return has ? SP_OK : quality_add(p->quality, SP_Q_MISSING_EVENT, SP_NO_CPU, 1, name, err);
+	bool unknown = i->thinned || i->no_formats;
+	bool tick = i->has_tick || (i->has_irq && strcmp(i->arch, "aarch64") == 0);
+	const struct {
+		bool has;
+		const char *name;
+	} events[] = {
+		{ i->has_raise || unknown, "irq:softirq_raise" },
+		{ i->has_entry || unknown, "irq:softirq_entry" },
+		{ i->has_exit || unknown, "irq:softirq_exit" },
+		{ tick || i->no_formats, "irq_vectors:local_timer_entry" },
+		{ i->sampler[0] != 0, "cpu-clock" },
+	};
+	char names[160] = "";
+	uint32_t n = 0;
+	size_t len = 0;
+
+	for (size_t k = 0; k < sizeof(events) / sizeof(events[0]); k++)
+		if (!events[k].has)
+			len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
+						n++ ? ", " : "", events[k].name);
+	return n ? quality_add(p->quality, SP_Q_MISSING_EVENT, SP_NO_CPU, n, names, err) : SP_OK;
 }
 
 /* Of a pause of the host nobody expects a sample, and a function that a tracepoint names needs
@@ -262,7 +283,6 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 {
 	const struct decode_info *i = decode_info(p->decode);
 	const uint32_t *cpus;
-	bool unknown;
 	uint32_t n;
 	int rc = SP_OK;
 
@@ -270,11 +290,7 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 		rc = quality_add(p->quality, SP_Q_NO_FORMATS, SP_NO_CPU, i->no_formats, NULL, err);
 	if (!rc && i->thinned)
 		rc = quality_add(p->quality, SP_Q_THINNED, SP_NO_CPU, 1, i->thinned_name, err);
-	unknown = i->thinned || i->no_formats;
-	rc = rc ? rc : missing(p, i->has_raise || unknown, "irq:softirq_raise", err);
-	rc = rc ? rc : missing(p, i->has_entry || unknown, "irq:softirq_entry", err);
-	rc = rc ? rc : missing(p, i->has_exit || unknown, "irq:softirq_exit", err);
-	rc = rc ? rc : missing(p, i->sampler[0], "cpu-clock", err);
+	rc = rc ? rc : missing(p, i, err);
 	if (!rc && !i->has_switch && !i->no_formats)
 		rc = quality_add(p->quality, SP_Q_NO_SCHED, SP_NO_CPU, 1, NULL, err);
 	if (!rc && !i->has_bh_flag && i->kernel[0])

@@ -14,6 +14,12 @@ struct text {
 	const char *name, *sentence, *remedy;
 };
 
+/* With it perf records what the analysis needs; tests/perf/plain.py runs it. */
+#define PERF_RECORD                                                                            \
+	"perf record -a -g -k CLOCK_MONOTONIC -c 1 -e irq:softirq_raise,irq:softirq_entry,"     \
+	"irq:softirq_exit,irq_vectors:local_timer_entry,sched:sched_switch "                    \
+	"-e cpu-clock/period=1000000/"
+
 /* clang-format off */
 static const struct text table[] = {
 	{ SP_Q_LOST, "lost", "%n record%s%c %w lost: the time around them is not judged",
@@ -45,13 +51,12 @@ static const struct text table[] = {
 	{ SP_Q_THINNED, "thinned",
 	  "%d was recorded with a period other than 1: most events are missing, nothing is concluded "
 	  "from their absence",
-	  "record tracepoints with -c 1: perf record -k CLOCK_MONOTONIC -c 1 -e irq:softirq_raise ..." },
+	  "without -F: " PERF_RECORD },
 	{ SP_Q_NO_FORMATS, "no-formats",
 	  "the formats of %n tracepoint%s are lost with the recording's end: these events cannot be read",
 	  "sirqprof record, or perf record -o - >FILE: both write the formats first" },
 	{ SP_Q_MISSING_EVENT, "missing-event", "the recording has no %d: stalls that need it are not seen",
-	  "sirqprof record, or: perf record -a -g -k CLOCK_MONOTONIC -e cpu-clock -c 1000000 "
-	  "-e irq:softirq_raise/period=1/,irq:softirq_entry/period=1/,irq:softirq_exit/period=1/" },
+	  "sirqprof record, or: " PERF_RECORD },
 	{ SP_Q_NO_CLOCK_DATA, "no-clock-data",
 	  "the recording does not say its wall-clock time: estimated from %d, within %t",
 	  "perf record -k CLOCK_MONOTONIC; or settle it with --clock-offset" },
