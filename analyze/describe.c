@@ -162,6 +162,8 @@ static void put_fact(struct line *l, const struct raw_sample *s, bool swap)
 		[SP_FACT_IRQNAME] = { "IRQNAME", "irq:4 name:s" },
 		[SP_FACT_SELF] = { "SELF", "pid:4 cpu_ns:8" },
 		[SP_FACT_ONLINE] = { "ONLINE", "of_cpu:4 online:4" },
+		[SP_FACT_THIN] = { "THIN", "every:4" },
+		[SP_FACT_SHED] = { "SHED", "level:4" },
 	};
 	struct sp_span in = sp_span_of(s->raw, s->raw_size, swap);
 	uint32_t magic = sp_span_u32(&in), kind = sp_span_u16(&in);

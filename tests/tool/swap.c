@@ -97,7 +97,8 @@ static void fact(struct swap_bytes b)
 		[SP_FACT_SOFTNET] = "888",  [SP_FACT_NETSTAT] = "88",	[SP_FACT_FDS] = "4*4s",
 		[SP_FACT_CGROUP] = "4s",    [SP_FACT_TASK] = "444s",	[SP_FACT_KSYM] = "88ss",
 		[SP_FACT_QUALITY] = "448s", [SP_FACT_SYSCALL] = "4s88", [SP_FACT_IRQNAME] = "4s",
-		[SP_FACT_SELF] = "48",	    [SP_FACT_ONLINE] = "44",
+		[SP_FACT_SELF] = "48",	    [SP_FACT_ONLINE] = "44",	[SP_FACT_THIN] = "4",
+		[SP_FACT_SHED] = "4",
 	};
 	const char *at;
 	uint64_t again = 0;
