@@ -16,7 +16,7 @@
 /* What the text of a cgroup comes to; the same few texts come again and again. */
 struct group {
 	sp_str text;
-	const char *path, *container, *pod; /* NULL unknown */
+	const char *path, *container, *pod, *unit; /* NULL unknown */
 	UT_hash_handle hh;
 };
 
@@ -168,6 +168,8 @@ static int group_of(struct attribute *a, sp_str text, struct group **ret, struct
 		g->path = keep(a, who.cgroup, err);
 		g->container = keep(a, who.container, err);
 		g->pod = keep(a, who.pod, err);
+		/* A slice is many things at once: it names nobody. */
+		g->unit = strstr(who.unit, ".slice") ? NULL : keep(a, who.unit, err);
 		HASH_ADD(hh, a->groups, text, sizeof(g->text), g);
 	}
 	*ret = g;
@@ -232,6 +234,8 @@ static int name_task(struct attribute *a, const struct sp_stall *s, struct sp_st
 		ret->cgroup = g->path;
 		ret->container = g->container;
 		ret->pod = g->pod;
+		ret->pod_name = g->pod ? tasks_pod(p->tasks, g->pod) : NULL;
+		ret->unit = g->unit;
 	}
 	return rc;
 }

@@ -208,6 +208,19 @@ static bool reg(const uint8_t *regs, uint64_t mask, unsigned int bit, bool swap,
 	return true;
 }
 
+/* Registers have numbers of their own on every architecture: what was recorded elsewhere can be
+ * unwound on its like only. Our own recordings tell theirs, as perf's do. */
+static bool is_our_arch(const struct decode *d)
+{
+#if defined(__x86_64__)
+	return !d->info.arch[0] || strcmp(d->info.arch, "x86_64") == 0;
+#elif defined(__aarch64__)
+	return !d->info.arch[0] || strcmp(d->info.arch, "aarch64") == 0;
+#else
+	return false;
+#endif
+}
+
 /* User frames unwound from the copy of the stack, appended to the recorded chain. */
 static int add_unwound(struct decode *d, const struct attr *a, const struct raw_sample *s,
 		       const struct sp_record *r, sp_stack *ret, struct sp_err *err)
@@ -249,7 +262,7 @@ static int put_sample(struct decode *d, const struct attr *a, const struct raw_s
 		e->sample.has_arg0 = 1;
 		e->sample.arg0 = (uint32_t)v;
 	}
-	if (s->stack_size && s->user_regs && !r->swap && res && res->unwind)
+	if (s->stack_size && s->user_regs && !r->swap && is_our_arch(d) && res && res->unwind)
 		rc = add_unwound(d, a, s, r, &e->sample.stack, err);
 	else if (s->chain)
 		rc = stacks_add(d->parts.stacks, s->chain, s->nchain, r->swap, &e->sample.stack,

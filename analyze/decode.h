@@ -18,6 +18,7 @@
 /* What a stream says of itself; strings are "" where it does not. */
 struct decode_info {
 	char host[128], kernel[128], version[128], arch[32];
+	char kernel_build_id[64]; /* hex */
 	char boot_id[64], capture_id[96];
 	uint32_t nrcpus;
 	int32_t clockid; /* −1: perf's own clock */

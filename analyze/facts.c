@@ -26,6 +26,8 @@ static void note_meta(struct decode_info *info, const char *key, const char *val
 	info->generation++;
 	if (strcmp(key, "boot_id") == 0)
 		snprintf(info->boot_id, sizeof(info->boot_id), "%s", value);
+	else if (strcmp(key, "kernel_build_id") == 0)
+		snprintf(info->kernel_build_id, sizeof(info->kernel_build_id), "%s", value);
 	else if (strcmp(key, "capture_id") == 0)
 		snprintf(info->capture_id, sizeof(info->capture_id), "%s", value);
 	else if (strcmp(key, "sampler") == 0)

@@ -9,6 +9,8 @@
 #define MAX_TASKS 200000U
 /* Names kept of one tid, the newest: exec renames, and tids are reused. */
 #define MAX_NAMES 6
+/* Pods whose names are kept: a kubelet runs 110 by default. */
+#define MAX_PODS 4096U
 /* Open files and system calls read by the stuck watch, kept of one tid. */
 #define MAX_READ_FILES 2048U
 
@@ -35,9 +37,15 @@ struct task {
 	UT_hash_handle hh;
 };
 
+struct pod {
+	sp_str key, name; /* "pod:UID" */
+};
+
 struct tasks {
 	struct strings *strings;
 	struct task *by_tid;
+	struct pod *pods;
+	uint32_t npods;
 };
 
 int tasks_new(struct tasks **ret, struct strings *strings, struct sp_err *err)
@@ -66,6 +74,7 @@ void tasks_free(struct tasks *t)
 		return;
 	HASH_ITER (hh, t->by_tid, task, next)
 		drop(t, task);
+	free(t->pods);
 	free(t);
 }
 
@@ -93,6 +102,33 @@ static int get(struct tasks *t, int32_t tid, struct task **ret, struct sp_err *e
 	}
 	*ret = task;
 	return SP_OK;
+}
+
+static int put_pod(struct tasks *t, const struct sp_event *e, struct sp_err *err)
+{
+	struct pod *pods;
+
+	if (strncmp(strings_get(t->strings, e->meta.key), "pod:", 4) != 0)
+		return SP_OK;
+	for (uint32_t i = 0; i < t->npods; i++)
+		if (t->pods[i].key == e->meta.key)
+			return SP_OK;
+	if (t->npods == MAX_PODS)
+		return SP_OK;
+	pods = realloc(t->pods, (t->npods + 1) * sizeof(*pods));
+	if (!pods)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for pods");
+	t->pods = pods;
+	pods[t->npods++] = (struct pod){ e->meta.key, e->meta.value };
+	return SP_OK;
+}
+
+const char *tasks_pod(const struct tasks *t, const char *uid)
+{
+	for (uint32_t i = 0; i < t->npods; i++)
+		if (strcmp(strings_get(t->strings, t->pods[i].key) + 4, uid) == 0)
+			return strings_get(t->strings, t->pods[i].name);
+	return NULL;
 }
 
 /* Adds what is known from a time on; fields that are unknown (0, SP_NO_TASK) are taken over. */
@@ -182,6 +218,8 @@ int tasks_put(struct tasks *t, const struct sp_event *e, struct sp_err *err)
 		return put_switch(t, e, err);
 	case SP_EV_FORK:
 		return put_fork(t, e, err);
+	case SP_EV_META:
+		return put_pod(t, e, err);
 	case SP_EV_COMM:
 	case SP_EV_FD:
 	case SP_EV_CGROUP:

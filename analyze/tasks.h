@@ -2,7 +2,8 @@
 #define TASKS_H
 
 /*
- * Who a thread was at a time: comm (exec renames), process, parents, cgroup, open files.
+ * Who a thread was at a time: comm (exec renames), process, parents, cgroup, open files; names of
+ * pods.
  *
  * In:    COMM, FORK, TASK_EXIT, SWITCH, FD, CGROUP, SYSCALL events, in time order
  * Out:   look-ups by tid and time
@@ -47,6 +48,9 @@ bool tasks_file(const struct tasks *t, int32_t tid, uint32_t fd, uint64_t begin_
 /* The system call of tid as read between begin and end; false when not caught. */
 bool tasks_syscall(const struct tasks *t, int32_t tid, uint64_t begin_ns, uint64_t end_ns,
 		   struct task_syscall *ret);
+
+/* "namespace/name" of the pod of that UID, as the recording tells it; NULL unknown. */
+const char *tasks_pod(const struct tasks *t, const char *uid);
 
 SP_DEFINE_FREEP(tasks);
 

@@ -17,7 +17,7 @@ struct who {
 	char cgroup[WHO_LEN]; /* the path that says most; "" unknown */
 	char container[80];   /* runtime and short id, as in "docker:0123456789ab"; "" none */
 	char pod[48];	      /* Kubernetes pod UID; "" none */
-	char unit[WHO_LEN];   /* systemd unit; "" none */
+	char unit[WHO_LEN];   /* systemd service, scope or slice; "" none */
 };
 
 void who_parse(const char *text, struct who *ret);

@@ -73,6 +73,7 @@ static int run(const struct options *o, struct outputs *out, struct sp_err *err)
 		.user = !o->no_user_symbols,
 		.inlines = o->inlines,
 		.lines = o->lines,
+		.vmlinux = o->vmlinux,
 	};
 	sp_auto(symbols) symbols = NULL;
 	sp_auto(pipeline) pipeline = NULL;

@@ -46,6 +46,7 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 		.user = !o->no_user_symbols,
 		.inlines = o->inlines,
 		.lines = o->lines,
+		.vmlinux = o->vmlinux,
 	};
 	struct writer_cfg writer_cfg = { .path = o->output, .force = o->force };
 	sp_auto(symbols) symbols = NULL;

@@ -65,9 +65,15 @@ static int tell_stacks(struct knames *k, struct sp_err *err)
 
 static int on_event(void *self, const struct sp_event *e, struct sp_err *err)
 {
+	struct knames *k = self;
+
+	if (e->type == SP_EV_KSYM && e->ksym.len && k->resolver->kernel_range)
+		return k->resolver->kernel_range(k->resolver->self, e->ksym.start, e->ksym.len,
+						 strings_get(k->strings, e->ksym.name),
+						 strings_get(k->strings, e->ksym.module), err);
 	if (e->type == SP_EV_FUNC_ENTRY)
-		return tell(self, e->func.addr, err);
-	return e->type == SP_EV_DROP ? tell(self, e->drop.location, err) : SP_OK;
+		return tell(k, e->func.addr, err);
+	return e->type == SP_EV_DROP ? tell(k, e->drop.location, err) : SP_OK;
 }
 
 static int put(void *self, const struct sp_record *r, struct sp_err *err)

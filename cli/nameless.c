@@ -13,5 +13,9 @@ static int on_named(void *self, struct pipeline *p, struct sp_err *err)
 
 void nameless_watch(struct pipeline *p, struct symbols *s)
 {
+	const char *build_id, *release;
+
+	pipeline_kernel(p, &build_id, &release);
+	symbols_set_kernel(s, build_id, release);
 	pipeline_on_named(p, on_named, s);
 }

@@ -2,12 +2,13 @@
 #define NAMELESS_H
 
 /*
- * What could not be named, as quality rows of the report.
+ * What could not be named, as quality rows of the report; and which kernel it was.
  */
 #include "pipeline.h"
 #include "symbols.h"
 
-/* Both are borrowed until the pipeline has finished. */
+/* When the records have ended, before names are asked for. Both are borrowed until the pipeline has
+ * finished. */
 void nameless_watch(struct pipeline *p, struct symbols *s);
 
 #endif

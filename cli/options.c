@@ -58,6 +58,7 @@ enum {
 	KEY_GROUP,
 	KEY_INLINE,
 	KEY_LINES,
+	KEY_VMLINUX,
 	KEY_NO_USER_SYMBOLS,
 	KEY_JSON,
 	KEY_JSONL,
@@ -128,10 +129,12 @@ static const struct opt opts[] = {
 	  ANALYZE, OPT_STR, INTO(callers), .words = caller_modes },
 	{ KEY_GROUP, "group", "PATTERN", "one row for all callers that match, as in 'mem_cgroup_*' "
 	  "(repeatable)", ANALYZE, OPT_STRS, INTO(group) },
-	{ KEY_INLINE, "inline", NULL, "show inlined functions of programs and libraries",
+	{ KEY_INLINE, "inline", NULL, "show inlined functions, where debug information is found",
 	  ANALYZE, OPT_FLAG, INTO(inlines) },
-	{ KEY_LINES, "lines", NULL, "show source lines of programs and libraries",
+	{ KEY_LINES, "lines", NULL, "show source lines, where debug information is found",
 	  ANALYZE, OPT_FLAG, INTO(lines) },
+	{ KEY_VMLINUX, "vmlinux", "FILE", "the kernel's debug information, for --inline and --lines",
+	  ANALYZE, OPT_STR, INTO(vmlinux) },
 	{ KEY_NO_USER_SYMBOLS, "no-user-symbols", NULL, "do not open the recording's programs and "
 	  "libraries", ANALYZE, OPT_FLAG, INTO(no_user_symbols) },
 	{ 'n', "top", "N", "rows of the ranking and of the list of stalls (default: 10)",

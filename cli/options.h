@@ -66,6 +66,7 @@ struct options {
 	struct opt_list group;
 	bool inlines;
 	bool lines;
+	const char *vmlinux;
 	bool no_user_symbols;
 	/* output */
 	uint32_t top;

@@ -166,6 +166,14 @@ const char *pipeline_boot_id(struct pipeline *p)
 	return decode_info(p->decode)->boot_id;
 }
 
+void pipeline_kernel(struct pipeline *p, const char **build_id, const char **release)
+{
+	const struct decode_info *i = decode_info(p->decode);
+
+	*build_id = i->kernel_build_id;
+	*release = i->kernel;
+}
+
 bool pipeline_is_kernel(struct pipeline *p, const char *host, const char *release)
 {
 	const struct decode_info *i = decode_info(p->decode);

@@ -38,6 +38,9 @@ int pipeline_quality(struct pipeline *p, enum sp_quality_code code, uint32_t cpu
 /* The boot that was recorded, "" as long as the stream has not told. */
 const char *pipeline_boot_id(struct pipeline *p);
 
+/* The recorded kernel: its build-id (hex) and release; "" unknown. */
+void pipeline_kernel(struct pipeline *p, const char **build_id, const char **release);
+
 /* Whether it is at least the same host and kernel: for recordings that do not tell their boot. */
 bool pipeline_is_kernel(struct pipeline *p, const char *host, const char *release);
 

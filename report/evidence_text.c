@@ -235,8 +235,10 @@ const char *evidence_culprit(const struct sp_report *r, const struct sp_stall *s
 		say(&s, " of %s%s", n->file, n->file_inferred ? " (inferred)" : "");
 	if (n->container)
 		say(&s, ", container %s", n->container);
+	else if (n->unit)
+		say(&s, ", unit %s", n->unit);
 	if (n->pod)
-		say(&s, ", pod %s", n->pod);
+		say(&s, ", pod %s", n->pod_name ? n->pod_name : n->pod);
 	return ret;
 }
 

@@ -201,9 +201,10 @@ static json_t *task(const struct sp_stall *s, const struct sp_stall_names *n)
 {
 	if (!n->comm && s->tid < 0)
 		return json_null();
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "comm", text(n->comm), "pid", id(n->pid),
-			 "tid", id(n->tid), "parents", words(n->parents, n->nparents), "cgroup",
-			 text(n->cgroup), "container", text(n->container), "pod", text(n->pod));
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "comm", text(n->comm), "pid",
+			 id(n->pid), "tid", id(n->tid), "parents", words(n->parents, n->nparents),
+			 "cgroup", text(n->cgroup), "container", text(n->container), "pod",
+			 text(n->pod), "pod_name", text(n->pod_name), "unit", text(n->unit));
 }
 
 static json_t *evidence(const struct sp_report *r, const struct sp_stall *s)

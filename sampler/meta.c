@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 /* The first line of a file without its newline; "" when it cannot be read. */
 static void first_line(const char *path, char *ret, size_t size)
@@ -18,6 +19,48 @@ static void first_line(const char *path, char *ret, size_t size)
 		ret[0] = 0;
 	fclose(f);
 	ret[strcspn(ret, "\n")] = 0;
+}
+
+/* The running kernel's GNU build-id in hex: the first note of that type in /sys/kernel/notes
+ * (elf(5));
+ * "" when there is none. */
+static void kernel_build_id(char *ret, size_t size)
+{
+	FILE *f = fopen("/sys/kernel/notes", "re");
+	uint8_t text[4096];
+	size_t n = f ? fread(text, 1, sizeof(text), f) : 0, at = 0;
+
+	ret[0] = 0;
+	if (f)
+		fclose(f);
+	while (n - at >= 12) {
+		uint32_t head[3]; /* sizes of name and description, type */
+		size_t desc;
+
+		memcpy(head, text + at, sizeof(head));
+		desc = at + 12 + ((head[0] + 3U) & ~3U);
+		if (head[0] > n || head[1] > n || desc > n || head[1] > n - desc)
+			return;
+		if (head[2] == 3 && head[0] == 4 && memcmp(text + at + 12, "GNU", 4) == 0) {
+			for (size_t i = 0; i < head[1] && 2 * i + 3 <= size; i++)
+				snprintf(ret + 2 * i, 3, "%02x", text[desc + i]);
+			return;
+		}
+		at = desc + ((head[1] + 3U) & ~3U);
+		if (at > n)
+			return;
+	}
+}
+
+/* In a pid namespace of its own a process sees no others: the host's has this inode (enum
+ * PROC_PID_INIT_INO of include/linux/proc_ns.h). */
+static bool in_pid_namespace(void)
+{
+	char link[64];
+	ssize_t n = readlink("/proc/self/ns/pid", link, sizeof(link) - 1);
+
+	link[n > 0 ? n : 0] = 0;
+	return n > 0 && strcmp(link, "pid:[4026531836]") != 0;
 }
 
 /* Our own command line, blanks between its words. */
@@ -45,7 +88,7 @@ static long zone_offset(void)
 
 int meta_tell(struct stream *s, const struct plan *p, const struct meta *m, struct sp_err *err)
 {
-	char boot[64], number[32], id[96], line[1024];
+	char boot[64], number[32], id[96], line[1024], build_id[64];
 	struct utsname u;
 	int rc;
 
@@ -57,6 +100,9 @@ int meta_tell(struct stream *s, const struct plan *p, const struct meta *m, stru
 		rc = fact_meta(s, "host", u.nodename, err);
 		rc = rc ? rc : fact_meta(s, "kernel", u.release, err);
 	}
+	kernel_build_id(build_id, sizeof(build_id));
+	if (!rc && build_id[0])
+		rc = fact_meta(s, "kernel_build_id", build_id, err);
 	rc = rc ? rc : fact_meta(s, "boot_id", boot, err);
 	rc = rc ? rc : fact_meta(s, "capture_id", id, err);
 	rc = rc ? rc : fact_meta(s, "sampler", p->sampler, err);
@@ -73,6 +119,8 @@ int meta_tell(struct stream *s, const struct plan *p, const struct meta *m, stru
 		/* Several profiled CPUs are each other's witnesses. */
 		rc = rc ? rc : fact_quality(s, SP_Q_NO_WITNESS, UINT32_MAX, 1, "", err);
 	}
+	if (!rc && in_pid_namespace())
+		rc = fact_quality(s, SP_Q_PIDNS, UINT32_MAX, 1, "", err);
 	if (!rc && m->ring_bytes < m->ring_asked)
 		rc = fact_quality(s, SP_Q_SMALL_RING, UINT32_MAX, m->ring_bytes, "", err);
 	for (uint32_t i = 0; !rc && i < p->nnotes; i++)

@@ -1,5 +1,7 @@
 #include "observe.h"
 
+#include "podname.h"
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 /* A reused tid is told again after this long. */
 #define TOLD_FOR_NS (60000 * NS_MS)
 #define MAX_PARENTS 8
+#define POD_SLOTS   256U
 
 enum file { FILE_STAT, FILE_SOFTNET, FILE_NETSTAT, FILE_SNMP, NFILES };
 
@@ -35,6 +38,7 @@ struct observe {
 		uint32_t tid;
 		uint64_t at;
 	} told[TOLD_SLOTS];
+	char pods[POD_SLOTS][PODNAME_UID]; /* told, or not to be found */
 	char text[256 << 10];
 };
 
@@ -313,6 +317,26 @@ static bool told(struct observe *o, uint32_t tid, uint64_t now)
 	return false;
 }
 
+/* The pod's name, once: the directory is looked through for it. */
+static int tell_pod(struct observe *o, struct stream *s, const char *cgroup, struct sp_err *err)
+{
+	char uid[PODNAME_UID], name[PODNAME_LEN], key[PODNAME_UID + 4];
+	uint32_t slot = 0;
+
+	if (!podname_uid(cgroup, uid))
+		return SP_OK;
+	for (const char *c = uid; *c; c++)
+		slot = slot * 31 + (uint8_t)*c;
+	slot %= POD_SLOTS;
+	if (strcmp(o->pods[slot], uid) == 0)
+		return SP_OK;
+	snprintf(o->pods[slot], sizeof(o->pods[slot]), "%s", uid);
+	if (!podname_find(PODNAME_DIR, uid, name))
+		return SP_OK;
+	snprintf(key, sizeof(key), "pod:%s", uid);
+	return fact_meta(s, key, name, err);
+}
+
 int observe_task(struct observe *o, struct stream *s, uint32_t tid, struct sp_err *err)
 {
 	uint64_t now = stream_now();
@@ -329,6 +353,7 @@ int observe_task(struct observe *o, struct stream *s, uint32_t tid, struct sp_er
 		fact_str(s, text);
 		rc = fact_end(s, err);
 	}
+	rc = rc ? rc : tell_pod(o, s, text, err);
 	for (int i = 0; !rc && up && i < MAX_PARENTS; i++) {
 		up = tell_task(s, up, &rc, err);
 		if (up && told(o, up, now))

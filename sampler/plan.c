@@ -112,8 +112,9 @@ static struct plan_event *add(struct plan *p, enum plan_role role, const char *n
 	return e;
 }
 
-static void add_side(struct plan *p)
+static void add_side(struct plan *p, const struct plan_cfg *cfg)
 {
+	struct perf_event_attr with;
 	struct plan_event *e = add(p, PLAN_SIDE, "dummy:HG");
 
 	e->attr.type = PERF_TYPE_SOFTWARE;
@@ -125,6 +126,15 @@ static void add_side(struct plan *p)
 	e->attr.comm_exec = 1;
 	e->attr.task = 1;
 	e->on_witness = true;
+	/* BPF programs that come later, since 5.1; what file a mapping is of, since 5.12. */
+	with = e->attr;
+	with.ksymbol = 1;
+	if (opens(&with, cfg->cpu))
+		e->attr = with;
+	with = e->attr;
+	with.build_id = 1;
+	if (opens(&with, cfg->cpu))
+		e->attr = with;
 }
 
 /* x86: RDI and the flags (arch/x86/include/uapi/asm/perf_regs.h); arm64: x0, and no PSTATE. */
@@ -364,7 +374,7 @@ int plan_new(struct plan **ret, const struct plan_cfg *cfg, struct tracefs *t, s
 	p->events = calloc(PLAN_MAX_EVENTS, sizeof(*p->events));
 	if (!p->events)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the capture plan");
-	add_side(p);
+	add_side(p, cfg);
 	rc = add_sampler(p, cfg, err);
 	if (!rc)
 		rc = add_tracepoints(p, cfg, t, err);

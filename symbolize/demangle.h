@@ -6,6 +6,10 @@
  * parameters and return types, as perf does: a stack of them can be read.
  */
 
+/* A name of a few bytes can mean megabytes, in a file that was made to: longer ones stay mangled.
+ */
+#define DEMANGLE_MAX (16U << 10)
+
 /* The demangled name, malloc()ed; NULL when name is not mangled. */
 char *demangle_name(const char *name);
 

@@ -5,6 +5,7 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -163,4 +164,67 @@ size_t dwfl_debug_frames(struct dwfl_debug *d, uint64_t vaddr, struct sp_frame *
 	}
 	free(scopes);
 	return n + 1;
+}
+
+size_t dwfl_debug_detail(struct dwfl_debug *d, uint64_t vaddr, bool inlines, bool lines,
+			 struct sp_frame *ret, size_t max)
+{
+	const struct sp_frame outer = ret[0];
+	struct sp_frame *last;
+	size_t n = dwfl_debug_frames(d, vaddr, ret, max);
+
+	if (!n) {
+		ret[0] = outer;
+		return 1;
+	}
+	last = &ret[n - 1];
+	last->name = outer.name;
+	last->offset = outer.offset;
+	last->known = true;
+	for (size_t i = 0; i < n; i++) {
+		ret[i].module = outer.module;
+		if (!lines)
+			ret[i].file = NULL;
+	}
+	if (!inlines) {
+		/* The innermost line is where the instruction is, whoever it was written for. */
+		last->file = ret[0].file;
+		last->line = ret[0].line;
+		ret[0] = *last;
+		n = 1;
+	}
+	return n;
+}
+
+/* A module of no file yet, known by its build-id alone: libdw looks for it, then asks the servers.
+ */
+char *dwfl_debug_fetch(const char *build_id)
+{
+	Dwfl *dwfl = dwfl_begin(&callbacks);
+	Dwfl_Module *module = NULL;
+	const char *main_file = NULL, *debug_file = NULL;
+	uint8_t id[64];
+	size_t n = strlen(build_id) / 2;
+	Dwarf_Addr bias;
+	char *found = NULL;
+
+	for (size_t i = 0; i < n && i < sizeof(id); i++)
+		if (sscanf(build_id + 2 * i, "%2hhx", &id[i]) != 1)
+			n = 0;
+	if (dwfl && n && n <= sizeof(id)) {
+		dwfl_report_begin(dwfl);
+		module = dwfl_report_module(dwfl, "kernel", 1, UINT64_MAX / 2);
+		if (module && dwfl_module_report_build_id(module, id, n, 0))
+			module = NULL;
+		dwfl_report_end(dwfl, NULL, NULL);
+	}
+	if (module && dwfl_module_getelf(module, &bias)) {
+		dwfl_module_getdwarf(module, &bias);
+		dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, &main_file, &debug_file);
+		if (debug_file || main_file)
+			found = strdup(debug_file ? debug_file : main_file);
+	}
+	if (dwfl)
+		dwfl_end(dwfl);
+	return found;
 }

@@ -24,6 +24,15 @@ void dwfl_debug_free(struct dwfl_debug *d);
  * known. Returns how many, 0 when nothing is known; strings live as long as d. */
 size_t dwfl_debug_frames(struct dwfl_debug *d, uint64_t vaddr, struct sp_frame *ret, size_t max);
 
+/* Makes the one frame of ret, which the symbol table knows, into those at the address, as far as
+ * they are wanted. Returns how many, 1 at least. */
+size_t dwfl_debug_detail(struct dwfl_debug *d, uint64_t vaddr, bool inlines, bool lines,
+			 struct sp_frame *ret, size_t max);
+
+/* The path, malloc()ed, of a file of that build-id (hex) which libdw finds or fetches from a server
+ * in DEBUGINFOD_URLS; NULL when there is none. */
+char *dwfl_debug_fetch(const char *build_id);
+
 SP_DEFINE_FREEP(dwfl_debug);
 
 #endif

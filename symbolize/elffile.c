@@ -272,38 +272,6 @@ static struct dwfl_debug *debug_of(struct elffile *file)
 	return file->debug;
 }
 
-/* Makes the one frame of ret into those that debug information knows. */
-static size_t add_detail(struct elffile *file, uint64_t vaddr, struct elffile_detail detail,
-			 struct sp_frame *ret, size_t max)
-{
-	struct dwfl_debug *debug = debug_of(file);
-	const struct sp_frame outer = ret[0];
-	struct sp_frame *last;
-	size_t n = debug ? dwfl_debug_frames(debug, vaddr, ret, max) : 0;
-
-	if (!n) {
-		ret[0] = outer;
-		return 1;
-	}
-	last = &ret[n - 1];
-	last->name = outer.name;
-	last->offset = outer.offset;
-	last->known = true;
-	for (size_t i = 0; i < n; i++) {
-		ret[i].module = outer.module;
-		if (!detail.lines)
-			ret[i].file = NULL;
-	}
-	if (!detail.inlines) {
-		/* The innermost line is where the instruction is, whoever it was written for. */
-		last->file = ret[0].file;
-		last->line = ret[0].line;
-		ret[0] = *last;
-		n = 1;
-	}
-	return n;
-}
-
 size_t elffile_frames(struct elffile *file, uint64_t file_offset, struct elffile_detail detail,
 		      struct sp_frame *ret, size_t max)
 {
@@ -319,7 +287,9 @@ size_t elffile_frames(struct elffile *file, uint64_t file_offset, struct elffile
 	ret->name = s->name;
 	ret->offset = addr - s->start;
 	ret->known = true;
-	return detail.inlines || detail.lines ? add_detail(file, addr, detail, ret, max) : 1;
+	if ((!detail.inlines && !detail.lines) || !debug_of(file))
+		return 1;
+	return dwfl_debug_detail(file->debug, addr, detail.inlines, detail.lines, ret, max);
 }
 
 bool elffile_read(struct elffile *file, uint64_t vaddr, void *to, size_t size)

@@ -57,7 +57,8 @@ static void add_symbols(struct elfimage *image, Elf *elf, Elf_Scn *scn, const GE
 			continue;
 		name = elf_strptr(elf, shdr->sh_link, sym.st_name);
 		/* Labels without type or size are assembly's (_start) or the assembler's (.L). */
-		if (!name || !*name || (type == STT_NOTYPE && (name[0] == '.' || name[0] == '$')))
+		if (!name || !*name || *name == '@' ||
+		    (type == STT_NOTYPE && (name[0] == '.' || name[0] == '$')))
 			continue;
 		if (sym.st_shndx != section) {
 			section = sym.st_shndx;
@@ -110,6 +111,8 @@ static void read_segments(struct elfimage *image, Elf *elf)
 	image->segments = calloc(n + 1, sizeof(*image->segments));
 	for (size_t i = 0; image->segments && i < n; i++) {
 		if (!gelf_getphdr(elf, (int)i, &ph))
+			continue;
+		if (ph.p_filesz > UINT64_MAX - ph.p_offset || ph.p_filesz > UINT64_MAX - ph.p_vaddr)
 			continue;
 		if (ph.p_type == PT_LOAD)
 			image->segments[image->nsegments++] =

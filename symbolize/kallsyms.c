@@ -7,6 +7,9 @@
 
 static const char kernel_module[] = "[kernel.kallsyms]";
 
+#define BUCKET_SHIFT 10
+#define BUCKETS	     (64U << 10) /* 64 MB around the middle symbol: the kernel's own text */
+
 /* Not a name: data begins here, so the function before it ends. */
 #define IS_DATA UINT32_MAX
 
@@ -21,6 +24,10 @@ struct kallsyms {
 	struct symbol *at; /* by start */
 	size_t n;
 	bool hidden;
+	/* The index of the first symbol of every kilobyte from base on: a look-up there touches two
+	 * or three cache lines instead of seventeen. */
+	uint64_t base;
+	uint32_t *first; /* BUCKETS + 1 */
 };
 
 void kallsyms_free(struct kallsyms *k)
@@ -29,6 +36,7 @@ void kallsyms_free(struct kallsyms *k)
 		return;
 	free(k->text);
 	free(k->at);
+	free(k->first);
 	free(k);
 }
 
@@ -131,6 +139,27 @@ static int sort_if_needed(struct kallsyms *k, struct sp_err *err)
 	return merge(k, first, err);
 }
 
+static int make_buckets(struct kallsyms *k, struct sp_err *err)
+{
+	const uint64_t half = (uint64_t)BUCKETS << (BUCKET_SHIFT - 1);
+	uint64_t middle = k->n ? k->at[k->n / 2].start : 0;
+	size_t i = 0;
+
+	k->first = malloc((BUCKETS + 1) * sizeof(*k->first));
+	if (!k->first)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
+	k->base = middle > half ? middle - half : 0;
+	if (k->base > UINT64_MAX - 2 * half)
+		k->base = UINT64_MAX - 2 * half;
+	k->base &= ~((1ULL << BUCKET_SHIFT) - 1);
+	for (uint32_t b = 0; b <= BUCKETS; b++) {
+		while (i < k->n && k->at[i].start < k->base + ((uint64_t)b << BUCKET_SHIFT))
+			i++;
+		k->first[b] = (uint32_t)i;
+	}
+	return SP_OK;
+}
+
 /* Takes text over, which has room for one more byte at its end. */
 static int index_text(struct kallsyms **ret, char *text, size_t len, struct sp_err *err)
 {
@@ -155,6 +184,7 @@ static int index_text(struct kallsyms **ret, char *text, size_t len, struct sp_e
 	for (char *at = text + 1; at < end;)
 		at = parse_line(k, at, end) + 1;
 	rc = sort_if_needed(k, err);
+	rc = rc ? rc : make_buckets(k, err);
 	if (!rc)
 		*ret = sp_take(k);
 	return rc;
@@ -263,8 +293,14 @@ static bool is_past_last(const struct kallsyms *k, const struct symbol *s, uint6
 
 bool kallsyms_find(const struct kallsyms *k, uint64_t addr, struct ksymbol *ret)
 {
+	const uint64_t bucket = (addr - k->base) >> BUCKET_SHIFT;
 	size_t lo = 0, hi = k->n;
 	const struct symbol *s;
+
+	if (addr >= k->base && bucket < BUCKETS) {
+		lo = k->first[bucket];
+		hi = k->first[bucket + 1];
+	}
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;

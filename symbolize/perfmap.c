@@ -144,6 +144,21 @@ static int32_t inner_pid(int32_t pid)
 	return inner > 0 && inner <= INT32_MAX ? (int32_t)inner : pid;
 }
 
+/* Anyone may write to /tmp: a map is believed when it is root's, ours, or that of the process's own
+ * user. perf has the same rule but for the last. */
+static bool is_trusted(int fd, int32_t pid)
+{
+	struct stat st, process;
+	char path[64];
+
+	if (fstat(fd, &st))
+		return false;
+	if (st.st_uid == 0 || st.st_uid == geteuid())
+		return true;
+	snprintf(path, sizeof(path), "/proc/%" PRId32, pid);
+	return stat(path, &process) == 0 && process.st_uid == st.st_uid;
+}
+
 static int open_map(int32_t pid, bool live)
 {
 	char path[64];
@@ -157,6 +172,10 @@ static int open_map(int32_t pid, bool live)
 	if (fd < 0) {
 		snprintf(path, sizeof(path), "/tmp/perf-%" PRId32 ".map", pid);
 		fd = elfpath_open(ELFPATH_HERE, &m, true);
+	}
+	if (fd >= 0 && !is_trusted(fd, pid)) {
+		close(fd);
+		fd = -1;
 	}
 	return fd;
 }

@@ -21,7 +21,7 @@
 struct perfmap;
 
 /* The map of a process, as its mount namespace has it, else as ours has it. SP_ESYS when there is
- * none. live: the process is of this boot. */
+ * none, or it is a stranger's. live: the process is of this boot. */
 int perfmap_load(struct perfmap **ret, int32_t pid, bool live, struct sp_err *err);
 
 /* From text of len bytes, which is copied. Lines that are none are passed over. */

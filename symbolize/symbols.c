@@ -5,6 +5,7 @@
 #include "kranges.h"
 #include "unwind.h"
 #include "users.h"
+#include "vmlinux.h"
 
 #include <sirqprof/limits.h>
 
@@ -42,6 +43,7 @@ struct symbols {
 	bool elsewhere; /* the recorded kernel lay at other addresses */
 	struct travelled *travelled;
 	struct kranges *ranges;
+	struct vmlinux *vmlinux;
 	struct users *users;
 	struct unwind *unwind;
 	uint64_t unknown;
@@ -117,34 +119,50 @@ static struct sp_frame known_frame(const struct ksymbol *sym, uint64_t pc)
 	};
 }
 
-static size_t kernel(void *self, uint64_t pc, struct sp_frame *ret, size_t max)
+/* The function that holds pc; false when nothing tells. */
+static bool kernel_function(struct symbols *s, uint64_t pc, struct sp_frame *ret)
 {
-	struct symbols *s = self;
 	const struct kallsyms *k;
 	struct travelled *t;
 	struct ksymbol sym;
 
-	if (!max)
-		return 0;
 	HASH_FIND(hh, s->travelled, &pc, sizeof(pc), t);
 	if (t) {
 		*ret = (struct sp_frame){
 			.name = t->name, .module = t->module, .offset = pc - t->start, .known = true
 		};
-		return 1;
+		return true;
 	}
 	if (kranges_find(s->ranges, pc, &sym)) {
 		*ret = known_frame(&sym, pc);
-		return 1;
+		return true;
 	}
 	k = local_kernel(s);
 	if (k && (kallsyms_find(k, pc, &sym) || find_newer(s, pc, &sym))) {
 		*ret = known_frame(&sym, pc);
-		return 1;
+		return true;
 	}
-	s->unknown++;
 	*ret = (struct sp_frame){ .name = "[unknown]", .module = "" };
-	return 1;
+	return false;
+}
+
+static size_t kernel(void *self, uint64_t pc, struct sp_frame *ret, size_t max)
+{
+	struct symbols *s = self;
+	bool detail = s->cfg.inlines || s->cfg.lines || s->cfg.vmlinux;
+	size_t n = 1;
+
+	if (!max)
+		return 0;
+	if (!kernel_function(s, pc, ret) && !detail)
+		s->unknown++;
+	else if (detail && (!ret->known || strcmp(ret->module, "[kernel.kallsyms]") == 0)) {
+		n = vmlinux_frames(s->vmlinux, pc,
+				   (struct elffile_detail){ s->cfg.inlines, s->cfg.lines }, ret,
+				   max);
+		s->unknown += !ret->known;
+	}
+	return n;
 }
 
 static int kernel_symbol(void *self, uint64_t addr, uint64_t start, const char *name,
@@ -186,6 +204,8 @@ static int build_id(void *self, const char *path, const char *hex, bool is_kerne
 {
 	struct symbols *s = self;
 
+	if (is_kernel && strcmp(path, "[kernel.kallsyms]") == 0)
+		vmlinux_set_kernel(s->vmlinux, hex, NULL);
 	return is_kernel ? SP_OK : users_build_id(s->users, path, hex, err);
 }
 
@@ -208,8 +228,10 @@ static void note_kernel(struct symbols *s, const struct sp_mapping *m)
 {
 	const char *name = strchr(m->path, ']');
 
-	if (!name || !name[1] || !m->pgoff || strncmp(m->path, "[kernel.kallsyms]", 17) != 0 ||
-	    !s->cfg.local || s->elsewhere)
+	if (!name || !name[1] || !m->pgoff || strncmp(m->path, "[kernel.kallsyms]", 17) != 0)
+		return;
+	vmlinux_set_place(s->vmlinux, name + 1, m->pgoff);
+	if (!s->cfg.local || s->elsewhere)
 		return;
 	if (s->told_name)
 		local_kernel(s);
@@ -270,6 +292,7 @@ int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_e
 	s->cfg = *cfg;
 	rc = users_new(&s->users, cfg->user, err);
 	rc = rc ? rc : kranges_new(&s->ranges, err);
+	rc = rc ? rc : vmlinux_new(&s->vmlinux, cfg->vmlinux, err);
 	rc = rc ? rc : unwind_new(&s->unwind, s->users, err);
 	if (rc)
 		return rc;
@@ -310,6 +333,7 @@ void symbols_free(struct symbols *s)
 	kranges_free(s->ranges);
 	kallsyms_free(ahead_take(s->ahead));
 	free(s->told_name);
+	vmlinux_free(s->vmlinux);
 	unwind_free(s->unwind);
 	users_free(s->users);
 	free(s);
@@ -324,6 +348,11 @@ void symbols_set_local(struct symbols *s, bool local)
 {
 	s->cfg.local = local;
 	users_set_live(s->users, local);
+}
+
+void symbols_set_kernel(struct symbols *s, const char *build_id, const char *release)
+{
+	vmlinux_set_kernel(s->vmlinux, build_id, release);
 }
 
 bool symbols_hidden(const struct symbols *s)
@@ -379,6 +408,16 @@ static int tell_files(const struct sums *sums, symbols_tell *tell, void *self, s
 	return rc;
 }
 
+static int tell_vmlinux(const struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err)
+{
+	const char *path;
+	enum elffile_state state = vmlinux_state(s->vmlinux, &path);
+
+	if (state == ELFFILE_FINE)
+		return SP_OK;
+	return tell(self, state == ELFFILE_OTHER ? SP_Q_BUILD_ID : SP_Q_NO_VMLINUX, 1, path, err);
+}
+
 int symbols_quality(struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err)
 {
 	struct sums sums = { 0 };
@@ -390,6 +429,7 @@ int symbols_quality(struct symbols *s, symbols_tell *tell, void *self, struct sp
 		rc = tell(self, SP_Q_KPTR, s->unknown, "", err);
 	else if (s->unknown)
 		rc = tell(self, SP_Q_NO_SYMBOLS, s->unknown, "kernel", err);
+	rc = rc ? rc : tell_vmlinux(s, tell, self, err);
 	rc = rc ? rc : users_troubles(s->users, on_trouble, &sums, err);
 	return rc ? rc : tell_files(&sums, tell, self, err);
 }

@@ -19,6 +19,7 @@ struct symbols_cfg {
 	bool live;	      /* it is being made: modules and BPF programs come and go meanwhile */
 	bool user;	      /* look into programs and libraries */
 	bool inlines, lines;  /* tell inlined functions, source lines */
+	const char *vmlinux;  /* the kernel's debug information; NULL: look for it */
 	const char *kallsyms; /* another file than /proc/kallsyms; NULL */
 };
 
@@ -30,6 +31,9 @@ const struct sp_resolver *symbols_resolver(struct symbols *s);
 
 /* The recording turned out to be of this boot (or not). */
 void symbols_set_local(struct symbols *s, bool local);
+
+/* What the recording says of the kernel: build-id (hex) and release; NULL or "" unknown. */
+void symbols_set_kernel(struct symbols *s, const char *build_id, const char *release);
 
 /* Kernel names withheld (kptr_restrict, lockdown); kernel addresses that no symbol held. */
 bool symbols_hidden(const struct symbols *s);

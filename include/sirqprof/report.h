@@ -69,7 +69,9 @@ struct sp_stall_names {
 	uint32_t nparents;
 	const char *cgroup;    /* may be NULL */
 	const char *container; /* may be NULL: id or name */
-	const char *pod;       /* may be NULL */
+	const char *pod;       /* may be NULL: the UID */
+	const char *pod_name;  /* may be NULL: "namespace/name" */
+	const char *unit;      /* may be NULL: systemd service or scope */
 	const char *syscall;   /* may be NULL */
 	const char *file;      /* may be NULL */
 	bool file_inferred;    /* from the show function, not seen */

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,9 +29,18 @@ static void read_file(struct hog *h)
 	close(fd);
 }
 
-static void run_cat(struct hog *h)
+/* A reader that opens the file, reads it and is gone: cat, or what $HOG_READER says. */
+static void run_reader(struct hog *h)
 {
-	if (freopen("/dev/null", "w", stdout))
+	const char *reader = getenv("HOG_READER");
+
+	if (!freopen("/dev/null", "w", stdout))
+		_exit(127);
+	if (reader && strcmp(reader, "grep") == 0)
+		execlp("grep", "grep", "-c", "x", h->pinned, NULL);
+	else if (reader && strcmp(reader, "head") == 0)
+		execlp("head", "head", "-n1", h->pinned, NULL);
+	else
 		execlp("cat", "cat", h->pinned, NULL);
 	_exit(127);
 }
@@ -38,7 +48,7 @@ static void run_cat(struct hog *h)
 static void starve_reader(struct hog *h, uint64_t ns)
 {
 	h->order->spin_ns = ns;
-	hog_in_child(h, h->beside == BESIDE_NOBODY ? run_cat : read_file);
+	hog_in_child(h, h->beside == BESIDE_NOBODY ? run_reader : read_file);
 	hog_await(h, 0);
 }
 

@@ -130,6 +130,32 @@ static void perf_map(void **state)
 	assert_null(perfmap_find(p, UINT64_MAX, &start));
 }
 
+/* In /tmp anyone can leave a map for anyone. */
+static void maps_of_strangers(void **state)
+{
+	struct perfmap *p = NULL;
+	char path[64];
+	uint64_t start;
+	FILE *f;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fputs("1000 100 mine\n", f);
+	fclose(f);
+	assert_int_equal(perfmap_load(&p, getpid(), true, &err), 0);
+	assert_string_equal(perfmap_find(p, 0x1001, &start), "mine");
+	perfmap_free(p);
+	p = NULL;
+	assert_int_equal(chown(path, 12345, 12345), 0);
+	assert_true(perfmap_load(&p, getpid(), true, &(struct sp_err)SP_ERR_INIT) < 0);
+	assert_null(p);
+	unlink(path);
+}
+
 static uint64_t now_ns(void)
 {
 	struct timespec t;
@@ -379,6 +405,60 @@ static void mappings_over_time(void **state)
 	assert_string_equal(at(u, 11, 91, 0x1800), "");
 }
 
+/* What stands at an address changes with exec and with what is mapped over it. */
+static void lives(void **state)
+{
+	sp_auto(users) u = NULL;
+	uint64_t before;
+
+	(void)state;
+	assert_int_equal(users_new(&u, false, &err), 0);
+	assert_int_equal(users_life(u, 20, 5), 0);
+	map_anon(u, 20, 0, 0x1000, "/bin/a");
+	map_anon(u, 20, 50, 0x1000, "/bin/b");
+	before = users_life(u, 20, 60);
+	assert_int_equal(before, users_life(u, 20, 99));
+	assert_int_not_equal(before, users_life(u, 20, 49));
+	assert_int_equal(users_exec(u, 20, 100, &err), 0);
+	assert_int_not_equal(before, users_life(u, 20, 100));
+	/* Late news of something earlier finds its place. */
+	map_anon(u, 20, 70, 0x9000, "/lib/c");
+	assert_int_not_equal(users_life(u, 20, 69), users_life(u, 20, 70));
+	assert_int_equal(users_life(u, 20, 101), 100);
+}
+
+static void kernel_made_symbols(void **state)
+{
+	struct symbols *s = NULL;
+	const struct sp_resolver *r;
+	struct sp_frame f;
+
+	(void)state;
+	assert_int_equal(symbols_new(&s, &(struct symbols_cfg){ .local = false }, &err), 0);
+	r = symbols_resolver(s);
+	assert_int_equal(
+		r->kernel_range(r->self, 0xffffffffc0000000, 0x100, "bpf_prog_a", "[bpf]", &err),
+		0);
+	assert_int_equal(
+		r->kernel_range(r->self, 0xffffffffc0000200, 0x100, "bpf_prog_b", "[bpf]", &err),
+		0);
+	r->kernel(r->self, 0xffffffffc00000ff, &f, 1);
+	assert_string_equal(f.name, "bpf_prog_a");
+	assert_string_equal(f.module, "[bpf]");
+	/* Never past its end. */
+	r->kernel(r->self, 0xffffffffc0000100, &f, 1);
+	assert_false(f.known);
+	/* Another takes the place of both. */
+	assert_int_equal(
+		r->kernel_range(r->self, 0xffffffffc0000080, 0x200, "bpf_prog_c", "[bpf]", &err),
+		0);
+	r->kernel(r->self, 0xffffffffc0000210, &f, 1);
+	assert_string_equal(f.name, "bpf_prog_c");
+	r->kernel(r->self, 0xffffffffc0000010, &f, 1);
+	assert_false(f.known);
+	symbols_free(s);
+}
+
 static void travelled_names_win(void **state)
 {
 	static const char name[] = "name_over_there";
@@ -544,12 +624,15 @@ int main(void)
 		cmocka_unit_test(hidden_kernel_symbols),
 		cmocka_unit_test(empty_kernel_symbols),
 		cmocka_unit_test(perf_map),
+		cmocka_unit_test(maps_of_strangers),
 		cmocka_unit_test(own_functions),
 		cmocka_unit_test(vdso),
 		cmocka_unit_test(inline_frames_and_lines),
 		cmocka_unit_test(foreign_files_are_not_believed),
 		cmocka_unit_test(wrong_build_id_gives_no_name),
 		cmocka_unit_test(mappings_over_time),
+		cmocka_unit_test(lives),
+		cmocka_unit_test(kernel_made_symbols),
 		cmocka_unit_test(travelled_names_win),
 		cmocka_unit_test(programs_come_while_recording),
 #if defined(__x86_64__)

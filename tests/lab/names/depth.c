@@ -30,8 +30,13 @@ NOINLINE int work(int n)
 {
 	volatile int v = n;
 
+#ifdef VDSO
+	for (int i = 0; i < 3000; i++)
+		v += (int)now();
+#else
 	for (int i = 0; i < 300000; i++)
 		v = v * 5 + i;
+#endif
 	return v;
 }
 
