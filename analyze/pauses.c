@@ -11,6 +11,9 @@
 /* Of a bare interrupt that was long less often than AGAIN. */
 #define RARE_CONFIDENCE 0.8
 
+/* Of irqs-off, where nothing but its ticks says that the CPU was not idle. */
+#define BUSY_CONFIDENCE 0.8
+
 /*
  * Pauses fall everywhere; of a busy CPU's time some 5 % are in the clock interrupt (23 us every 500
  * us on a virtual machine), and that is where a host takes a virtual CPU away most easily. So there
@@ -113,6 +116,15 @@ static uint32_t review_interrupts(struct sp_stall *stalls, uint32_t n, const str
 	return changed;
 }
 
+static void doubt_untold_idle(struct sp_stall *stalls, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (stalls[i].mechanism == SP_MECH_IRQS_OFF &&
+		    !has_evidence(&stalls[i], SP_EVID_IF_CLEAR) &&
+		    stalls[i].confidence > BUSY_CONFIDENCE)
+			stalls[i].confidence = BUSY_CONFIDENCE;
+}
+
 int pauses_review(struct sp_stall *stalls, uint32_t n, const struct pauses_parts *parts,
 		  uint32_t *changed, struct sp_err *err)
 {
@@ -120,6 +132,8 @@ int pauses_review(struct sp_stall *stalls, uint32_t n, const struct pauses_parts
 	int rc = look(stalls, n, &seen, err);
 
 	*changed = 0;
+	if (parts->idle_untold)
+		doubt_untold_idle(stalls, n);
 	if (!rc)
 		*changed = review_interrupts(stalls, n, &seen);
 	if (!rc && seen.pauses && parts->sites)

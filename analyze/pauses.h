@@ -17,11 +17,15 @@
 
 #include <sirqprof/stall.h>
 
+#include <stdbool.h>
+
 struct pauses_parts {
 	struct sites
 		*sites; /* borrowed, as the others; sealed here; NULL: releases are not reviewed */
 	const struct stacks *stacks;
 	const struct sp_resolver *resolver;
+	bool idle_untold; /* no switch was recorded: that a CPU was not idle is told by ticks alone
+			   */
 };
 
 /* *changed: of how many the mechanism was changed. */

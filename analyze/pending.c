@@ -22,9 +22,6 @@
  * one, within so many periods. One virtual CPU alone may pause while another has interrupts off. */
 #define TOGETHER_PERIODS 2U
 
-/* Of irqs-off, where nothing but its ticks says that the CPU was not idle. */
-#define BUSY_CONFIDENCE 0.8
-
 static void drop_culprit(struct sp_stall *s)
 {
 	free(s->shares);
@@ -138,8 +135,6 @@ static void judge_gap(struct timeline *t, struct lane *l, struct pending_stall *
 	} else if (released && !whole) {
 		s->mechanism = SP_MECH_IRQS_OFF;
 		s->confidence = !p->by_samples ? 0.96 : t->cfg.has_switch ? 0.85 : 0.75;
-		if (!t->switch_seen && s->confidence > BUSY_CONFIDENCE)
-			s->confidence = BUSY_CONFIDENCE;
 		if (steal)
 			s->confidence -= 0.15;
 		if (with)

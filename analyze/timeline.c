@@ -371,6 +371,11 @@ enum sp_tristate timeline_nmi(const struct timeline *t)
 	return t->with_flags ? SP_NO : SP_UNKNOWN;
 }
 
+bool timeline_saw_switches(const struct timeline *t)
+{
+	return t->switch_seen;
+}
+
 uint64_t timeline_quality(const struct timeline *t, uint32_t code)
 {
 	return code == SP_Q_UNSAMPLED ? t->unsampled : 0;

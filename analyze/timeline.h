@@ -75,6 +75,9 @@ int timeline_flush(struct timeline *t, uint64_t end_ns, struct sp_err *err);
 /* Whether the sampler was seen to fire with interrupts off. */
 enum sp_tristate timeline_nmi(const struct timeline *t);
 
+/* Whether any switch was recorded, and so those to idle. */
+bool timeline_saw_switches(const struct timeline *t);
+
 /* Stalls whose samples could not be taken, and the like, as quality counts: code → count. */
 uint64_t timeline_quality(const struct timeline *t, uint32_t code);
 

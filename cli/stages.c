@@ -319,7 +319,8 @@ int stages_pauses(struct pipeline *p, struct sp_err *err)
 {
 	struct pauses_parts parts = { .sites = p->sites,
 				      .stacks = p->stacks,
-				      .resolver = p->resolver };
+				      .resolver = p->resolver,
+				      .idle_untold = !timeline_saw_switches(p->timeline) };
 	uint32_t changed;
 
 	return pauses_review(p->all, p->nall, &parts, &changed, err);

@@ -69,10 +69,24 @@ static void one_long_interrupt_is_doubted(void **state)
 	assert_true(again[3].confidence < 0.9);
 }
 
+static void irqs_off_without_any_switch_is_doubted(void **state)
+{
+	struct sp_stall s[] = { stall(SP_MECH_IRQS_OFF, 20 * MS), stall(SP_MECH_SOFTIRQ, 5 * MS) };
+	struct pauses_parts parts = { .idle_untold = true };
+	struct sp_err err = SP_ERR_INIT;
+	uint32_t changed;
+
+	(void)state;
+	assert_int_equal(pauses_review(s, 2, &parts, &changed, &err), 0);
+	assert_true(s[0].confidence < 0.9);
+	assert_true(s[1].confidence > 0.9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(few_beside_pauses_are_pauses),
+		cmocka_unit_test(irqs_off_without_any_switch_is_doubted),
 		cmocka_unit_test(one_long_interrupt_is_doubted),
 		cmocka_unit_test(long_or_many_or_without_pauses_stay),
 	};

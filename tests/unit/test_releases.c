@@ -75,7 +75,9 @@ static struct sp_stall *irqs_off(struct world *w, const char *stack, uint64_t le
 
 static uint32_t review(struct world *w)
 {
-	struct pauses_parts parts = { w->sites, w->stacks, &fake_resolver };
+	struct pauses_parts parts = { .sites = w->sites,
+				      .stacks = w->stacks,
+				      .resolver = &fake_resolver };
 	struct sp_err err = SP_ERR_INIT;
 	uint32_t changed;
 
