@@ -312,6 +312,10 @@ int attribute_stall(struct attribute *a, struct sp_stall *s, struct sp_stall_nam
 	*ret = (struct sp_stall_names){ .pid = SP_NO_TASK, .tid = SP_NO_TASK };
 	rc = name_functions(a, s, ret, err);
 	rc = rc ? rc : name_task(a, s, ret, err);
+	/* The clock that samples, by name: this recording's own, as far as is known. */
+	if (!rc && s->func_addr && a->parts.self_pid > 0)
+		ret->is_self |= strcmp(attribute_addr(a, s->func_addr), "perf_swevent_hrtimer") ==
+				0;
 	/* Who is named as the culprit was in a system call; who was interrupted is not told. */
 	if (!rc && s->tid > 0)
 		rc = name_syscall(a, s, ret, err);

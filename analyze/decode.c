@@ -110,6 +110,7 @@ static void note_point(struct decode *d, const struct attr *a, enum point_bit bi
 	d->info.has_irq |= bit == POINT_IRQ;
 	d->info.has_tick |= bit == POINT_TICK;
 	d->info.has_switch |= bit == POINT_SWITCH;
+	d->info.has_wake |= bit == POINT_WAKE;
 }
 
 static int bind_point(struct decode *d, struct attr *a, struct sp_err *err)

@@ -28,8 +28,9 @@ struct decode_info {
 	uint64_t period_ns;		       /* 0 unknown */
 	bool freq_mode;			       /* the period is not fixed */
 	bool hardware_sampler;
-	bool has_raise, has_entry, has_exit, has_tick, has_irq, has_switch; /* whole */
-	bool thinned; /* a tracepoint has period != 1 or frequency mode */
+	bool has_raise, has_entry, has_exit, has_tick, has_irq, has_switch, has_wake; /* whole */
+	bool realtime; /* a PREEMPT_RT kernel, as far as the recording tells */
+	bool thinned;  /* a tracepoint has period != 1 or frequency mode */
 	char thinned_name[96];
 	bool has_sparse;  /* beside a whole softirq_entry one with SP_SPARSE_EVERY: sirqprof's own,
 			   * whose SP_FACT_THIN say when it counts */

@@ -39,6 +39,9 @@ static void note_meta(struct decode_info *info, const char *key, const char *val
 	else if (strcmp(key, "kernel") == 0 && !info->kernel[0]) {
 		snprintf(info->kernel, sizeof(info->kernel), "%s", value);
 		info->has_bh_flag = features_release_at_least(value, 5, 17);
+		info->realtime |= features_is_realtime(value);
+	} else if (strcmp(key, "realtime") == 0) {
+		info->realtime = strcmp(value, "1") == 0;
 	} else if (strcmp(key, "version") == 0) {
 		snprintf(info->version, sizeof(info->version), "%s", value);
 	} else if (strcmp(key, "tz_offset") == 0) {

@@ -27,6 +27,19 @@ bool features_release_at_least(const char *release, unsigned int major, unsigned
 	return a > major || (a == major && b >= minor);
 }
 
+/* The patch set's releases end in -rtN ("5.10.0-27-rt-amd64", "5.14.0-284.rt14"); since 6.12 the
+ * release need not say it. */
+bool features_is_realtime(const char *release)
+{
+	const char *at = strstr(release, "rt");
+
+	for (; at; at = strstr(at + 1, "rt"))
+		if (at > release && (at[-1] == '-' || at[-1] == '.') &&
+		    (!at[2] || at[2] == '-' || at[2] == '.' || (at[2] >= '0' && at[2] <= '9')))
+			return true;
+	return false;
+}
+
 int features_decode(struct sp_span in, struct attrs *attrs, struct decode_info *info,
 		    struct sp_err *err)
 {
@@ -40,6 +53,7 @@ int features_decode(struct sp_span in, struct attrs *attrs, struct decode_info *
 		take_string(&in, info->kernel, sizeof(info->kernel));
 		/* TRACE_FLAG_BH_OFF came with 5.17 (289e7b0f7eb4). */
 		info->has_bh_flag = features_release_at_least(info->kernel, 5, 17);
+		info->realtime |= features_is_realtime(info->kernel);
 		break;
 	case SP_FEAT_VERSION:
 		take_string(&in, info->version, sizeof(info->version));

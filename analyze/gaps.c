@@ -13,6 +13,11 @@
  *	                begin_lo  begin_hi (first tick missed)
  *
  * Which of the two it was is for the sample that the late interrupt takes, and for pending.c.
+ *
+ * A sampler that fires by NMI sees inside: its samples with the interrupt flag clear name who it
+ *was, and a gap in which it took none, though it fires with interrupts off, is a CPU that did not
+ *run. In a recording without any clock (perf record -e cycles) such samples in a row are all there
+ *is.
  */
 
 /* Without a grid, or with one that is not known, a missed tick is later than this share of a
@@ -22,6 +27,11 @@
 /* So many NMI samples with interrupts off are needed to do without the point of release. */
 #define OFF_LEAST 2U
 
+/* A CPU that runs has taken some NMI samples in so many periods. */
+#define NMI_DUE 4U
+/* NMI samples with interrupts off that the sampler must have shown before their absence tells. */
+#define NMI_KNOWN 8U
+
 static uint64_t period_of(const struct timeline *t)
 {
 	return t->cfg.period_ns ? t->cfg.period_ns : t->cfg.tick_ns;
@@ -29,12 +39,22 @@ static uint64_t period_of(const struct timeline *t)
 
 void gap_alive(struct lane *l, uint64_t ns)
 {
-	if (ns > l->gap.last_on_ns) {
-		l->gap.last_on_ns = ns;
-		/* What was seen from inside is kept until the gap is judged. */
-		if (l->gap.off.n && !l->gap.open)
-			shares_begin(&l->gap.off, ns);
+	struct gap_state *g = &l->gap;
+
+	if (ns <= g->last_on_ns)
+		return;
+	/* Without a clock nobody else will tell of them: gap_run() does. */
+	if (g->clockless && g->off.samples >= GAP_RUN_LEAST && !g->run_ready) {
+		g->run = g->off;
+		g->run_lo_ns = g->off_lo_ns;
+		g->run_first_ns = g->off_first_ns;
+		g->run_end_ns = ns;
+		g->run_ready = true;
 	}
+	g->last_on_ns = ns;
+	/* What was seen from inside is kept until the gap is judged. */
+	if (g->off.n && !g->open)
+		shares_begin(&g->off, ns);
 }
 
 /* The first grid point behind ns; ns + period where the grid is not known. */
@@ -169,7 +189,7 @@ static struct pending_stall begin_stall(const struct timeline *t, const struct l
  * Returns how many of the kernel frames, from the innermost, to leave out. by_tick: the tick was
  *the first interrupt that was seen, so only one that is never seen can have come before it.
  */
-static uint32_t frames_after(const struct timeline *t, const struct stack *stack, bool by_tick)
+uint32_t gap_frames_after(const struct timeline *t, const struct stack *stack, bool by_tick)
 {
 	const struct sp_resolver *r = t->parts.resolver;
 	struct sp_frame frame;
@@ -185,7 +205,7 @@ static uint32_t frames_after(const struct timeline *t, const struct stack *stack
 static int cut_frames(struct timeline *t, struct sp_event *e, struct stack *stack, bool by_tick,
 		      struct sp_err *err)
 {
-	uint32_t after = frames_after(t, stack, by_tick), n = stack->nkernel + stack->nuser;
+	uint32_t after = gap_frames_after(t, stack, by_tick), n = stack->nkernel + stack->nuser;
 	uint64_t chain[SP_MAX_CHAIN + 1];
 	uint32_t len = 0;
 	int rc;
@@ -266,6 +286,23 @@ static int take_release(struct timeline *t, const struct lane *l, const struct s
 	return shares_give(&s, &p->stall, err);
 }
 
+/* The sampler fires with interrupts off, was due several times, and never came: nothing ran. */
+static bool nmi_silent(const struct timeline *t, const struct sp_stall *s)
+{
+	return t->learnt_nmi >= NMI_KNOWN && s->end_ns - s->begin_ns >= NMI_DUE * period_of(t);
+}
+
+static int take_silence(struct pending_stall *p)
+{
+	struct sp_stall *s = &p->stall;
+
+	p->silent = true;
+	p->leaf = LEAF_OTHER;
+	s->unsampled_ns = s->end_ns - s->begin_ns;
+	lane_evidence(s, SP_EVID_NMI_SILENT, s->end_ns, s->end_ns - s->begin_ns, 0, 0, 0);
+	return SP_OK;
+}
+
 static bool is_other_task(const struct gap_state *g, const struct sp_event *sample)
 {
 	return g->tid != SP_NO_TASK && sample->tid != SP_NO_TASK && g->tid != sample->tid;
@@ -286,7 +323,9 @@ static int finish(struct timeline *t, struct lane *l, const struct sp_event *sam
 		return SP_OK;
 	}
 	p.stall.vectors = lane_pending_vectors(l);
-	if (g->off.samples >= OFF_LEAST || (g->off.samples && !sample)) {
+	if (!g->off.samples && nmi_silent(t, &p.stall)) {
+		rc = take_silence(&p);
+	} else if (g->off.samples >= OFF_LEAST || (g->off.samples && !sample)) {
 		/* Seen from inside, by NMI: no need to judge by the point of release. */
 		p.sampled = true;
 		p.leaf = g->off.samples >= OFF_LEAST ? LEAF_RELEASE : LEAF_OTHER;
@@ -310,18 +349,25 @@ int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, str
 {
 	struct gap_state *g = &l->gap;
 	uint64_t period = period_of(t), due;
+	bool clock;
 
 	if (e->sample.irqs_on == SP_NO) {
 		if (g->open)
 			return SP_OK; /* in the late interrupt itself */
-		if (!g->off.n)
+		if (!g->off.n) {
 			shares_begin(&g->off, g->last_on_ns);
+			g->off_lo_ns = g->last_on_ns;
+			g->off_first_ns = e->time_ns;
+		}
+		g->clockless = !period;
 		shares_add(&g->off, e);
 		return SP_OK;
 	}
-	g->untold += e->sample.is_sampler && g->untold < UNTOLD;
+	clock = e->sample.is_sampler &&
+		!(e->sample.is_sampler == 1 && t->learnt_nmi && e->sample.irqs_on != SP_UNKNOWN);
+	g->untold += clock && g->untold < UNTOLD;
 	/* A recording without the tick's interrupt: the clock's samples are the ticks. */
-	if (!g->open && !tells_ticks(t, l) && e->sample.is_sampler) {
+	if (!g->open && !tells_ticks(t, l) && clock) {
 		if (e->tid != 0 && is_gap(t, l, e->time_ns, &due)) {
 			g->open = true;
 			g->begin_lo_ns = g->last_on_ns;
@@ -333,16 +379,14 @@ int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, str
 		note_tick(t, g, e->time_ns);
 	}
 	gap_alive(l, e->time_ns);
-	if (!e->sample.is_sampler)
+	/* An NMI is never late: the clock's sample beside it is awaited. */
+	if (!clock)
 		return SP_OK;
 	if (!g->open) {
 		if (period && !l->idle && g->last_tick_ns)
 			learn_phase(g, g->last_tick_ns, period);
 		return SP_OK;
 	}
-	/* An NMI is never late: the clock's sample beside it is awaited. */
-	if (e->sample.is_sampler == 1 && t->learnt_nmi && e->sample.irqs_on != SP_UNKNOWN)
-		return SP_OK;
 	g->sampled_ns = 0;
 	return finish(t, l, e, err);
 }

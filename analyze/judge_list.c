@@ -7,7 +7,8 @@
 
 static bool by_chance(const struct sp_spike *k, const struct sp_verdict *v)
 {
-	return v->kind == SP_VERDICT_AMBIGUOUS && v->why == SP_WHY_CHANCE && judge_has_latency(k);
+	return v->kind == SP_VERDICT_AMBIGUOUS && v->why == SP_WHY_CHANCE && judge_has_latency(k) &&
+	       v->nstalls && v->explained_ns >= judge_needed(k, 0);
 }
 
 /* The spikes of known latency, for what they say together; *n of them. */

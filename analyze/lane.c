@@ -24,6 +24,14 @@ uint32_t lane_pending_vectors(const struct lane *l)
 	return mask;
 }
 
+void lane_pending_evidence(const struct lane *l, struct sp_stall *s, uint64_t end_ns)
+{
+	for (uint32_t v = 0; v < SP_NR_VECS; v++)
+		if (s->vectors >> v & 1 && l->raised_ns[v] && end_ns > l->raised_ns[v])
+			lane_evidence(s, SP_EVID_PENDING, l->raised_ns[v], v,
+				      end_ns - l->raised_ns[v], 0, 0);
+}
+
 uint64_t lane_least(const struct timeline *t, uint64_t slack_ns)
 {
 	uint64_t min = t->cfg.min_stall_ns;

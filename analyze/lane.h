@@ -6,10 +6,11 @@
  *
  *	timeline.c	hands each event to its lane, keeps the lanes
  *	gaps.c		no interrupt although a tick was due      → irqs-off, steal, stopped
+ *	nmi.c		samples with interrupts off, no clock	  → irqs-off, hardirq
  *	bhoff.c		ticks say BH off and no softirq runs	  → bh-off
  *	spans.c		entry … exit of softirqs and interrupts	  → softirq, hardirq
- *	waits.c		ksoftirqd wants to run and does not	  → ksoftirqd;
- *			NET_RX without end			  → load
+ *	waits.c		ksoftirqd or a NAPI thread wants to run and does not → ksoftirqd
+ *	load.c		NET_RX, or a NAPI thread, without end	  → load
  *	sparse.c	the same of NET_RX while most of it is not recorded
  *	told.c		what the recorder tells of a CPU
  *	pending.c	a stall waits for the reads that decide between irqs-off, steal and stopped
@@ -21,6 +22,13 @@
 
 #define PENDING_MAX 32U
 #define STEAL_READS 64U /* at 5 ms while a CPU is silent: 320 ms of stall */
+
+/* Of a CPU's softnet counters, each second: how often the receive budget ran out. */
+#define SOFTNET_READS 8U
+
+struct softnet_read {
+	uint64_t at_ns, squeezed;
+};
 
 struct steal_read {
 	uint64_t at_ns, total_ns;
@@ -35,7 +43,12 @@ struct span_state {
 	/* the longest function inside, by tracepoint */
 	uint64_t func_addr, func_ns, func_begin_ns, func_open_addr, func_open_ns;
 	uint8_t func_kind, func_open_kind;
+	/* the longest poll inside a NET_RX: the time before its napi_poll */
+	sp_str poll_dev;
+	uint64_t poll_ns, poll_end_ns, poll_packets;
 	uint64_t stalled_ns; /* time of inner stalls */
+	int32_t tid;	     /* current when it began */
+	uint32_t foreign;    /* PREEMPT_RT: samples inside that met another task */
 };
 
 struct gap_state {
@@ -49,14 +62,20 @@ struct gap_state {
 	uint64_t phase_ns;     /* a time on the sampler's grid; 0 unknown */
 	uint64_t sampled_ns;   /* tick of the newest sample that was on time */
 	uint64_t begin_lo_ns, begin_hi_ns, end_ns;
-	int32_t tid;	   /* current at the end, by the tick's record */
-	struct shares off; /* samples with IF=0 since last_on_ns */
+	int32_t tid;			  /* current at the end, by the tick's record */
+	struct shares off;		  /* samples with IF=0 since last_on_ns */
+	uint64_t off_lo_ns, off_first_ns; /* the newest proof of IF=1 before them; the first */
+	/* no clock at all: such a row by itself, when it has ended */
+	bool clockless, run_ready;
+	struct shares run;
+	uint64_t run_lo_ns, run_first_ns, run_end_ns;
 };
 
 struct bh_state {
 	bool open;
 	uint64_t begin_lo_ns, first_ns, last_ns; /* first and last tick that say BH off */
 	uint64_t last_free_ns; /* newest event that proves BH on, or a softirq served */
+	uint64_t raised_ns;    /* inferred: the first raise that waits */
 	uint32_t ticks;
 	int32_t tid; /* current at the first tick */
 	struct shares shares;
@@ -88,13 +107,52 @@ struct sparse_state {
 /* A stall that is found but not judged: see pending.c. */
 struct pending_stall {
 	struct sp_stall stall;
-	bool is_gap;  /* irqs-off, steal and stopped are still possible */
-	uint8_t leaf; /* enum leaf_class */
-	bool user;    /* the late sample stood in user mode */
+	bool is_gap;	    /* irqs-off, steal and stopped are still possible */
+	bool may_be_steal;  /* an interrupt of which nothing but the length is known */
+	uint8_t leaf;	    /* enum leaf_class */
+	bool user;	    /* the late sample stood in user mode */
+	bool wants_softnet; /* load: how often the budget ran out is to be told */
 	bool sampled;
 	bool in_softirq;  /* the late sample stands in a softirq that nobody saw begin */
 	bool by_samples;  /* no tick was recorded: the samples are the ticks */
+	bool silent;	  /* NMI samples were due in it, and none came */
 	uint64_t seen_ns; /* when it was found */
+};
+
+/* A thread that serves softirqs and waits for the CPU: ksoftirqd, or one that polls a device. */
+#define WAITS_MAX 4U
+
+struct wait_state {
+	uint64_t since_ns; /* runnable, not running; 0: nobody waits here */
+	int32_t tid;
+	bool napi;
+	sp_str comm;
+	bool preempted; /* by a switch that was seen, not woken */
+	/* who held the CPU, by the records of the ticks: all of one task? */
+	int32_t tick_tid;
+	uint32_t ticks;
+	bool tick_mixed;
+	struct shares shares;
+};
+
+/* NET_RX runs, or a NAPI thread's, that follow each other without a pause. */
+#define LOAD_HELD 16U
+
+struct load_state {
+	bool open, thread;
+	bool keeps; /* a pause inside it did not end it */
+	uint64_t begin_ns, end_ns, busy_ns, longest_ns;
+	uint32_t spans;
+	sp_str dev;
+	uint64_t packets, polls;
+	struct shares shares;
+	/* Long softirqs of the run: nothing if it turns out to be load. */
+	struct pending_stall held[LOAD_HELD];
+	uint32_t nheld;
+	/* the NAPI thread that runs now */
+	uint64_t thread_since_ns;
+	int32_t thread_tid; /* SP_NO_TASK: none */
+	sp_str thread_comm;
 };
 
 struct lane {
@@ -118,19 +176,15 @@ struct lane {
 	bool shed; /* only what --light has is recorded */
 	uint64_t shed_ns;
 	uint64_t sample_ns; /* newest sample, for the baseline */
-	/* ksoftirqd */
-	int32_t ksoftirqd_tid;
-	uint64_t ksoftirqd_since_ns; /* runnable, not running; 0: not */
-	struct shares ksoftirqd_shares;
-	/* NET_RX that does not end */
-	uint64_t load_begin_ns, load_end_ns, load_busy_ns;
-	struct shares load_shares;
-	sp_str load_dev;
-	uint64_t load_packets, load_polls;
+	struct wait_state waits[WAITS_MAX];
+	bool ksoftirqd_known; /* a softirq was served without ksoftirqd: it was not runnable */
+	struct load_state load;
 	/* steal: the newest reading, and those before it */
 	uint64_t steal_ns, steal_at_ns, steal_step_ns;
 	struct steal_read steals[STEAL_READS];
 	uint32_t nsteals;
+	struct softnet_read softnets[SOFTNET_READS];
+	uint32_t nsoftnets;
 	uint64_t stall_end_ns;	 /* end of the newest stall: they do not overlap */
 	uint64_t emitted_end_ns; /* the same of those that left */
 	struct pending_stall pending[PENDING_MAX];
@@ -164,6 +218,13 @@ int gap_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct
 void gap_alive(struct lane *l, uint64_t ns);
 int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 int gap_close(struct timeline *t, struct lane *l, struct sp_err *err);
+/* Frames of the stack, from the innermost, that an interrupt brought. by_tick: only one that no
+ * tracepoint tells of. */
+uint32_t gap_frames_after(const struct timeline *t, const struct stack *stack, bool by_tick);
+
+/* nmi.c: samples with interrupts off where no clock is recorded, when run_ready */
+#define GAP_RUN_LEAST 4U
+int gap_run(struct timeline *t, struct lane *l, struct sp_err *err);
 
 /* bhoff.c */
 int bh_tick(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
@@ -176,14 +237,41 @@ int span_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struc
 /* No softirq is being served now: an exit that was not recorded has passed. */
 void span_no_softirq(struct lane *l);
 void span_func(struct lane *l, const struct sp_event *e);
+void span_poll(struct lane *l, const struct sp_event *e);
 int span_sample(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 
-/* waits.c */
+/* waits.c: switches and wake-ups, ticks, samples; a softirq that begins or ends; a stall found
+ * meanwhile takes its time out of the wait. */
 int wait_sched(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
-int wait_net_rx(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t end_ns,
-		struct sp_err *err);
+int wait_softirq(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
+void wait_tick(struct lane *l, const struct sp_event *e);
 void wait_sample(struct lane *l, const struct sp_event *e);
+int wait_cut(struct timeline *t, struct lane *l, const struct sp_stall *s, struct sp_err *err);
 int wait_flush(struct timeline *t, struct lane *l, struct sp_err *err);
+/* ksoftirqd runs or is runnable, or nobody knows. */
+bool wait_ksoftirqd_busy(const struct timeline *t, const struct lane *l, int32_t tid);
+bool wait_is_napi(const struct timeline *t, sp_str comm);
+
+/* load.c: one NET_RX from entry to exit; p (may be NULL) is the stall that it would be by itself,
+ * and load.c owns it. */
+int load_net_rx(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t end_ns,
+		struct pending_stall *p, struct sp_err *err);
+/* A long poll of a NAPI thread, or a long NET_RX: part of the run, or a stall if that is no load.
+ */
+int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err);
+/* Another stall was found: it ends the run, and a thread's goes on behind it. */
+int load_cut(struct timeline *t, struct lane *l, const struct pending_stall *p, struct sp_err *err);
+/* A pause of the host that lies inside a run which is load already: it may be the load's. */
+bool load_keeps(const struct lane *l, const struct sp_stall *gap);
+int load_switch(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
+void load_poll(struct lane *l, const struct sp_event *e);
+void load_sample(struct lane *l, const struct sp_event *e);
+/* Ends the run if nothing can join it any more. */
+int load_age(struct timeline *t, struct lane *l, uint64_t now_ns, struct sp_err *err);
+int load_flush(struct timeline *t, struct lane *l, struct sp_err *err);
+int load_end(struct timeline *t, struct lane *l, struct sp_err *err); /* of the recording */
+/* The device that a NAPI thread polls: "napi/eth0-8193" is eth0's; 0 for another task. */
+sp_str load_thread_dev(struct timeline *t, const struct lane *l, int32_t tid, uint64_t at_ns);
 
 /* sparse.c */
 int sparse_change(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
@@ -206,6 +294,8 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 /* What stood still inside a longer stall of another kind becomes part of it. */
 void pending_swallow(struct lane *l, struct sp_stall *s);
 int pending_steal(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
+int pending_softnet(struct timeline *t, struct lane *l, const struct sp_event *e,
+		    struct sp_err *err);
 int pending_age(struct timeline *t, struct lane *l, uint64_t now_ns, struct sp_err *err);
 int pending_flush(struct timeline *t, struct lane *l, struct sp_err *err);
 
@@ -214,14 +304,27 @@ int told_put(struct timeline *t, const struct sp_event *e, struct sp_err *err);
 int told_side(struct timeline *t, const struct sp_event *e, struct sp_err *err);
 int told_flush(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_err *err);
 
-/* timeline.c: the lane of a CPU; forgets what cannot be trusted across time that was not seen. */
+/* timeline.c: the lane of a CPU */
 int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err);
+
+/* squeeze.c: a reading; whether there is one behind the stall, or will be none; the evidence */
+void squeeze_put(struct lane *l, const struct sp_event *e);
+bool squeeze_settled(const struct lane *l, const struct sp_stall *s, uint64_t now_ns);
+void squeeze_add(const struct lane *l, struct sp_stall *s);
+
+/* blind.c: forgets what cannot be trusted across time that was not seen; LOST, THROTTLE and
+ * UNTHROTTLE */
 void timeline_blind(struct lane *l, uint64_t until_ns);
+int blind_lost(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
+int blind_throttle(struct timeline *t, struct lane *l, const struct sp_event *e,
+		   struct sp_err *err);
 
 /* lane.c */
 void lane_evidence(struct sp_stall *s, enum sp_evidence_kind kind, uint64_t at_ns, uint64_t n0,
 		   uint64_t n1, sp_str name, uint64_t addr);
 uint32_t lane_pending_vectors(const struct lane *l);
+/* A row for each vector of the stall that was raised before end_ns and not served. */
+void lane_pending_evidence(const struct lane *l, struct sp_stall *s, uint64_t end_ns);
 /* The least length that counts, by --min-stall; slack: what the estimate may be short of it. */
 uint64_t lane_least(const struct timeline *t, uint64_t slack_ns);
 /* Names the task that owns most of the shares. */

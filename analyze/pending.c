@@ -15,6 +15,7 @@
  * interrupts came on right there, it takes more. */
 #define STEAL_SHARE_PCT		50
 #define STEAL_SHARE_RELEASE_PCT 80
+#define SURE_STEAL_IN_SPAN	0.7
 /* Two CPUs stood still together when the other's gap covers this share of the stall: a short pause
  * elsewhere explains nothing of a long one here. */
 #define TOGETHER_PCT 70
@@ -149,21 +150,40 @@ static void judge_gap(struct timeline *t, struct lane *l, struct pending_stall *
 	} else {
 		s->mechanism = SP_MECH_STOPPED;
 		/* With a release point on one side the two disagree. */
-		s->confidence = with				      ? (released ? 0.7 : 0.9)
-				: p->user || p->leaf == LEAF_CLEARING ? 0.8
-								      : 0.5;
-		lane_evidence(s,
-			      p->user || p->leaf == LEAF_CLEARING ? SP_EVID_HOST_PAUSE
-								  : SP_EVID_NO_REASON,
-			      s->end_ns, 0, 0, 0, 0);
+		s->confidence = with ? (released ? 0.7 : 0.9)
+				: p->user || p->leaf == LEAF_CLEARING || p->silent ? 0.8
+										   : 0.5;
+		if (!p->silent)
+			lane_evidence(s,
+				      p->user || p->leaf == LEAF_CLEARING ? SP_EVID_HOST_PAUSE
+									  : SP_EVID_NO_REASON,
+				      s->end_ns, 0, 0, 0, 0);
 		drop_culprit(s);
 	}
+}
+
+/* An interrupt of which only the length is known, and the hypervisor says that it ran something
+ * else for most of it: both ends are right, and nothing was running in between. */
+static void judge_span(const struct lane *l, struct sp_stall *s)
+{
+	uint64_t length = s->end_ns - s->begin_ns, between = 0, steal = steal_over(l, s, &between);
+
+	if (!steal || steal < length / 100 * STEAL_SHARE_RELEASE_PCT)
+		return;
+	lane_evidence(s, SP_EVID_STEAL, s->end_ns, steal, between, 0, 0);
+	s->mechanism = SP_MECH_STEAL;
+	s->confidence = SURE_STEAL_IN_SPAN;
+	drop_culprit(s);
 }
 
 static int emit(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err)
 {
 	if (p->is_gap)
 		judge_gap(t, l, p);
+	else if (p->may_be_steal)
+		judge_span(l, &p->stall);
+	else if (p->wants_softnet)
+		squeeze_add(l, &p->stall);
 	l->emitted_end_ns = p->stall.end_ns;
 	return t->parts.stalls.put(t->parts.stalls.self, &p->stall, err);
 }
@@ -171,8 +191,20 @@ static int emit(struct timeline *t, struct lane *l, struct pending_stall *p, str
 /* It may still turn out to be part of a longer stall of another kind. */
 static bool is_inside(const struct lane *l, const struct pending_stall *p)
 {
-	return p->is_gap && ((l->soft.open && p->stall.begin_hi_ns >= l->soft.begin_ns) ||
-			     (l->bh.open && p->stall.begin_hi_ns >= l->bh.first_ns));
+	return p->is_gap &&
+	       ((l->soft.open && p->stall.begin_hi_ns >= l->soft.begin_ns) ||
+		(l->bh.open && p->stall.begin_hi_ns >= l->bh.first_ns) || load_keeps(l, &p->stall));
+}
+
+/* Whether what it waits for has come, or will not. */
+static bool is_settled(const struct lane *l, const struct pending_stall *p, uint64_t now_ns)
+{
+	if (p->wants_softnet)
+		return squeeze_settled(l, &p->stall, now_ns);
+	if (!p->is_gap && !p->may_be_steal)
+		return true;
+	return (l->steal_at_ns >= p->stall.end_ns || now_ns >= p->stall.end_ns + WAIT_NS) &&
+	       !is_inside(l, p);
 }
 
 /* Sends on what need not wait longer, from the oldest. */
@@ -184,9 +216,8 @@ static int release(struct timeline *t, struct lane *l, uint64_t now_ns, bool all
 
 	while (!rc && done < l->npending) {
 		struct pending_stall *p = &l->pending[done];
-		bool read = !p->is_gap || l->steal_at_ns >= p->stall.end_ns;
 
-		if (!all && ((!read && now_ns < p->stall.end_ns + WAIT_NS) || is_inside(l, p)))
+		if (!all && !is_settled(l, p, now_ns))
 			break;
 		rc = emit(t, l, p, err);
 		done++;
@@ -264,6 +295,14 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 		free(s->shares);
 		return SP_OK;
 	}
+	/* What was held back, and what waits meanwhile, ended before this one began. */
+	if (s->mechanism != SP_MECH_LOAD)
+		rc = load_cut(t, l, p, err);
+	rc = rc ? rc : wait_cut(t, l, s, err);
+	if (rc) {
+		free(s->shares);
+		return rc;
+	}
 	if (s->mechanism == SP_MECH_SOFTIRQ && !p->is_gap)
 		pending_swallow(l, s);
 	/* Stalls of one CPU do not overlap: the one found first (the inner one) keeps its time. */
@@ -306,6 +345,13 @@ int pending_steal(struct timeline *t, struct lane *l, const struct sp_event *e, 
 	l->steal_ns = e->steal.total_ns;
 	l->steal_step_ns = e->steal.step_ns;
 	l->steal_at_ns = e->time_ns;
+	return release(t, l, e->time_ns, false, err);
+}
+
+int pending_softnet(struct timeline *t, struct lane *l, const struct sp_event *e,
+		    struct sp_err *err)
+{
+	squeeze_put(l, e);
 	return release(t, l, e->time_ns, false, err);
 }
 

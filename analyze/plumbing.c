@@ -121,6 +121,8 @@ static const struct row table[] = {
 	{ "invoke_softirq", PLUMB_SOFTIRQ }, { "do_softirq*", PLUMB_SOFTIRQ },
 	{ "__do_softirq", PLUMB_SOFTIRQ }, { "__softirqentry_text_start", PLUMB_SOFTIRQ },
 	{ "handle_softirqs", PLUMB_SOFTIRQ }, { "call_softirq", PLUMB_SOFTIRQ },
+	/* A thread that polls a device does a softirq's work: net/core/dev.c */
+	{ "napi_threaded_poll*", PLUMB_SOFTIRQ },
 	{ "asm_call_*", PLUMB_SOFTIRQ }, { "____do_softirq", PLUMB_SOFTIRQ },
 	{ "call_on_stack", PLUMB_SOFTIRQ }, { "run_ksoftirqd", PLUMB_SOFTIRQ },
 	{ "run_timer_softirq", PLUMB_DISPATCH }, { "run_timer_base", PLUMB_DISPATCH },

@@ -65,12 +65,13 @@ static const struct known table[] = {
 	{ "sched", "sched_switch", SP_EV_SWITCH, DEC_SWITCH, 0, POINT_SWITCH,
 	  { "prev_pid", "prev_comm", "prev_prio", "prev_state", "next_pid", "next_comm",
 	    "next_prio" } },
-	{ "sched", "sched_wakeup", SP_EV_WAKE, DEC_WAKE, 0, POINT_OTHER,
+	{ "sched", "sched_wakeup", SP_EV_WAKE, DEC_WAKE, 0, POINT_WAKE,
 	  { "pid", "comm", "prio", "target_cpu" } },
 	{ "sched", "sched_wakeup_new", SP_EV_WAKE, DEC_WAKE, 0, POINT_OTHER,
 	  { "pid", "comm", "prio", "target_cpu" } },
 	{ "vmscan", "*reclaim_begin", SP_EV_RECLAIM_BEGIN, DEC_PLAIN, 0, POINT_OTHER, { NULL } },
 	{ "vmscan", "*reclaim_end", SP_EV_RECLAIM_END, DEC_PLAIN, 0, POINT_OTHER, { NULL } },
+	{ "tcp", "tcp_retransmit_skb", SP_EV_RETRANS, DEC_PLAIN, 0, POINT_OTHER, { NULL } },
 	{ "skb", "kfree_skb", SP_EV_DROP, DEC_DROP, 0, POINT_OTHER, { "location", "reason" } },
 };
 /* clang-format on */

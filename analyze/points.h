@@ -29,6 +29,7 @@ enum point_bit {
 	POINT_TICK = 1 << 4,
 	POINT_SWITCH = 1 << 5,
 	POINT_OTHER = 1 << 6,
+	POINT_WAKE = 1 << 7,
 };
 enum point_bit point_bit(const struct point *p);
 

@@ -14,8 +14,12 @@ struct drop {
 
 struct reclaim {
 	uint64_t begin_ns, end_ns;
+	uint64_t held_ns; /* of it: the pauses between what was joined are not */
 	int32_t tid;
 };
+
+/* Where a task's newest reclaim stands, by tid; a collision only joins less. */
+#define NEWEST_SLOTS 256U
 
 /* The last read of a counter that only grows. */
 struct counter {
@@ -28,7 +32,11 @@ struct sides {
 	uint32_t ndrops, drops_room;
 	struct reclaim *reclaims;
 	uint32_t nreclaims, reclaims_room;
-	struct counter pfmemalloc;
+	uint32_t newest[NEWEST_SLOTS]; /* index + 1 in reclaims */
+	struct drop *resents;	       /* segments sent again; reason unused */
+	uint32_t nresents, resents_room;
+	uint64_t full; /* rows that found no room */
+	struct counter pfmemalloc, retrans;
 	struct counter *backlog; /* by CPU */
 	uint32_t ncpus;
 	struct chance *drop_chance, *reclaim_chance;
@@ -52,6 +60,7 @@ void sides_free(struct sides *s)
 	chance_free(s->reclaim_chance);
 	free(s->backlog);
 	free(s->reclaims);
+	free(s->resents);
 	free(s->drops);
 	free(s);
 }
@@ -80,25 +89,60 @@ static int put_drop(struct sides *s, const struct drop *d, struct sp_err *err)
 	int rc = grow(&at, s->ndrops, &s->drops_room, sizeof(*d), &full, err);
 
 	s->drops = at;
+	s->full += full;
 	if (!rc && !full)
 		s->drops[s->ndrops++] = *d;
 	return rc;
+}
+
+static int put_resent(struct sides *s, const struct drop *d, struct sp_err *err)
+{
+	void *at = s->resents;
+	bool full;
+	int rc = grow(&at, s->nresents, &s->resents_room, sizeof(*d), &full, err);
+
+	s->resents = at;
+	s->full += full;
+	if (!rc && !full)
+		s->resents[s->nresents++] = *d;
+	return rc;
+}
+
+/* Goes on with the task's newest reclaim when that began not long ago. */
+static bool join_reclaim(struct sides *s, const struct reclaim *r)
+{
+	uint32_t at = s->newest[(uint32_t)r->tid % NEWEST_SLOTS];
+	struct reclaim *last = at ? &s->reclaims[at - 1] : NULL;
+
+	if (!last || last->tid != r->tid || r->begin_ns < last->end_ns ||
+	    r->end_ns - last->begin_ns > SIDES_JOIN_NS)
+		return false;
+	last->end_ns = r->end_ns;
+	last->held_ns += r->held_ns;
+	return true;
 }
 
 static int put_reclaim(struct sides *s, const struct reclaim *r, struct sp_err *err)
 {
 	void *at = s->reclaims;
 	bool full;
-	int rc = grow(&at, s->nreclaims, &s->reclaims_room, sizeof(*r), &full, err);
+	int rc;
 
+	if (join_reclaim(s, r))
+		return SP_OK;
+	rc = grow(&at, s->nreclaims, &s->reclaims_room, sizeof(*r), &full, err);
 	s->reclaims = at;
-	if (!rc && !full)
-		s->reclaims[s->nreclaims++] = *r;
-	return rc;
+	s->full += full;
+	if (rc || full)
+		return rc;
+	s->reclaims[s->nreclaims++] = *r;
+	s->newest[(uint32_t)r->tid % NEWEST_SLOTS] = s->nreclaims;
+	return SP_OK;
 }
 
-static int count(struct sides *s, struct counter *c, uint64_t at_ns, uint64_t value,
-		 struct sp_err *err)
+/* What a counter that only grows has grown by, as an interval between two reads; count 0: by
+ * nothing, or this is the first read. */
+static struct drop grown(struct counter *c, uint64_t at_ns, uint64_t value)
 {
 	uint64_t more = c->known && value > c->value ? value - c->value : 0;
 	struct drop d = {
@@ -108,7 +152,23 @@ static int count(struct sides *s, struct counter *c, uint64_t at_ns, uint64_t va
 	};
 
 	*c = (struct counter){ true, at_ns, value };
-	return more ? put_drop(s, &d, err) : SP_OK;
+	return d;
+}
+
+static int count(struct sides *s, struct counter *c, uint64_t at_ns, uint64_t value,
+		 struct sp_err *err)
+{
+	struct drop d = grown(c, at_ns, value);
+
+	return d.count ? put_drop(s, &d, err) : SP_OK;
+}
+
+static int put_netstat(struct sides *s, const struct sp_event *e, struct sp_err *err)
+{
+	int rc = count(s, &s->pfmemalloc, e->time_ns, e->netstat.pfmemalloc, err);
+	struct drop d = grown(&s->retrans, e->time_ns, e->netstat.retrans);
+
+	return rc || !d.count ? rc : put_resent(s, &d, err);
 }
 
 static int put_softnet(struct sides *s, const struct sp_event *e, struct sp_err *err)
@@ -131,14 +191,16 @@ static int put_softnet(struct sides *s, const struct sp_event *e, struct sp_err 
 int sides_put(struct sides *s, const struct sp_event *e, uint64_t begin_ns, struct sp_err *err)
 {
 	struct drop d = { e->time_ns, e->time_ns, 1, 0 };
-	struct reclaim r = { begin_ns, e->time_ns, e->tid };
+	struct reclaim r = { begin_ns, e->time_ns, e->time_ns - begin_ns, e->tid };
 
 	switch (e->type) {
 	case SP_EV_DROP:
 		d.reason = e->drop.reason_name;
 		return put_drop(s, &d, err);
+	case SP_EV_RETRANS:
+		return put_resent(s, &d, err);
 	case SP_EV_NETSTAT:
-		return count(s, &s->pfmemalloc, e->time_ns, e->netstat.pfmemalloc, err);
+		return put_netstat(s, e, err);
 	case SP_EV_SOFTNET:
 		return put_softnet(s, e, err);
 	case SP_EV_RECLAIM_END:
@@ -158,12 +220,29 @@ int sides_seal(struct sides *s, uint64_t begin_ns, uint64_t end_ns, struct sp_er
 				err);
 	for (uint32_t i = 0; !rc && i < s->nreclaims; i++)
 		rc = chance_add(s->reclaim_chance, (uint32_t)s->reclaims[i].tid,
-				s->reclaims[i].begin_ns, s->reclaims[i].end_ns, err);
+				s->reclaims[i].end_ns - s->reclaims[i].held_ns,
+				s->reclaims[i].end_ns, err);
 	if (!rc) {
 		chance_seal(s->drop_chance);
 		chance_seal(s->reclaim_chance);
 	}
 	return rc;
+}
+
+/* Whether TCP sent something again after the drop and before the window ends: an event is exact, a
+ * counter's interval lies in it somewhere. */
+static void add_resent(const struct sides *s, uint64_t end_ns, struct sides_drops *ret)
+{
+	for (uint32_t i = 0; i < s->nresents; i++) {
+		const struct drop *d = &s->resents[i];
+		bool event = d->begin_ns == d->end_ns;
+
+		if (d->end_ns < ret->first_ns || d->begin_ns > end_ns)
+			continue;
+		ret->resent += d->count < UINT32_MAX - ret->resent ? d->count : 0;
+		if (event && !ret->resent_ns)
+			ret->resent_ns = d->begin_ns;
+	}
 }
 
 struct sides_drops sides_dropped(const struct sides *s, uint64_t begin_ns, uint64_t end_ns)
@@ -175,10 +254,19 @@ struct sides_drops sides_dropped(const struct sides *s, uint64_t begin_ns, uint6
 
 		if (d->begin_ns > end_ns || d->end_ns < begin_ns)
 			continue;
+		if (!all.count || d->end_ns < all.first_ns)
+			all.first_ns = d->end_ns;
 		all.count += d->count < UINT32_MAX - all.count ? d->count : 0;
 		all.reason = all.reason ? all.reason : d->reason;
 	}
+	if (all.count)
+		add_resent(s, end_ns, &all);
 	return all;
+}
+
+uint64_t sides_dropped_rows(const struct sides *s)
+{
+	return s->full;
 }
 
 struct sides_reclaim sides_reclaimed(const struct sides *s, uint64_t begin_ns, uint64_t end_ns)

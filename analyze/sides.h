@@ -5,22 +5,29 @@
  * What makes a thing late without a stall: packets dropped for lack of memory, and reclaim that a
  * task does itself.
  *
- * In:    DROP, NETSTAT and SOFTNET events in order of time; reclaim as intervals of a task
+ * In:    DROP, RETRANS, NETSTAT and SOFTNET events in order of time; reclaim as intervals of a task
  * Out:   what of it a window holds, and how likely that is by accident
- * Keeps: SIDES_MAX of each; past that they are counted only
+ * Keeps: SIDES_MAX of each. Reclaims of one task within SIDES_JOIN_NS are one, as long as all of
+ * them together: a task at the limit of its cgroup reclaims thousands of times a second
  */
 #include "chance.h"
 
 #include <sirqprof/event.h>
 #include <sirqprof/limits.h>
 
-#define SIDES_MAX 100000U
+#define SIDES_MAX     100000U
+#define SIDES_JOIN_NS UINT64_C(1000000)
 
 struct sides;
 
 struct sides_drops {
 	uint32_t count;
-	sp_str reason; /* of the first; 0: known from counters only */
+	uint64_t first_ns; /* the first one; the later read, where a counter tells */
+	uint64_t
+		resent_ns; /* TCP sent a segment again first after it, in the window; 0: not seen */
+	uint32_t resent;   /* segments that TCP sent again from then to the window's end, as far as
+			    * events or counters tell */
+	sp_str reason;	   /* of the first; 0: known from counters only */
 };
 
 struct sides_reclaim {
@@ -34,6 +41,9 @@ void sides_free(struct sides *s);
 
 /* begin_ns: where a reclaim began, for SP_EV_RECLAIM_END. Other types are passed over. */
 int sides_put(struct sides *s, const struct sp_event *e, uint64_t begin_ns, struct sp_err *err);
+
+/* How many were not kept. */
+uint64_t sides_dropped_rows(const struct sides *s);
 
 /* No event may follow; the recording lies in [begin, end). */
 int sides_seal(struct sides *s, uint64_t begin_ns, uint64_t end_ns, struct sp_err *err);

@@ -8,13 +8,21 @@
 /* An inner stall that takes this much of a span leaves no stall of the span's own. */
 #define INNER_SHARE 2 /* half */
 
-static void open_span(struct span_state *s, uint64_t ns)
+/* Both ends are the kernel's own word; where softirqs are preempted, not all between is theirs. */
+#define SURE	      0.98
+#define SURE_REALTIME 0.75
+
+static void open_span(struct span_state *s, uint64_t ns, int32_t tid)
 {
 	s->open = true;
 	s->begin_ns = ns;
+	s->tid = tid;
+	s->foreign = 0;
 	s->func_addr = 0;
 	s->func_ns = 0;
 	s->func_open_addr = 0;
+	s->poll_ns = 0;
+	s->poll_end_ns = ns;
 	s->stalled_ns = 0;
 	shares_begin(&s->shares, ns);
 }
@@ -34,7 +42,7 @@ static struct pending_stall begin_stall(const struct lane *l, const struct span_
 			.end_lo_ns = end_ns,
 			.end_hi_ns = end_ns,
 			.mechanism = (uint8_t)m,
-			.confidence = 0.98,
+			.confidence = SURE,
 			.vectors = lane_pending_vectors(l),
 			.pid = SP_NO_TASK,
 			.tid = SP_NO_TASK,
@@ -56,31 +64,48 @@ static void take_func(struct pending_stall *p, const struct span_state *s)
 	lane_evidence(&p->stall, SP_EVID_FUNC, s->func_begin_ns, s->func_ns, 0, 0, s->func_addr);
 }
 
+/* A poll that took most of the span names the device. */
+static void take_poll(struct pending_stall *p, const struct span_state *s)
+{
+	uint64_t length = p->stall.end_ns - p->stall.begin_ns;
+
+	if (!s->poll_dev || s->poll_ns < length / 2)
+		return;
+	p->stall.dev = s->poll_dev;
+	lane_evidence(&p->stall, SP_EVID_POLL, s->poll_end_ns, s->poll_packets, s->poll_ns,
+		      s->poll_dev, 0);
+}
+
 static int close_softirq(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err)
 {
 	struct span_state *s = &l->soft;
 	uint64_t length = ns - s->begin_ns;
+	/* On PREEMPT_RT somebody else may have run meanwhile. */
+	bool inner = s->stalled_ns > length / INNER_SHARE || s->foreign > s->shares.samples;
+	bool net = s->vec == SP_VEC_NET_RX;
 	struct pending_stall p;
 	int rc;
 
 	s->open = false;
-	if (length < t->cfg.min_stall_ns || s->stalled_ns > length / INNER_SHARE)
-		return s->shares.n ? lane_baseline(t, l, &s->shares, err) : SP_OK;
+	if (length < t->cfg.min_stall_ns || inner) {
+		rc = s->shares.n ? lane_baseline(t, l, &s->shares, err) : SP_OK;
+		return rc || inner || !net ? rc : load_net_rx(t, l, s->begin_ns, ns, NULL, err);
+	}
 	p = begin_stall(l, s, SP_MECH_SOFTIRQ, ns);
 	p.stall.vectors &= ~(1U << s->vec);
 	lane_evidence(&p.stall, SP_EVID_ENTRY_EXIT, s->begin_ns, s->vec, length, 0, 0);
-	for (uint32_t v = 0; v < SP_NR_VECS; v++)
-		if (p.stall.vectors >> v & 1 && ns > l->raised_ns[v])
-			lane_evidence(&p.stall, SP_EVID_PENDING, l->raised_ns[v], v,
-				      ns - l->raised_ns[v], 0, 0);
+	lane_pending_evidence(l, &p.stall, ns);
 	take_func(&p, s);
+	take_poll(&p, s);
+	if (t->cfg.realtime)
+		p.stall.confidence = SURE_REALTIME;
 	rc = shares_give(&s->shares, &p.stall, err);
 	if (rc)
 		return rc;
 	/* The task that was interrupted is innocent: a softirq runs on anybody's back. */
 	if (!p.sampled)
 		t->unsampled++;
-	return pending_add(t, l, &p, err);
+	return net ? load_net_rx(t, l, s->begin_ns, ns, &p, err) : pending_add(t, l, &p, err);
 }
 
 static int enter_softirq(struct timeline *t, struct lane *l, const struct sp_event *e,
@@ -97,11 +122,12 @@ static int enter_softirq(struct timeline *t, struct lane *l, const struct sp_eve
 	}
 	l->softirq_ns = e->time_ns;
 	rc = rc ? rc : bh_free(t, l, e->time_ns, err);
+	rc = rc ? rc : wait_softirq(t, l, e, err);
 	if (vec < SP_NR_VECS)
 		l->raised_ns[vec] = 0;
 	/* An interrupt whose exit was not recorded is over by now. */
 	l->hard.open = false;
-	open_span(&l->soft, e->time_ns);
+	open_span(&l->soft, e->time_ns, e->tid);
 	l->soft.vec = vec;
 	return rc;
 }
@@ -114,7 +140,7 @@ static bool trusted(const struct timeline *t, uint32_t vec)
 
 int span_softirq(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
 {
-	int rc = SP_OK;
+	int rc;
 
 	if (sparse_softirq(t, l, e, &rc, err))
 		return rc;
@@ -128,17 +154,16 @@ int span_softirq(struct timeline *t, struct lane *l, const struct sp_event *e, s
 	if (e->type == SP_EV_ENTRY)
 		return enter_softirq(t, l, e, err);
 	l->softirq_ns = e->time_ns;
-	if (!l->soft.open || l->soft.vec != e->vec || l->soft.begin_ns < l->blind_until_ns) {
+	rc = wait_softirq(t, l, e, err);
+	if (rc || !l->soft.open || l->soft.vec != e->vec || l->soft.begin_ns < l->blind_until_ns) {
 		l->soft.open = false;
-		return SP_OK;
+		return rc;
 	}
 	if (!trusted(t, e->vec)) {
 		l->soft.open = false;
 		return SP_OK;
 	}
-	if (e->vec == SP_VEC_NET_RX)
-		rc = wait_net_rx(t, l, l->soft.begin_ns, e->time_ns, err);
-	return rc ? rc : close_softirq(t, l, e->time_ns, err);
+	return close_softirq(t, l, e->time_ns, err);
 }
 
 static int close_irq(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err)
@@ -159,6 +184,7 @@ static int close_irq(struct timeline *t, struct lane *l, uint64_t ns, struct sp_
 		return rc;
 	if (!p.sampled)
 		t->unsampled++;
+	p.may_be_steal = !p.sampled;
 	l->soft.stalled_ns += length;
 	/* Interrupts are off in there: the gap is explained. */
 	l->gap.open = false;
@@ -170,7 +196,7 @@ int span_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struc
 	struct span_state *s = &l->hard;
 
 	if (e->type == SP_EV_IRQ_ENTRY) {
-		open_span(s, e->time_ns);
+		open_span(s, e->time_ns, e->tid);
 		s->irq = e->irq;
 		return SP_OK;
 	}
@@ -194,7 +220,9 @@ void span_func(struct lane *l, const struct sp_event *e)
 	struct span_state *s = l->hard.open ? &l->hard : &l->soft;
 	uint64_t ran_ns;
 
-	if (!s->open)
+	/* Work items and timers of threads are none of the softirq's (it may be preempted by them
+	 * where softirqs are threads). */
+	if (!s->open || (e->func.kind == SP_FUNC_WORK && !(e->flags & SP_TF_SOFTIRQ)))
 		return;
 	if (e->type == SP_EV_FUNC_ENTRY) {
 		s->func_open_addr = e->func.addr;
@@ -214,15 +242,34 @@ void span_func(struct lane *l, const struct sp_event *e)
 	s->func_open_addr = 0;
 }
 
+/* The tracepoint comes at the end of a poll: what came before it, back to the poll before, was it.
+ */
+void span_poll(struct lane *l, const struct sp_event *e)
+{
+	struct span_state *s = &l->soft;
+	uint64_t ns;
+
+	if (!s->open || s->vec != SP_VEC_NET_RX || e->time_ns < s->poll_end_ns)
+		return;
+	ns = e->time_ns - s->poll_end_ns;
+	s->poll_end_ns = e->time_ns;
+	if (ns <= s->poll_ns)
+		return;
+	s->poll_ns = ns;
+	s->poll_dev = e->napi.dev;
+	s->poll_packets = e->napi.work;
+}
+
 int span_sample(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
 {
-	(void)t;
 	(void)err;
 	if (e->sample.mode == SP_MODE_USER)
 		span_no_softirq(l);
 	/* Inside an interrupt only an NMI takes samples that say "interrupts off". */
 	if (l->hard.open && e->sample.irqs_on == SP_NO)
 		shares_add(&l->hard.shares, e);
+	else if (l->soft.open && t->cfg.realtime && e->tid != l->soft.tid)
+		l->soft.foreign++;
 	else if (l->soft.open)
 		shares_add(&l->soft.shares, e);
 	return SP_OK;

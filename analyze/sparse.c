@@ -177,7 +177,7 @@ int sparse_change(struct timeline *t, struct lane *l, const struct sp_event *e, 
 	n->entry_ns = n->usual_ns = 0;
 	n->free_ns = n->since_ns;
 	n->load = (struct sparse_load){ 0 };
-	rc = wait_flush(t, l, err);
+	rc = load_flush(t, l, err);
 	if (l->soft.open && l->soft.vec == SP_VEC_NET_RX) {
 		n->free_ns = l->soft.begin_ns;
 		l->soft.open = false;
@@ -187,10 +187,11 @@ int sparse_change(struct timeline *t, struct lane *l, const struct sp_event *e, 
 }
 
 /* An entry of NET_RX: it makes progress. */
-static int progress(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err)
+static int progress(struct timeline *t, struct lane *l, const struct sp_event *e,
+		    struct sp_err *err)
 {
 	struct sparse_state *n = &l->sparse;
-	uint64_t apart = ns - n->entry_ns, most = 4 * n->usual_ns;
+	uint64_t ns = e->time_ns, apart = ns - n->entry_ns, most = 4 * n->usual_ns;
 	int rc = n->open ? finish_run(t, l, ns, false, err) : SP_OK;
 
 	if (n->entry_ns && n->usual_ns)
@@ -201,7 +202,8 @@ static int progress(struct timeline *t, struct lane *l, uint64_t ns, struct sp_e
 	n->load.entries++;
 	l->softirq_ns = ns;
 	l->hard.open = false;
-	return rc ? rc : bh_free(t, l, ns, err);
+	rc = rc ? rc : bh_free(t, l, ns, err);
+	return rc ? rc : wait_softirq(t, l, e, err);
 }
 
 bool sparse_softirq(struct timeline *t, struct lane *l, const struct sp_event *e, int *rc,
@@ -215,7 +217,7 @@ bool sparse_softirq(struct timeline *t, struct lane *l, const struct sp_event *e
 		/* Until the switch is made on the CPU, some come whole. */
 		if (e->type == SP_EV_ENTRY) {
 			gap_alive(l, e->time_ns);
-			*rc = progress(t, l, e->time_ns, err);
+			*rc = progress(t, l, e, err);
 		}
 		return true;
 	}

@@ -28,6 +28,8 @@ void timeline_free(struct timeline *t)
 	for (uint32_t i = 0; i < t->nlanes; i++) {
 		for (uint32_t k = 0; t->lanes[i] && k < t->lanes[i]->npending; k++)
 			free(t->lanes[i]->pending[k].stall.shares);
+		for (uint32_t k = 0; t->lanes[i] && k < t->lanes[i]->load.nheld; k++)
+			free(t->lanes[i]->load.held[k].stall.shares);
 		free(t->lanes[i]);
 	}
 	free(t->lanes);
@@ -59,24 +61,10 @@ int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp
 			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for CPU %u", cpu);
 		t->lanes[cpu]->cpu = cpu;
 		t->lanes[cpu]->tid = SP_NO_TASK;
+		t->lanes[cpu]->load.thread_tid = SP_NO_TASK;
 	}
 	*ret = t->lanes[cpu];
 	return SP_OK;
-}
-
-void timeline_blind(struct lane *l, uint64_t until_ns)
-{
-	l->blind_until_ns = until_ns;
-	l->gap.open = false;
-	l->gap.last_on_ns = 0;
-	l->bh.open = false;
-	l->bh.last_free_ns = until_ns;
-	l->soft.open = false;
-	l->hard.open = false;
-	l->ksoftirqd_since_ns = 0;
-	l->load_begin_ns = 0;
-	memset(l->raised_ns, 0, sizeof(l->raised_ns));
-	sparse_blind(l, until_ns);
 }
 
 static int enter_idle(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err)
@@ -135,6 +123,7 @@ static int on_switch(struct timeline *t, struct lane *l, const struct sp_event *
 {
 	int rc = gap_close(t, l, err);
 
+	rc = rc ? rc : load_switch(t, l, e, err);
 	/* A switch is made with interrupts off, but proves that the CPU goes on, and in no softirq.
 	 */
 	gap_alive(l, e->time_ns);
@@ -167,6 +156,7 @@ static int on_sample(struct timeline *t, struct lane *l, const struct sp_event *
 	rc = gap_sample(t, l, e, err);
 	bh_sample(l, e);
 	wait_sample(l, e);
+	load_sample(l, e);
 	sparse_sample(l, e);
 	rc = rc ? rc : span_sample(t, l, e, err);
 	l->sample_ns = e->time_ns;
@@ -191,39 +181,13 @@ static int on_irq(struct timeline *t, struct lane *l, const struct sp_event *e, 
 	if (t->cfg.has_bh_flag && !(e->flags & SP_TF_SOFTIRQ))
 		span_no_softirq(l);
 	rc = gap_irq(t, l, e, err);
-	if (!rc && e->irq.kind == SP_IRQ_TICK && t->cfg.has_bh_flag && !l->shed)
-		rc = bh_tick(t, l, e, err);
-	if (!rc && e->irq.kind == SP_IRQ_TICK)
-		rc = sparse_tick(t, l, e, err);
-	return rc ? rc : span_irq(t, l, e, err);
-}
-
-static int on_lost(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
-{
-	uint64_t from = l->now_ns ? l->now_ns : e->time_ns;
-	int rc = coverage_gap(t->parts.coverage, l->cpu, COVERAGE_LOST, from, e->time_ns, err);
-
-	timeline_blind(l, e->time_ns);
-	return rc;
-}
-
-static int on_throttle(struct timeline *t, struct lane *l, const struct sp_event *e,
-		       struct sp_err *err)
-{
-	int rc = SP_OK;
-
-	if (e->type == SP_EV_THROTTLE) {
-		if (!l->throttled)
-			l->throttled_since_ns = e->time_ns;
-		l->throttled = true;
-		return SP_OK;
+	if (e->irq.kind == SP_IRQ_TICK) {
+		wait_tick(l, e);
+		if (!rc && !l->shed)
+			rc = bh_tick(t, l, e, err);
+		rc = rc ? rc : sparse_tick(t, l, e, err);
 	}
-	if (l->throttled)
-		rc = coverage_gap(t->parts.coverage, l->cpu, COVERAGE_NOT_OBSERVED,
-				  l->throttled_since_ns, e->time_ns, err);
-	l->throttled = false;
-	timeline_blind(l, e->time_ns);
-	return rc;
+	return rc ? rc : span_irq(t, l, e, err);
 }
 
 static int dispatch(struct timeline *t, struct lane *l, const struct sp_event *e,
@@ -244,13 +208,13 @@ static int dispatch(struct timeline *t, struct lane *l, const struct sp_event *e
 		span_func(l, e);
 		return SP_OK;
 	case SP_EV_NAPI_POLL:
-		l->load_dev = e->napi.dev;
-		l->load_polls++;
-		l->load_packets += e->napi.work;
+		span_poll(l, e);
+		load_poll(l, e);
 		return SP_OK;
 	case SP_EV_SWITCH:
 		return on_switch(t, l, e, err);
 	case SP_EV_DROP:
+	case SP_EV_RETRANS:
 	case SP_EV_RECLAIM_BEGIN:
 	case SP_EV_RECLAIM_END:
 		return told_side(t, e, err);
@@ -276,9 +240,9 @@ static int on_own(struct timeline *t, struct lane *l, const struct sp_event *e, 
 	int rc;
 
 	if (e->type == SP_EV_LOST)
-		rc = on_lost(t, l, e, err);
+		rc = blind_lost(t, l, e, err);
 	else if (e->type == SP_EV_THROTTLE || e->type == SP_EV_UNTHROTTLE)
-		rc = on_throttle(t, l, e, err);
+		rc = blind_throttle(t, l, e, err);
 	else
 		rc = follow_task(t, l, e, err);
 	return rc ? rc : dispatch(t, l, e, err);
@@ -312,8 +276,11 @@ static int put_one(struct timeline *t, const struct sp_event *e, struct sp_err *
 		late.time_ns = l->now_ns;
 		e = &late;
 	}
-	rc = on_own(t, l, e, err);
+	rc = load_age(t, l, e->time_ns, err);
+	rc = rc ? rc : on_own(t, l, e, err);
 	l->now_ns = e->time_ns;
+	if (!rc && l->gap.run_ready)
+		rc = gap_run(t, l, err);
 	return rc || !l->npending ? rc : pending_age(t, l, l->now_ns, err);
 }
 
@@ -362,6 +329,7 @@ static int flush_lane(struct timeline *t, struct lane *l, uint64_t end_ns, struc
 	rc = rc ? rc : wait_flush(t, l, err);
 	rc = rc ? rc : sparse_flush(t, l, end_ns, err);
 	rc = rc ? rc : told_flush(t, l, end_ns, err);
+	rc = rc ? rc : load_end(t, l, err);
 	rc = rc ? rc : pending_flush(t, l, err);
 	if (rc || l->cpu == t->cfg.witness || !l->first_ns)
 		return rc;

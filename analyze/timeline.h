@@ -28,6 +28,8 @@ struct timeline_cfg {
 	bool has_tick;	 /* the tick's interrupt entry */
 	bool has_irq;	 /* irq_handler entry and exit */
 	bool has_switch; /* sched_switch to and from idle */
+	bool has_wake;	 /* sched_wakeup, of ksoftirqd at least */
+	bool realtime;	 /* PREEMPT_RT: softirqs are preempted as threads are */
 	bool has_sampler;
 	bool has_bh_flag;     /* common_flags carry BH off (kernel 5.17 and later) */
 	enum sp_tristate nmi; /* SP_UNKNOWN: learn it */

@@ -76,5 +76,8 @@ int told_put(struct timeline *t, const struct sp_event *e, struct sp_err *err)
 		return sparse_change(t, l, e, err);
 	if (e->type == SP_EV_STEAL)
 		return pending_steal(t, l, e, err);
-	return e->type == SP_EV_SOFTNET ? told_side(t, e, err) : SP_OK;
+	if (e->type != SP_EV_SOFTNET)
+		return SP_OK;
+	rc = pending_softnet(t, l, e, err);
+	return rc ? rc : told_side(t, e, err);
 }

@@ -1,61 +1,193 @@
 #include "lane.h"
 
-#include <sirqprof/event.h>
+#include <stdlib.h>
 
 /*
- * Softirqs that wait for a thread: ksoftirqd was woken and does not get the CPU. And NET_RX that
- * does not end: packets come as fast as they are served, and nothing else runs.
+ * Softirqs that wait for a thread: ksoftirqd, or the thread that polls a device (threaded NAPI), is
+ * runnable and does not get the CPU.
+ *
+ *	woken, or preempted          softirq served on an interrupt       switched to
+ *	   │                             │   │                                │
+ *	   ├─────────── waits ───────────┤   ├──────────── waits ─────────────┤
+ *
+ * Kernels from 4.18 to about 6.4 leave softirqs to a ksoftirqd that is merely runnable
+ * (ksoftirqd_running() in kernel/softirq.c). Mainline then serves them at the end of every
+ * interrupt, and a wait of ksoftirqd starves nobody: each softirq served ends it. A NAPI thread
+ * waits whatever the softirqs do.
  */
 
-/* NET_RX runs this close together are one run. */
-#define LOAD_JOIN_NS 300000ULL
-/* A run is load, not service, from this length and this share of NET_RX on. */
-#define LOAD_LEAST_NS  10000000ULL
-#define LOAD_SHARE_PCT 90
+/* A NAPI thread may move to a CPU that is not recorded, run there and come back: it did not wait.
+ * One that was seen to be preempted here mostly stays. */
+#define SURE_KSOFTIRQD	 0.93
+#define SURE_NAPI	 0.80
+#define SURE_NAPI_HELD	 0.90
+#define SURE_BY_TICKS	 0.85 /* no sample, but every tick's record names one task */
+#define SURE_NOBODY	 0.70
+#define SURE_UNSEEN_WORK 0.60 /* entries may be missing: it may have been served */
 
 static bool is_ksoftirqd(const struct timeline *t, sp_str comm)
 {
 	return comm && strncmp(strings_get(t->parts.strings, comm), "ksoftirqd/", 10) == 0;
 }
 
-static int finish_wait(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_err *err)
+/* "napi/eth0-8193", one a NAPI instance (net/core/dev.c, napi_kthread_create); "backlog_napi/3",
+ * one a CPU (6.10). */
+bool wait_is_napi(const struct timeline *t, sp_str comm)
 {
-	uint64_t begin = l->ksoftirqd_since_ns;
+	const char *name = comm ? strings_get(t->parts.strings, comm) : "";
+
+	return strncmp(name, "napi/", 5) == 0 || strncmp(name, "backlog_napi/", 13) == 0;
+}
+
+static struct wait_state *wait_of(struct lane *l, int32_t tid)
+{
+	for (uint32_t i = 0; i < WAITS_MAX; i++)
+		if (l->waits[i].since_ns && l->waits[i].tid == tid)
+			return &l->waits[i];
+	return NULL;
+}
+
+static void restart(struct wait_state *w, uint64_t ns)
+{
+	w->since_ns = ns;
+	w->ticks = 0;
+	w->tick_mixed = false;
+	shares_begin(&w->shares, ns);
+}
+
+static void begin_wait(struct timeline *t, struct lane *l, int32_t tid, sp_str comm, uint64_t ns,
+		       bool preempted)
+{
+	struct wait_state *w = wait_of(l, tid);
+
+	for (uint32_t i = 0; !w && i < WAITS_MAX; i++)
+		if (!l->waits[i].since_ns)
+			w = &l->waits[i];
+	if (!w)
+		return; /* more threads than are followed */
+	w->tid = tid;
+	w->comm = comm;
+	w->napi = wait_is_napi(t, comm);
+	w->preempted = preempted;
+	restart(w, ns);
+}
+
+/* The first moment from which a vector waited for ksoftirqd; UINT64_MAX: none did. */
+static uint64_t first_raise(const struct lane *l)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (uint32_t v = 0; v < SP_NR_VECS; v++)
+		if (l->raised_ns[v] && l->raised_ns[v] < first)
+			first = l->raised_ns[v];
+	return first;
+}
+
+static double sure_of(const struct timeline *t, const struct wait_state *w)
+{
+	double sure = w->napi ? (w->preempted ? SURE_NAPI_HELD : SURE_NAPI) : SURE_KSOFTIRQD;
+
+	if (!w->shares.samples)
+		sure = w->ticks && !w->tick_mixed ? SURE_BY_TICKS : SURE_NOBODY;
+	if (w->napi && !w->preempted && sure > SURE_NAPI)
+		sure = SURE_NAPI;
+	if (!w->napi && (!t->cfg.has_entry || t->cfg.thinned))
+		sure = SURE_UNSEEN_WORK;
+	return sure;
+}
+
+/* Who held the CPU: the task of the samples, else the one task of all ticks. */
+static void name_hog(const struct wait_state *w, struct sp_stall *s)
+{
+	lane_culprit(s);
+	if (s->nshares || !w->ticks || w->tick_mixed)
+		return;
+	s->tid = w->tick_tid;
+}
+
+/* The class of the culprit, where the switch that ended the wait tells it. */
+static void add_class(struct sp_stall *s, const struct sp_event *by)
+{
+	if (by && by->tid == s->tid)
+		lane_evidence(s, SP_EVID_HOG_CLASS, by->time_ns, (uint64_t)by->sched.prev_prio, 0,
+			      by->sched.prev_comm, 0);
+}
+
+/* The wait up to end_ns as a stall, if it is one. by: the switch that ended it, or NULL. */
+static int finish(struct timeline *t, struct lane *l, struct wait_state *w, uint64_t end_ns,
+		  const struct sp_event *by, struct sp_err *err)
+{
+	uint64_t begin = w->since_ns, raised = first_raise(l);
 	struct pending_stall p = {
-		.sampled = l->ksoftirqd_shares.samples != 0,
+		.sampled = w->shares.samples != 0,
 		.seen_ns = end_ns,
-		.stall = {
-			.cpu = l->cpu,
-			.begin_ns = begin,
-			.begin_lo_ns = begin,
-			.begin_hi_ns = begin,
-			.end_ns = end_ns,
-			.end_lo_ns = end_ns,
-			.end_hi_ns = end_ns,
-			.mechanism = SP_MECH_KSOFTIRQD,
-			.confidence = 0.93,
-			.vectors = lane_pending_vectors(l),
-		},
 	};
+	struct sp_stall *s = &p.stall;
 	int rc;
 
-	l->ksoftirqd_since_ns = 0;
-	/* Served meanwhile (6.5 and later do that on every interrupt), or nothing to serve. */
-	if (end_ns <= begin || begin < l->blind_until_ns || l->softirq_ns > begin ||
-	    !p.stall.vectors || end_ns - begin < t->cfg.min_stall_ns || begin < l->stall_end_ns)
+	if (!w->napi && t->cfg.has_raise && raised > begin)
+		begin = raised; /* UINT64_MAX: it had nothing to serve */
+	if (begin < l->stall_end_ns)
+		begin = l->stall_end_ns;
+	if (end_ns <= begin || begin < l->blind_until_ns || end_ns - begin < t->cfg.min_stall_ns)
 		return SP_OK;
-	lane_evidence(&p.stall, SP_EVID_KSOFTIRQD_WAIT, begin, end_ns - begin, 0, 0, 0);
-	for (uint32_t v = 0; v < SP_NR_VECS; v++)
-		if (p.stall.vectors >> v & 1 && end_ns > l->raised_ns[v])
-			lane_evidence(&p.stall, SP_EVID_PENDING, l->raised_ns[v], v,
-				      end_ns - l->raised_ns[v], 0, 0);
-	rc = shares_give(&l->ksoftirqd_shares, &p.stall, err);
+	*s = (struct sp_stall){
+		.cpu = l->cpu,
+		.begin_ns = begin,
+		.begin_lo_ns = begin,
+		.begin_hi_ns = begin,
+		.end_ns = end_ns,
+		.end_lo_ns = end_ns,
+		.end_hi_ns = end_ns,
+		.mechanism = SP_MECH_KSOFTIRQD,
+		.confidence = sure_of(t, w),
+		.vectors = w->napi ? 1U << SP_VEC_NET_RX : lane_pending_vectors(l),
+		.pid = SP_NO_TASK,
+		.tid = SP_NO_TASK,
+	};
+	lane_evidence(s, SP_EVID_KSOFTIRQD_WAIT, begin, end_ns - begin, 0, w->comm, 0);
+	if (!w->napi)
+		lane_pending_evidence(l, s, end_ns);
+	rc = shares_give(&w->shares, s, err);
 	if (rc)
 		return rc;
-	lane_culprit(&p.stall);
-	if (!p.sampled)
-		p.stall.confidence = 0.7;
+	name_hog(w, s);
+	/* The idle task keeps nobody waiting: the CPU itself was slow to wake, or was not seen. */
+	if (s->tid == 0 || s->tid == w->tid) {
+		free(s->shares);
+		return SP_OK;
+	}
+	add_class(s, by);
 	return pending_add(t, l, &p, err);
+}
+
+/* The thread runs: it waits nowhere any more. Only NAPI threads move from CPU to CPU. */
+static void forget_elsewhere(struct timeline *t, const struct lane *here, int32_t tid)
+{
+	for (uint32_t i = 0; i < t->nlanes; i++) {
+		struct wait_state *w =
+			t->lanes[i] && t->lanes[i] != here ? wait_of(t->lanes[i], tid) : NULL;
+
+		if (w)
+			w->since_ns = 0;
+	}
+}
+
+static int on_run(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
+{
+	struct wait_state *w = wait_of(l, e->sched.next_tid);
+	int rc = w ? finish(t, l, w, e->time_ns, e, err) : SP_OK;
+
+	if (w)
+		w->since_ns = 0;
+	if (wait_is_napi(t, e->sched.next_comm))
+		forget_elsewhere(t, l, e->sched.next_tid);
+	return rc;
+}
+
+static bool serves(const struct timeline *t, sp_str comm)
+{
+	return is_ksoftirqd(t, comm) || wait_is_napi(t, comm);
 }
 
 int wait_sched(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
@@ -63,88 +195,106 @@ int wait_sched(struct timeline *t, struct lane *l, const struct sp_event *e, str
 	int rc = SP_OK;
 
 	if (e->type == SP_EV_WAKE) {
-		if (is_ksoftirqd(t, e->sched.next_comm) && !l->ksoftirqd_since_ns) {
-			l->ksoftirqd_tid = e->sched.next_tid;
-			l->ksoftirqd_since_ns = e->time_ns;
-			shares_begin(&l->ksoftirqd_shares, e->time_ns);
-		}
+		/* Woken before it has left the CPU it waits for nothing yet. And who is woken
+		 * twice has run in between, wherever. */
+		if (serves(t, e->sched.next_comm) && l->tid != e->sched.next_tid)
+			begin_wait(t, l, e->sched.next_tid, e->sched.next_comm, e->time_ns, false);
 		return SP_OK;
 	}
-	if (is_ksoftirqd(t, e->sched.next_comm) && l->ksoftirqd_since_ns)
-		rc = finish_wait(t, l, e->time_ns, err);
-	if (!rc && is_ksoftirqd(t, e->sched.prev_comm) && e->sched.prev_runnable) {
-		l->ksoftirqd_since_ns = e->time_ns;
-		shares_begin(&l->ksoftirqd_shares, e->time_ns);
+	if (serves(t, e->sched.next_comm))
+		rc = on_run(t, l, e, err);
+	if (!rc && e->sched.prev_runnable && serves(t, e->sched.prev_comm))
+		begin_wait(t, l, e->tid, e->sched.prev_comm, e->time_ns, true);
+	return rc;
+}
+
+/* Whoever it is, not ksoftirqd. */
+static bool is_another(const struct timeline *t, const struct sp_event *e)
+{
+	struct task_info who;
+
+	return e->tid == 0 || (tasks_at(t->parts.tasks, e->tid, e->time_ns, &who) && who.comm &&
+			       !is_ksoftirqd(t, who.comm));
+}
+
+/* Softirqs are served: ksoftirqd's wait harms nobody until they are done. */
+int wait_softirq(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
+{
+	int rc = SP_OK;
+
+	/* Kernels that leave softirqs to a runnable ksoftirqd serve none elsewhere meanwhile. */
+	if (!l->ksoftirqd_known && !t->cfg.has_bh_flag && e->type == SP_EV_ENTRY)
+		l->ksoftirqd_known = is_another(t, e);
+	for (uint32_t i = 0; !rc && i < WAITS_MAX; i++) {
+		struct wait_state *w = &l->waits[i];
+
+		if (!w->since_ns || w->napi)
+			continue;
+		if (e->type == SP_EV_ENTRY)
+			rc = finish(t, l, w, e->time_ns, NULL, err);
+		restart(w, e->time_ns);
 	}
 	return rc;
 }
 
+void wait_tick(struct lane *l, const struct sp_event *e)
+{
+	for (uint32_t i = 0; i < WAITS_MAX; i++) {
+		struct wait_state *w = &l->waits[i];
+
+		if (!w->since_ns || e->tid == SP_NO_TASK)
+			continue;
+		w->tick_mixed |= w->ticks && w->tick_tid != e->tid;
+		w->tick_tid = e->tid;
+		w->ticks++;
+	}
+}
+
 void wait_sample(struct lane *l, const struct sp_event *e)
 {
-	if (l->ksoftirqd_since_ns)
-		shares_add(&l->ksoftirqd_shares, e);
-	if (l->load_begin_ns)
-		shares_add(&l->load_shares, e);
+	for (uint32_t i = 0; i < WAITS_MAX; i++)
+		if (l->waits[i].since_ns)
+			shares_add(&l->waits[i].shares, e);
 }
 
-static int finish_load(struct timeline *t, struct lane *l, struct sp_err *err)
-{
-	uint64_t begin = l->load_begin_ns, end = l->load_end_ns, length = end - begin;
-	struct pending_stall p = {
-		.sampled = l->load_shares.samples != 0,
-		.seen_ns = end,
-		.stall = {
-			.cpu = l->cpu,
-			.begin_ns = begin,
-			.begin_lo_ns = begin,
-			.begin_hi_ns = begin,
-			.end_ns = end,
-			.end_lo_ns = end,
-			.end_hi_ns = end,
-			.mechanism = SP_MECH_LOAD,
-			.confidence = 0.9,
-			.pid = SP_NO_TASK,
-			.tid = SP_NO_TASK,
-			.dev = l->load_dev,
-			.vec = SP_VEC_NET_RX,
-		},
-	};
-	int rc;
-
-	l->load_begin_ns = 0;
-	if (length < LOAD_LEAST_NS || length < t->cfg.min_stall_ns ||
-	    l->load_busy_ns < length / 100 * LOAD_SHARE_PCT || begin < l->stall_end_ns)
-		return SP_OK;
-	p.stall.vectors = 1U << SP_VEC_NET_RX;
-	lane_evidence(&p.stall, SP_EVID_ENTRY_EXIT, begin, SP_VEC_NET_RX, l->load_busy_ns, 0, 0);
-	if (l->load_polls)
-		lane_evidence(&p.stall, SP_EVID_NAPI, begin, l->load_polls, l->load_packets,
-			      l->load_dev, 0);
-	rc = shares_give(&l->load_shares, &p.stall, err);
-	return rc ? rc : pending_add(t, l, &p, err);
-}
-
-int wait_net_rx(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t end_ns,
-		struct sp_err *err)
+/* What was found inside a wait (interrupts off, say) explains its own time better. */
+int wait_cut(struct timeline *t, struct lane *l, const struct sp_stall *s, struct sp_err *err)
 {
 	int rc = SP_OK;
 
-	if (l->load_begin_ns && begin_ns > l->load_end_ns + LOAD_JOIN_NS)
-		rc = finish_load(t, l, err);
-	if (!l->load_begin_ns) {
-		l->load_begin_ns = begin_ns;
-		l->load_busy_ns = 0;
-		l->load_packets = 0;
-		l->load_polls = 0;
-		l->load_dev = 0;
-		shares_begin(&l->load_shares, begin_ns);
+	for (uint32_t i = 0; !rc && i < WAITS_MAX; i++) {
+		struct wait_state *w = &l->waits[i];
+
+		if (!w->since_ns || s->mechanism == SP_MECH_KSOFTIRQD || w->since_ns >= s->end_ns)
+			continue;
+		if (w->since_ns < s->begin_ns)
+			rc = finish(t, l, w, s->begin_ns, NULL, err);
+		restart(w, s->end_ns);
 	}
-	l->load_end_ns = end_ns;
-	l->load_busy_ns += end_ns - begin_ns;
 	return rc;
 }
 
 int wait_flush(struct timeline *t, struct lane *l, struct sp_err *err)
 {
-	return l->load_begin_ns ? finish_load(t, l, err) : SP_OK;
+	int rc = SP_OK;
+
+	for (uint32_t i = 0; !rc && i < WAITS_MAX; i++) {
+		/* ksoftirqd stays on its CPU; of a NAPI thread nothing more is known. */
+		if (l->waits[i].since_ns && !l->waits[i].napi)
+			rc = finish(t, l, &l->waits[i], l->now_ns, NULL, err);
+		l->waits[i].since_ns = 0;
+	}
+	return rc;
+}
+
+bool wait_ksoftirqd_busy(const struct timeline *t, const struct lane *l, int32_t tid)
+{
+	struct task_info who;
+
+	if (!l->ksoftirqd_known)
+		return true;
+	for (uint32_t i = 0; i < WAITS_MAX; i++)
+		if (l->waits[i].since_ns && !l->waits[i].napi)
+			return true;
+	return tasks_at(t->parts.tasks, tid, l->now_ns, &who) && is_ksoftirqd(t, who.comm);
 }

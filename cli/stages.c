@@ -21,6 +21,8 @@ int stages_reconfigure(struct pipeline *p, struct sp_err *err)
 		.has_tick = i->has_tick,
 		.has_irq = i->has_irq,
 		.has_switch = i->has_switch,
+		.has_wake = i->has_wake,
+		.realtime = i->realtime,
 		.has_sampler = i->sampler[0] != 0,
 		.has_bh_flag = i->has_bh_flag,
 		.witness = i->witness,
@@ -213,7 +215,7 @@ int stages_attribute(struct pipeline *p, struct sp_err *err)
 		.resolver = p->resolver,
 		.self_pid = p->self_pid,
 	};
-	uint64_t unknown_file = 0, inferred = 0;
+	uint64_t unknown_file = 0, inferred = 0, self = 0;
 	int rc = attribute_new(&p->attribute, &parts, err);
 
 	p->names = calloc(p->nall + 1, sizeof(*p->names));
@@ -222,11 +224,14 @@ int stages_attribute(struct pipeline *p, struct sp_err *err)
 	for (uint32_t i = 0; !rc && i < p->nall; i++) {
 		rc = attribute_stall(p->attribute, &p->all[i], &p->names[i], err);
 		inferred += p->names[i].file_inferred;
+		self += p->names[i].is_self;
 		unknown_file += p->names[i].syscall && !p->names[i].file && p->all[i].nshares &&
 				p->all[i].shares[0].has_arg0;
 	}
 	if (!rc && unknown_file)
 		rc = quality_add(p->quality, SP_Q_FILE_UNKNOWN, SP_NO_CPU, unknown_file, NULL, err);
+	if (!rc && self)
+		rc = quality_add(p->quality, SP_Q_SELF_CULPRIT, SP_NO_CPU, self, NULL, err);
 	if (!rc && inferred)
 		rc = quality_add(p->quality, SP_Q_FILE_INFERRED, SP_NO_CPU, inferred, NULL, err);
 	return rc;
@@ -267,6 +272,8 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 		rc = quality_add(p->quality, SP_Q_NO_SCHED, SP_NO_CPU, 1, NULL, err);
 	if (!rc && !i->has_bh_flag)
 		rc = quality_add(p->quality, SP_Q_OLD_KERNEL_BH, SP_NO_CPU, 1, NULL, err);
+	if (!rc && i->realtime)
+		rc = quality_add(p->quality, SP_Q_REALTIME, SP_NO_CPU, 1, NULL, err);
 	if (!rc && i->has_clockid && i->clockid != 1)
 		rc = quality_add(p->quality, SP_Q_CLOCK_NOT_MONOTONIC, SP_NO_CPU, 1, NULL, err);
 	if (!rc && timeline_nmi(p->timeline) != SP_YES)
@@ -280,6 +287,9 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 	if (!rc && count_unsampled(p))
 		rc = quality_add(p->quality, SP_Q_UNSAMPLED, SP_NO_CPU, count_unsampled(p), NULL,
 				 err);
+	if (!rc && sides_dropped_rows(p->sides))
+		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, sides_dropped_rows(p->sides),
+				 "drops and reclaims", err);
 	if (!rc && stalls_dropped(p->stalls))
 		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, stalls_dropped(p->stalls),
 				 "stalls", err);

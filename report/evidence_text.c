@@ -1,10 +1,9 @@
 #include "evidence_text.h"
 
+#include "sentence.h"
 #include "units.h"
 
 #include <inttypes.h>
-#include <math.h>
-#include <stdarg.h>
 #include <string.h>
 
 const char *evidence_name(uint8_t kind)
@@ -34,28 +33,12 @@ const char *evidence_name(uint8_t kind)
 		[SP_EVID_PAUSES] = "pauses",
 		[SP_EVID_FD_READ] = "fd-read",
 		[SP_EVID_SERVING] = "serving",
+		[SP_EVID_POLL] = "poll",
+		[SP_EVID_LOAD] = "load",
+		[SP_EVID_NMI_SILENT] = "nmi-silent",
 	};
 
 	return kind < sizeof(names) / sizeof(names[0]) && names[kind] ? names[kind] : "unknown";
-}
-
-/* snprintf for a row of pieces; stays inside the buffer and remembers where it is. */
-struct sentence {
-	char *at;
-	size_t len;
-};
-
-__attribute__((format(printf, 2, 3))) static void say(struct sentence *s, const char *fmt, ...)
-{
-	va_list args;
-	int n;
-
-	va_start(args, fmt);
-	n = vsnprintf(s->at + s->len, EVIDENCE_TEXT_LEN - s->len, fmt, args);
-	va_end(args);
-	s->len += n > 0 ? (size_t)n : 0;
-	if (s->len >= EVIDENCE_TEXT_LEN)
-		s->len = EVIDENCE_TEXT_LEN - 1;
 }
 
 static void say_measure(const struct sp_evidence *e, const char *name, struct sentence *s)
@@ -81,7 +64,8 @@ static void say_measure(const struct sp_evidence *e, const char *name, struct se
 		say(s, "%s ran for %s", name, a);
 		break;
 	case SP_EVID_KSOFTIRQD_WAIT:
-		say(s, "ksoftirqd was runnable for %s and did not get the CPU", a);
+		say(s, "%s was runnable for %s and did not get the CPU",
+		    name[0] ? name : "ksoftirqd", a);
 		break;
 	case SP_EVID_STEAL:
 		say(s, "the hypervisor reports %s of steal within %s", a, b);
@@ -92,9 +76,37 @@ static void say_measure(const struct sp_evidence *e, const char *name, struct se
 	case SP_EVID_PENDING:
 		say(s, "%s was pending for %s", sp_vec_name((uint32_t)e->n[0]), b);
 		break;
+	case SP_EVID_NMI_SILENT:
+		say(s,
+		    "no sample came for %s, though they come with interrupts off too: nothing ran",
+		    a);
+		break;
 	default:
 		break;
 	}
+}
+
+/* The scheduling class behind a kernel priority (include/linux/sched/prio.h). */
+static void say_class(const char *name, int64_t prio, struct sentence *s)
+{
+	if (prio < 0)
+		say(s, "%s is a deadline task (SCHED_DEADLINE)", name);
+	else if (prio < 100)
+		say(s, "%s is a real-time task (priority %" PRId64 ")", name, 99 - prio);
+	else
+		say(s, "%s is a normal task (nice %" PRId64 ")", name, prio - 120);
+}
+
+static void say_load(const struct sp_evidence *e, const char *name, struct sentence *s)
+{
+	char a[UNITS_LEN];
+
+	units_duration(a, e->n[0]);
+	if (name[0])
+		say(s, "the thread that polls %s ran for %s without a pause", name, a);
+	else
+		say(s, "NET_RX ran %" PRIu64 " times in a row, %s in all, without a pause", e->n[1],
+		    a);
 }
 
 static void say_count(const struct sp_evidence *e, const char *name, struct sentence *s)
@@ -119,13 +131,20 @@ static void say_count(const struct sp_evidence *e, const char *name, struct sent
 			say(s, "softirq %s ran for %s", sp_vec_name((uint32_t)e->n[0]), b);
 		break;
 	case SP_EVID_HOG_CLASS:
-		say(s, "%s has kernel priority %" PRId64, name, (int64_t)e->n[0]);
+		say_class(name, (int64_t)e->n[0], s);
 		break;
 	case SP_EVID_SQUEEZE:
-		say(s, "the receive budget ran out %" PRIu64 " times", e->n[0]);
+		say(s, "the receive budget ran out %" PRIu64 " time%s within %s", e->n[0],
+		    e->n[0] == 1 ? "" : "s", b);
 		break;
 	case SP_EVID_NAPI:
 		say(s, "%" PRIu64 " polls of %s took %" PRIu64 " packets", e->n[0], name, e->n[1]);
+		break;
+	case SP_EVID_POLL:
+		say(s, "one poll of %s took %s and %" PRIu64 " packets", name, b, e->n[0]);
+		break;
+	case SP_EVID_LOAD:
+		say_load(e, name, s);
 		break;
 	case SP_EVID_WITNESS_RAN:
 		say(s, "CPU %" PRIu64 " went on running", e->n[0]);
@@ -191,7 +210,7 @@ const char *evidence_mechanism(uint8_t mechanism)
 	case SP_MECH_HARDIRQ:
 		return "one interrupt ran too long";
 	case SP_MECH_KSOFTIRQD:
-		return "ksoftirqd had to wait for the CPU";
+		return "the thread that serves softirqs had to wait";
 	case SP_MECH_LOAD:
 		return "packets took the whole CPU";
 	case SP_MECH_STEAL:
@@ -214,12 +233,15 @@ const char *evidence_culprit(const struct sp_report *r, const struct sp_stall *s
 	} else if (st->mechanism == SP_MECH_STOPPED) {
 		say(&s, "unknown (a pause of the host, firmware, or unreported steal)");
 	} else if (st->mechanism == SP_MECH_SOFTIRQ) {
-		say(&s, "softirq %s", sp_vec_name(st->vec));
+		say(&s, "softirq %s%s%s", sp_vec_name(st->vec), st->dev ? " on " : "",
+		    r->str(r, st->dev));
 	} else if (st->mechanism == SP_MECH_HARDIRQ) {
 		if (r->str(r, st->irq.name)[0])
 			say(&s, "interrupt %s", r->str(r, st->irq.name));
 		else
 			say(&s, "interrupt %" PRIu32, st->irq.id);
+		if (n->is_self)
+			say(&s, " (sirqprof's own sampling)");
 	} else if (st->mechanism == SP_MECH_LOAD) {
 		say(&s, "packets%s%s", st->dev ? " on " : "", r->str(r, st->dev));
 	} else if (n->comm) {
@@ -237,171 +259,5 @@ const char *evidence_culprit(const struct sp_report *r, const struct sp_stall *s
 		say(&s, ", container %s", n->container);
 	if (n->pod)
 		say(&s, ", pod %s", n->pod);
-	return ret;
-}
-
-const struct sp_stall *evidence_lead(const struct sp_report *r, const struct sp_verdict *v)
-{
-	uint32_t id = v->nstalls ? v->stalls[0].stall : 0;
-
-	return id && id <= r->nstalls ? &r->stalls[id - 1] : NULL;
-}
-
-static void say_where(const struct sp_report *r, const struct sp_spike *k, struct sentence *s)
-{
-	if (k->cpu != SP_NO_CPU)
-		say(s, "CPU %" PRIu32, k->cpu);
-	else if (r->capture.ncpus == 1)
-		say(s, "CPU %" PRIu32, r->capture.cpus[0].cpu);
-	else
-		say(s, "the recorded CPUs");
-}
-
-/* How much of the latency the stalls explain. What is left was healthy only where it was seen. */
-static void say_explained(const struct sp_spike *k, const struct sp_verdict *v, struct sentence *s)
-{
-	char a[UNITS_LEN], b[UNITS_LEN];
-
-	if (k->latency_ns == SP_UNKNOWN_NS)
-		return;
-	if (v->explained_ns * 10 >= k->latency_ns * 9)
-		say(s, "; explains all of it");
-	else
-		say(s, "; explains %s of %s, %s", units_duration(a, v->explained_ns),
-		    units_duration(b, k->latency_ns),
-		    v->unobserved_ns ? "the rest was not observed whole"
-				     : "for the rest the CPU was healthy");
-}
-
-static void say_stall(const struct sp_report *r, const struct sp_spike *k,
-		      const struct sp_verdict *v, struct sentence *s)
-{
-	const struct sp_stall *st = evidence_lead(r, v);
-	const struct sp_stall_names *n = st ? &r->names[st - r->stalls] : NULL;
-	char who[EVIDENCE_TEXT_LEN], a[UNITS_LEN];
-
-	if (!st)
-		return;
-	say(s, "%s on CPU %" PRIu32 " for %s: %s", evidence_mechanism(st->mechanism), st->cpu,
-	    units_duration(a, st->end_ns - st->begin_ns), evidence_culprit(r, st, n, who));
-	if (v->nstalls > 1)
-		say(s, ", and %" PRIu32 " more stall%s", v->nstalls - 1,
-		    v->nstalls == 2 ? "" : "s");
-	say_explained(k, v, s);
-}
-
-/* A stall alone is short: it is the drop that makes a retransmission of it. */
-static void say_drop(const struct sp_report *r, const struct sp_spike *k,
-		     const struct sp_verdict *v, struct sentence *s)
-{
-	const struct sp_stall *st = evidence_lead(r, v);
-	char who[EVIDENCE_TEXT_LEN], a[UNITS_LEN], b[UNITS_LEN];
-
-	say(s, "a packet was dropped for lack of memory (%s)",
-	    v->drop_reason ? v->drop_reason : "PFMEMALLOC");
-	if (v->rto_ns && k->latency_ns != SP_UNKNOWN_NS)
-		say(s, " and TCP sent it again after %s: that explains %s of %s",
-		    units_duration(a, v->rto_ns),
-		    v->explained_ns * 10 >= k->latency_ns * 9 ? "all"
-							      : units_duration(b, v->explained_ns),
-		    units_duration(who, k->latency_ns));
-	else
-		say(s, " and TCP had to send it again");
-	if (st)
-		say(s, "; with it went a stall: %s on CPU %" PRIu32 " for %s: %s",
-		    evidence_mechanism(st->mechanism), st->cpu,
-		    units_duration(a, st->end_ns - st->begin_ns),
-		    evidence_culprit(r, st, &r->names[st - r->stalls], who));
-}
-
-static void say_no_data(const struct sp_spike *k, const struct sp_verdict *v, struct sentence *s)
-{
-	char a[UNITS_LEN];
-
-	if (v->why == SP_WHY_OUTSIDE)
-		say(s, "the spike lies outside the recording");
-	else if (v->why == SP_WHY_CPU_NOT_RECORDED)
-		say(s, "CPU %" PRIu32 " was not recorded", k->cpu);
-	else if (v->why == SP_WHY_LOST)
-		say(s, "records were lost in that time");
-	else
-		say(s, "%s of that time was not observed: neither healthy nor guilty",
-		    units_duration(a, v->unobserved_ns));
-}
-
-static void say_none(const struct sp_report *r, const struct sp_spike *k,
-		     const struct sp_verdict *v, struct sentence *s)
-{
-	char a[UNITS_LEN], b[UNITS_LEN];
-
-	if (v->worst_delay_ns == SP_UNKNOWN_NS)
-		say(s, "nothing was seen to keep softirqs waiting on ");
-	say_where(r, k, s);
-	if (v->worst_delay_ns != SP_UNKNOWN_NS)
-		say(s, " served softirqs within %s all through this window",
-		    units_duration(a, v->worst_delay_ns));
-	else
-		say(s, " in this window");
-	if (v->explained_ns && k->latency_ns != SP_UNKNOWN_NS)
-		say(s, " but for stalls of %s in all, too little for %s",
-		    units_duration(a, v->explained_ns), units_duration(b, k->latency_ns));
-	say(s, ": look elsewhere");
-}
-
-static void say_ambiguous(const struct sp_report *r, const struct sp_verdict *v, struct sentence *s)
-{
-	char a[UNITS_LEN];
-
-	say(s, "not decided: ");
-	if (v->why == SP_WHY_RIVALS)
-		say(s, "stalls with different culprits fit equally well");
-	else
-		say(s, "%s of all windows hold as much by accident", units_percent(a, v->chance));
-	if (v->nstalls)
-		say(s, "; candidates: ");
-	for (uint32_t i = 0; i < v->nstalls && i < 3; i++) {
-		uint32_t id = v->stalls[i].stall;
-		const struct sp_stall_names *n;
-
-		if (!id || id > r->nstalls)
-			continue;
-		n = &r->names[id - 1];
-		say(s, "%s%s of CPU %" PRIu32 " at %s", i ? ", " : "",
-		    sp_mechanism_name(r->stalls[id - 1].mechanism), r->stalls[id - 1].cpu,
-		    units_time(a, r->wall(r, r->stalls[id - 1].begin_ns), 3));
-		if (n->comm)
-			say(s, " (%s)", n->comm);
-	}
-}
-
-const char *evidence_verdict(const struct sp_report *r, const struct sp_spike *k,
-			     const struct sp_verdict *v, char ret[EVIDENCE_TEXT_LEN])
-{
-	struct sentence s = { .at = ret };
-	char a[UNITS_LEN];
-
-	ret[0] = 0;
-	switch (v->kind) {
-	case SP_VERDICT_STALL:
-		say_stall(r, k, v, &s);
-		break;
-	case SP_VERDICT_DROP:
-		say_drop(r, k, v, &s);
-		break;
-	case SP_VERDICT_TASK_DELAY:
-		say(&s, "%s spent %s reclaiming memory for itself",
-		    v->task_comm ? v->task_comm : "a task", units_duration(a, v->reclaim_ns));
-		say_explained(k, v, &s);
-		break;
-	case SP_VERDICT_NO_DATA:
-		say_no_data(k, v, &s);
-		break;
-	case SP_VERDICT_AMBIGUOUS:
-		say_ambiguous(r, v, &s);
-		break;
-	default:
-		say_none(r, k, v, &s);
-		break;
-	}
 	return ret;
 }

@@ -86,7 +86,8 @@ static const struct text table[] = {
 	  "install its debug symbols" },
 	{ SP_Q_BUILD_ID, "build-id", "%d is not the file that ran: its symbols are not used", "" },
 	{ SP_Q_OLD_KERNEL_BH, "old-kernel-bh",
-	  "this kernel's tracepoints do not tell when bottom halves are off (before 5.17)", "" },
+	  "this kernel's tracepoints do not tell when bottom halves are off (before 5.17): inferred from "
+	  "vectors that wait", "" },
 	{ SP_Q_NO_SCHED, "no-sched",
 	  "no switches to and from idle: idle time is inferred from samples", "" },
 	{ SP_Q_PRIVATE, "note", "%d", "" },
@@ -104,6 +105,10 @@ static const struct text table[] = {
 	{ SP_Q_SPIKES_NO_LATENCY, "spikes-no-latency",
 	  "%n spike%s of %d tell no latency: looked for within --window",
 	  "--spike-columns or --spike-regex name the latency; a short --window keeps chance low" },
+	{ SP_Q_SELF_CULPRIT, "self-culprit", "sirqprof itself was the culprit of %n stall%s",
+	  "keep it off the profiled CPUs (taskset), a lower --freq, or --light" },
+	{ SP_Q_REALTIME, "realtime",
+	  "a PREEMPT_RT kernel: softirqs are preempted as threads are, so only what is proven is said", "" },
 };
 /* clang-format on */
 

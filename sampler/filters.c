@@ -8,12 +8,16 @@
 /*
  * Switches from and to the idle task, ksoftirqd and NAPI threads: idle is not irqs-off, and a
  * ksoftirqd that waits is a mechanism. All other switches (hundreds of thousands a second) stay
- * out.
+ * out. NAPI threads are "napi/eth0-8193", since 6.10 also "backlog_napi/3".
  */
 static const char switch_filter[] =
 	"prev_pid == 0 || next_pid == 0 || prev_comm ~ \"ksoftirqd/*\" || "
-	"next_comm ~ \"ksoftirqd/*\" || prev_comm ~ \"napi/*\" || next_comm ~ \"napi/*\"";
-static const char wakeup_filter[] = "comm ~ \"ksoftirqd/*\" || comm ~ \"napi/*\"";
+	"next_comm ~ \"ksoftirqd/*\" || prev_comm ~ \"*napi/*\" || next_comm ~ \"*napi/*\"";
+static const char wakeup_filter[] = "comm ~ \"ksoftirqd/*\" || comm ~ \"*napi/*\"";
+
+/* Work items of BH workqueues (6.9) are softirqs; all others are threads' (TRACE_FLAG_SOFTIRQ,
+ * include/linux/trace_events.h). */
+static const char work_filter[] = "common_flags & 0x10";
 
 /* Drop reasons that mean memory pressure; their numbers differ between kernels
  * (include/net/dropreason-core.h), so they are read from the format's own symbol list. */
@@ -60,6 +64,8 @@ void filters_of(const char *name, const char *format, char *ret, size_t size)
 		snprintf(ret, size, "%s", wakeup_filter);
 	else if (strcmp(name, FILTERS_SPARING) == 0)
 		snprintf(ret, size, "function.function != perf_swevent_hrtimer");
+	else if (strncmp(name, "workqueue:workqueue_execute_", 28) == 0)
+		snprintf(ret, size, "%s", work_filter);
 	else if (strcmp(name, "skb:kfree_skb") == 0)
 		drop_filter(format, ret, size);
 }

@@ -56,6 +56,9 @@ int meta_tell(struct stream *s, const struct plan *p, const struct meta *m, stru
 	if (!rc && !uname(&u)) {
 		rc = fact_meta(s, "host", u.nodename, err);
 		rc = rc ? rc : fact_meta(s, "kernel", u.release, err);
+		/* There softirqs are preempted as threads are: fewer things are proven. */
+		if (!rc && strstr(u.version, "PREEMPT_RT"))
+			rc = fact_meta(s, "realtime", "1", err);
 	}
 	rc = rc ? rc : fact_meta(s, "boot_id", boot, err);
 	rc = rc ? rc : fact_meta(s, "capture_id", id, err);

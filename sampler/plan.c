@@ -48,7 +48,8 @@ static const struct wanted tracepoints[] = {
 	{ "sched", "sched_wakeup", ALWAYS, false },
 	{ "timer", "timer_expire_entry", ALWAYS, false },
 	{ "timer", "timer_expire_exit", ALWAYS, false },
-	{ "skb", "kfree_skb", ALWAYS, true }, /* reasons since 5.17 */
+	{ "skb", "kfree_skb", ALWAYS, true },	       /* reasons since 5.17 */
+	{ "tcp", "tcp_retransmit_skb", ALWAYS, true }, /* since 4.15 */
 	{ "vmscan", "mm_vmscan_direct_reclaim_begin", ALWAYS, false },
 	{ "vmscan", "mm_vmscan_direct_reclaim_end", ALWAYS, false },
 	{ "vmscan", "mm_vmscan_memcg_reclaim_begin", ALWAYS, true },
@@ -56,8 +57,8 @@ static const struct wanted tracepoints[] = {
 	{ "napi", "napi_poll", DETAIL, false },
 	{ "timer", "hrtimer_expire_entry", DETAIL, false },
 	{ "timer", "hrtimer_expire_exit", DETAIL, false },
-	{ "workqueue", "workqueue_execute_start", DETAIL, false },
-	{ "workqueue", "workqueue_execute_end", DETAIL, false },
+	{ "workqueue", "workqueue_execute_start", ALWAYS, false }, /* filtered: in softirqs only */
+	{ "workqueue", "workqueue_execute_end", ALWAYS, false },
 };
 
 static int open_on(const struct perf_event_attr *attr, uint32_t cpu)

@@ -57,8 +57,9 @@ enum sp_event_type {
 	SP_EV_WAKE,	  /* .sched: next_* is the woken task; cpu is the waker's */
 	SP_EV_RECLAIM_BEGIN,
 	SP_EV_RECLAIM_END,
-	SP_EV_DROP, /* .drop: skb freed for a memory-pressure reason */
-	SP_EV_LOST, /* .count: records lost by this CPU's ring since the last one */
+	SP_EV_DROP,    /* .drop: skb freed for a memory-pressure reason */
+	SP_EV_RETRANS, /* TCP sends a segment again */
+	SP_EV_LOST,    /* .count: records lost by this CPU's ring since the last one */
 	SP_EV_THROTTLE,
 	SP_EV_UNTHROTTLE,
 	SP_EV_COMM, /* .task.comm; .task.exec */

@@ -55,6 +55,8 @@ enum sp_quality_code {
 	SP_Q_SPIKES_NONE = 43,	  /* a spike file of which no row is a spike; count: rows; detail */
 	SP_Q_SPIKES_UNIT = 44,	  /* latencies without a unit; detail: file */
 	SP_Q_SPIKES_NO_LATENCY = 45, /* spikes without latency; count; detail: file */
+	SP_Q_SELF_CULPRIT = 46,	     /* sirqprof itself starved softirqs; count = stalls */
+	SP_Q_REALTIME = 47,	     /* PREEMPT_RT: less can be proven */
 };
 
 enum sp_severity {

@@ -38,6 +38,9 @@ struct sp_verdict {
 	uint64_t worst_delay_ns; /* worst raise → entry seen in the window; SP_UNKNOWN_NS */
 	uint64_t unobserved_ns;	 /* of the window, on the CPUs that count */
 	uint64_t rto_ns;	 /* drop: the retransmission time that fits; else 0 */
+	uint64_t stalled_ns;	 /* drop: what stalls took before the packet was lost */
+	uint64_t resent_ns;	 /* drop: so long after it TCP sent a segment again; 0: not seen */
+	uint32_t resent;	 /* drop: segments sent again after it, by events or counters */
 	uint32_t drops;		 /* packets dropped in the window for lack of memory */
 	const char *drop_reason; /* may be NULL */
 	uint64_t reclaim_ns;	 /* task-delay: time in direct reclaim */

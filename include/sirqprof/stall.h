@@ -32,9 +32,9 @@ enum sp_evidence_kind {
 	SP_EVID_NO_PROGRESS,   /* n[0]: ns without a softirq entry or exit */
 	SP_EVID_ENTRY_EXIT,    /* n[0]: vector or irq, n[1]: ns between entry and exit */
 	SP_EVID_FUNC, /* n[0]: ns inside the function; name: its name; tracepoints carry it */
-	SP_EVID_KSOFTIRQD_WAIT, /* n[0]: ns between woken/preempted and running */
+	SP_EVID_KSOFTIRQD_WAIT, /* n[0]: ns between woken/preempted and running; name: who waited */
 	SP_EVID_HOG_CLASS,	/* n[0]: prio of the task that kept the CPU; name: its comm */
-	SP_EVID_SQUEEZE,	/* n[0]: time_squeeze increments */
+	SP_EVID_SQUEEZE,	/* n[0]: time_squeeze increments, n[1]: ns between the reads */
 	SP_EVID_NAPI,		/* n[0]: polls, n[1]: packets; name: device */
 	SP_EVID_STEAL,	     /* n[0]: ns of steal over the enclosing reads, n[1]: ns between them */
 	SP_EVID_WITNESS_GAP, /* n[0]: the witness CPU, n[1]: ns of its gap at the same time */
@@ -48,6 +48,10 @@ enum sp_evidence_kind {
 	SP_EVID_SERVING,     /* n[0]: ticks in a row inside a softirq; n[1]: one NET_RX in so many
 			      * is recorded */
 	SP_EVID_PAUSES,	     /* n[0]: pauses of the host that were about as long as this stall */
+	SP_EVID_POLL,	     /* n[0]: packets, n[1]: ns of the longest poll; name: device */
+	SP_EVID_LOAD,	     /* n[0]: ns of NET_RX in the run, n[1]: runs; name: device, where it
+			      * was a NAPI thread's */
+	SP_EVID_NMI_SILENT,  /* n[0]: ns in which samples by NMI were due and none came */
 };
 
 struct sp_evidence {

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
@@ -43,6 +44,14 @@ static void find_maps(struct hog *h)
 	h->ring = ring_buffer__new(truths, on_truth, h, NULL);
 	if (!h->ring)
 		hog_skip("no BPF ring buffer");
+}
+
+void hog_use_object(struct hog *h, const char *name)
+{
+	char *slash = strrchr(h->object_file, '/');
+	size_t at = slash ? (size_t)(slash + 1 - h->object_file) : 0;
+
+	snprintf(h->object_file + at, sizeof(h->object_file) - at, "%s.bpf.o", name);
 }
 
 void hog_load(struct hog *h)

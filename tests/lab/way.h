@@ -74,7 +74,9 @@ void hog_pin_to_cpu(unsigned int cpu);
 /* One truth line on stdout. The hog's accepted names are printed, and those of t->function. */
 void hog_print_truth(const struct hog *h, const struct hog_truth *t);
 
-/* bpfload.c: loads h->way->program of the BPF object, with its order and its truths. */
+/* bpfload.c: another BPF object than hog.bpf.o, from NAME.bpf.c. */
+void hog_use_object(struct hog *h, const char *name);
+/* Loads h->way->program of the BPF object, with its order and its truths. */
 void hog_load(struct hog *h);
 void hog_attach(struct hog *h);
 /* Pins what is attached: an iterator, which becomes a file. */

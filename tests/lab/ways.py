@@ -34,6 +34,14 @@ WAYS = {
     "flood-softirq": Way("softirq", start=flood),
     "flood-softirq-net-rx": Way("softirq-net-rx", start=flood),
     "flood-hardirq": Way("hardirq", start=flood),
+    # The thread that serves a device (threaded NAPI) and whoever keeps the CPU from it.
+    "ksoftirqd-fifo": Way("ksoftirqd-fifo"),
+    "ksoftirqd-syscall": Way("ksoftirqd-syscall"),
+    # ksoftirqd itself: kernels differ in whether they leave a flood to it.
+    "ksoftirqd-flood": Way("ksoftirqd-flood"),
+    # A flood shorter than 10 ms is served: it is no load.
+    "load": Way("load", "--min-ms", "15", "--short-every", "0"),
+    "load-thread": Way("load-thread", "--min-ms", "15", "--short-every", "0"),
     # Two at once: an innocent that runs right before, right after, or reads a fast file meanwhile.
     "two-irqs-off-before": Way("irqs-off", "--beside", "before"),
     "two-irqs-off-after": Way("irqs-off", "--beside", "after"),

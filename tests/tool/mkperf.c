@@ -7,19 +7,23 @@
  * (t=1.5ms). Functions are named; mkperf gives them addresses and writes the names as KSYM facts.
  *
  *	host NAME | kernel RELEASE | begin EPOCH_SECONDS | period 1ms	(before the first event)
+ *	sampler cycles		a hardware event beside the clock: a sample with nmi=1 is its
  *	end t=			the last instant of the recording
  *	raise|entry|exit	cpu= t= vec=net_rx [tid=] [flags=0x80]
  *	tick			cpu= t= [tid=] [flags=]		the local timer's entry and exit
  *	busy			cpu= from= to= every= tid= [comm=] [flags=] [mode=] stack=	tick
  *and sample irq_entry|irq_exit	cpu= t= irq= name= [tid=] sample			cpu= t= tid=
  *[comm=] [mode=kernel|user] [arg0=] [if=0|1] stack=outer;…;inner
- *	switch			cpu= t= prev=COMM/TID next=COMM/TID [state=R|S] [prio=]
+ *	switch			cpu= t= prev=COMM/TID next=COMM/TID [state=R|S] [prio=] [prev_prio=]
  *	wake			cpu= t= comm= tid= target=
- *	func_entry|func_exit	cpu= t= func=	a timer's function
- *	drop			cpu= t= reason=
+ *	func_entry|func_exit	cpu= t= func=	a timer's function; the same with tasklet_, work_
+ *and hrtimer_ in the place of func_ napi_poll		cpu= t= dev= work=	at the end of a poll
+ *	drop			cpu= t= reason= | retransmit cpu= t=
  *	reclaim_begin|reclaim_end	cpu= t= tid=
  *	task t= tid= pid= ppid= comm= | fd t= tid= fd= path= | cgroup t= tid= text=
- *	steal cpu= t= ns= | clock t= real= (EPOCH seconds) | lost cpu= t= n=
+ *	softnet cpu= t= processed= dropped= squeezed=
+ *	self t= pid= ns= (sirqprof itself) | steal cpu= t= ns= | clock t= real= (EPOCH seconds) |
+ *lost cpu= t= n=
  *
  * Anything else is an error that names the line. '#' begins a comment.
  */
@@ -56,7 +60,16 @@ enum {
 	EV_DROP,
 	EV_RECLAIM_BEGIN,
 	EV_RECLAIM_END,
+	EV_TASKLET_ENTRY,
+	EV_TASKLET_EXIT,
+	EV_WORK_ENTRY,
+	EV_WORK_EXIT,
+	EV_HRTIMER_ENTRY,
+	EV_HRTIMER_EXIT,
+	EV_NAPI_POLL,
+	EV_RETRANSMIT,
 	EV_MAX,
+	EV_CLOCK, /* the clock beside a hardware sampler */
 };
 
 /* The tracepoints with their fields, as a kernel of today lays them out. */
@@ -79,6 +92,16 @@ static const struct {
 	[EV_DROP] = { "skb", "kfree_skb", "u8 location 8,u4 reason 16" },
 	[EV_RECLAIM_BEGIN] = { "vmscan", "mm_vmscan_direct_reclaim_begin", "s4 order 8" },
 	[EV_RECLAIM_END] = { "vmscan", "mm_vmscan_direct_reclaim_end", "u8 nr 8" },
+	[EV_TASKLET_ENTRY] = { "irq", "tasklet_entry", "u8 tasklet 8,u8 func 16" },
+	[EV_TASKLET_EXIT] = { "irq", "tasklet_exit", "u8 tasklet 8,u8 func 16" },
+	[EV_WORK_ENTRY] = { "workqueue", "workqueue_execute_start", "u8 work 8,u8 function 16" },
+	[EV_WORK_EXIT] = { "workqueue", "workqueue_execute_end", "u8 work 8,u8 function 16" },
+	[EV_HRTIMER_ENTRY] = { "timer", "hrtimer_expire_entry",
+			       "u8 hrtimer 8,s8 now 24,"
+			       "u8 function 16" },
+	[EV_HRTIMER_EXIT] = { "timer", "hrtimer_expire_exit", "u8 hrtimer 8" },
+	[EV_NAPI_POLL] = { "napi", "napi_poll", "c24 dev_name 8,s4 work 32,s4 budget 36" },
+	[EV_RETRANSMIT] = { "tcp", "tcp_retransmit_skb", "u8 skbaddr 8" },
 };
 
 struct mkperf {
@@ -86,7 +109,7 @@ struct mkperf {
 	struct stream *stream;
 	uint64_t period_ns, end_ns, real_ns;
 	char host[64], kernel[64];
-	bool started;
+	bool started, cycles;
 	char *names[NAMES_MAX];
 	uint32_t nnames;
 	unsigned int line;
@@ -139,6 +162,16 @@ static void put_attr(struct mkperf *m, struct bytes *b, uint64_t id,
 	put(m, b, SP_REC_EVENT_UPDATE, 0, b->len);
 }
 
+static void put_cycles(struct mkperf *m, struct bytes *b, const struct perf_event_attr *clock)
+{
+	struct perf_event_attr a = *clock;
+
+	a.type = PERF_TYPE_HARDWARE;
+	a.config = PERF_COUNT_HW_CPU_CYCLES;
+	a.sample_period = 3000000;
+	put_attr(m, b, EV_SAMPLER, &a, "cycles");
+}
+
 static void put_attrs(struct mkperf *m, struct bytes *b)
 {
 	struct perf_event_attr a = {
@@ -157,7 +190,9 @@ static void put_attrs(struct mkperf *m, struct bytes *b)
 	};
 	char name[80];
 
-	put_attr(m, b, EV_SAMPLER, &a, "cpu-clock");
+	if (m->cycles)
+		put_cycles(m, b, &a);
+	put_attr(m, b, m->cycles ? EV_CLOCK : EV_SAMPLER, &a, "cpu-clock");
 	a.type = PERF_TYPE_TRACEPOINT;
 	a.sample_period = 1;
 	a.sample_regs_user = a.sample_regs_intr = 0;
@@ -271,7 +306,7 @@ static void start(struct mkperf *m)
 	put_meta(m, "kernel", m->kernel);
 	put_meta(m, "boot_id", "made");
 	put_meta(m, "capture_id", "made");
-	put_meta(m, "sampler", "cpu-clock");
+	put_meta(m, "sampler", m->cycles ? "cycles" : "cpu-clock");
 	snprintf(number, sizeof(number), "%" PRIu64, m->period_ns);
 	put_meta(m, "period_ns", number);
 	put_clock(m, BASE_NS, m->real_ns);
@@ -397,7 +432,7 @@ static void put_sample(struct mkperf *m, const char *line, uint64_t at_ns)
 		at = from > stack ? from - 1 : from;
 	}
 	begin(&b);
-	bytes_u64(&b, EV_SAMPLER);
+	bytes_u64(&b, m->cycles && !num(line, "nmi", 0) ? EV_CLOCK : EV_SAMPLER);
 	bytes_u64(&b, chain[1]);
 	bytes_u32(&b, (uint32_t)num(line, "pid", tid));
 	bytes_u32(&b, (uint32_t)tid);
@@ -506,7 +541,7 @@ static void put_switch(struct mkperf *m, const char *line)
 
 	set_int(&r, 24, 4, split_task(m, need(m, line, "prev"), comm));
 	set_str(&r, 8, 16, comm);
-	set_int(&r, 28, 4, 120);
+	set_int(&r, 28, 4, num(line, "prev_prio", 120));
 	set_int(&r, 32, 8, state && *state == 'R' ? 0 : 1);
 	set_int(&r, 56, 4, split_task(m, need(m, line, "next"), comm));
 	set_str(&r, 40, 16, comm);
@@ -544,12 +579,23 @@ static void put_plain(struct mkperf *m, const char *line, uint32_t id)
 
 	set_int(&r, 8, 8,
 		id == EV_RAISE || id == EV_ENTRY || id == EV_EXIT ? vector(m, line) : 0x1234);
-	if (id == EV_FUNC_ENTRY)
+	if (id == EV_FUNC_ENTRY || id == EV_TASKLET_ENTRY || id == EV_WORK_ENTRY ||
+	    id == EV_HRTIMER_ENTRY)
 		set_int(&r, 16, 8,
 			function(m, func ? func : "timer", strlen(func ? func : "timer")));
 	if (id == EV_DROP)
 		set_int(&r, 16, 4, reason && strcmp(reason, "PFMEMALLOC") == 0 ? 123 : 81);
 	put_point(m, id, line, at_of(m, line, "t"), &r);
+}
+
+static void put_poll(struct mkperf *m, const char *line)
+{
+	struct point_raw r = { 0 };
+
+	set_str(&r, 8, 24, need(m, line, "dev"));
+	set_int(&r, 32, 4, num(line, "work", 1));
+	set_int(&r, 36, 4, 64);
+	put_point(m, EV_NAPI_POLL, line, at_of(m, line, "t"), &r);
 }
 
 static void put_lost(struct mkperf *m, const char *line)
@@ -593,6 +639,15 @@ static bool put_fact(struct mkperf *m, const char *word, const char *line)
 		fact_begin(s, SP_FACT_CGROUP, at_of(m, line, "t"), UINT32_MAX);
 		fact_u32(s, (uint32_t)num(line, "tid", 0));
 		fact_str(s, need(m, line, "text"));
+	} else if (strcmp(word, "softnet") == 0) {
+		fact_begin(s, SP_FACT_SOFTNET, at_of(m, line, "t"), (uint32_t)num(line, "cpu", 0));
+		fact_u64(s, num(line, "processed", 0));
+		fact_u64(s, num(line, "dropped", 0));
+		fact_u64(s, num(line, "squeezed", 0));
+	} else if (strcmp(word, "self") == 0) {
+		fact_begin(s, SP_FACT_SELF, at_of(m, line, "t"), UINT32_MAX);
+		fact_u32(s, (uint32_t)num(line, "pid", 0));
+		fact_u64(s, num(line, "ns", 0));
 	} else if (strcmp(word, "steal") == 0) {
 		fact_begin(s, SP_FACT_STEAL, at_of(m, line, "t"), (uint32_t)num(line, "cpu", 0));
 		fact_u64(s, num(line, "ns", 0));
@@ -615,6 +670,13 @@ static bool put_named_point(struct mkperf *m, const char *word, const char *line
 		      { "exit", EV_EXIT },
 		      { "func_entry", EV_FUNC_ENTRY },
 		      { "func_exit", EV_FUNC_EXIT },
+		      { "tasklet_entry", EV_TASKLET_ENTRY },
+		      { "tasklet_exit", EV_TASKLET_EXIT },
+		      { "work_entry", EV_WORK_ENTRY },
+		      { "work_exit", EV_WORK_EXIT },
+		      { "hrtimer_entry", EV_HRTIMER_ENTRY },
+		      { "hrtimer_exit", EV_HRTIMER_EXIT },
+		      { "retransmit", EV_RETRANSMIT },
 		      { "drop", EV_DROP },
 		      { "reclaim_begin", EV_RECLAIM_BEGIN },
 		      { "reclaim_end", EV_RECLAIM_END } };
@@ -643,6 +705,8 @@ static void on_event(struct mkperf *m, const char *word, const char *line)
 		put_irq(m, line, EV_IRQ_ENTRY);
 	else if (strcmp(word, "irq_exit") == 0)
 		put_irq(m, line, EV_IRQ_EXIT);
+	else if (strcmp(word, "napi_poll") == 0)
+		put_poll(m, line);
 	else if (strcmp(word, "lost") == 0)
 		put_lost(m, line);
 	else if (strcmp(word, "end") == 0)
@@ -664,6 +728,8 @@ static void on_line(struct mkperf *m, char *line)
 		snprintf(m->kernel, sizeof(m->kernel), "%s", rest);
 	} else if (strcmp(word, "begin") == 0) {
 		m->real_ns = (uint64_t)(strtold(rest, NULL) * 1e9L);
+	} else if (strcmp(word, "sampler") == 0) {
+		m->cycles = strcmp(rest, "cycles") == 0;
 	} else if (strcmp(word, "period") == 0) {
 		m->period_ns = ns_of(m, rest);
 	} else {

@@ -314,19 +314,22 @@ static void a_drop_explains_a_retransmission(void **state)
 	struct scene *s = scene(2, 200 * S);
 	struct sp_event e = { .type = SP_EV_DROP, .cpu = 1, .drop.reason_name = 7 };
 	struct sp_event reclaim = { .type = SP_EV_RECLAIM_END, .tid = 55 };
-	struct sp_event stat = { .type = SP_EV_NETSTAT };
+	struct sp_event stat = { .type = SP_EV_NETSTAT }, again = { .type = SP_EV_RETRANS };
 	struct sp_err err = SP_ERR_INIT;
 	const struct sp_verdict *v;
 
 	(void)state;
 	e.time_ns = BEGIN + 10 * S + 4 * MS;
 	assert_int_equal(sides_put(s->sides, &e, 0, &err), 0);
+	again.time_ns = BEGIN + 10 * S + 205 * MS;
+	assert_int_equal(sides_put(s->sides, &again, 0, &err), 0);
 	reclaim.time_ns = BEGIN + 30 * S + 80 * MS;
 	assert_int_equal(sides_put(s->sides, &reclaim, BEGIN + 30 * S, &err), 0);
 	/* The counter moved once, between 50 and 51 s. */
 	for (uint64_t i = 0; i < 100; i++) {
 		stat.time_ns = BEGIN + i * S;
 		stat.netstat.pfmemalloc = 1000 + (i > 50);
+		stat.netstat.retrans = 7 + (i > 50 ? 3 : 0);
 		assert_int_equal(sides_put(s->sides, &stat, 0, &err), 0);
 	}
 	stall(s, 1, 10 * S, 5 * MS);
@@ -339,7 +342,12 @@ static void a_drop_explains_a_retransmission(void **state)
 	v = judge(s);
 	assert_int_equal(v[0].kind, SP_VERDICT_DROP);
 	assert_int_equal(v[0].rto_ns, 200 * MS);
-	assert_int_equal(v[0].explained_ns, 200 * MS);
+	assert_int_equal(v[0].explained_ns, 205 * MS);
+	assert_int_equal(v[0].stalled_ns, 5 * MS);
+	assert_int_equal(v[0].resent_ns, 201 * MS);
+	assert_true(v[0].confidence > v[5].confidence);
+	assert_int_equal(v[5].resent, 3);
+	assert_int_equal(v[5].resent_ns, 0);
 	assert_int_equal(v[0].drops, 1);
 	assert_string_equal(v[0].drop_reason, "SOCKET_PFMEMALLOC");
 	assert_int_equal(v[0].nstalls, 1);

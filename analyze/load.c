@@ -1,0 +1,322 @@
+#include "lane.h"
+#include "leaf.h"
+
+#include <stdlib.h>
+
+/*
+ * NET_RX that does not end: packets come as fast as they are served, its budget is spent over and
+ * over, and nothing else runs. The same of a thread that polls a device (threaded NAPI).
+ *
+ *	NET_RX   NET_RX  NET_RX  NET_RX
+ *	├─────┤ ├──────┤├──────┤├─────┤	 a run: pauses of at most LOAD_JOIN_NS
+ *
+ * A NET_RX of more than a millisecond is a long softirq by itself. Whether it was one slow handler
+ *or one of many is known when the run has ended, so it is held until then.
+ */
+
+/* NET_RX runs this close together are one run. */
+#define LOAD_JOIN_NS 300000ULL
+/* A run is load, not service, from this length and this share of NET_RX on. */
+#define LOAD_LEAST_NS  10000000ULL
+#define LOAD_SHARE_PCT 90
+/* net_rx_action() stops after two ticks (netdev_budget_usecs; 8 ms at HZ=250) or 300 packets:
+ * longer is one handler's doing. */
+#define LOAD_SPAN_NS 10000000ULL
+/* Nor does one that took this share of the run make it a load. */
+#define LOAD_ONE_PCT 50
+
+#define SURE 0.9
+
+static bool qualifies(const struct load_state *r, uint64_t end_ns, uint64_t busy_ns)
+{
+	uint64_t length = end_ns - r->begin_ns;
+
+	return length >= LOAD_LEAST_NS && busy_ns >= length / 100 * LOAD_SHARE_PCT &&
+	       (r->thread || r->longest_ns <= busy_ns / 100 * LOAD_ONE_PCT);
+}
+
+static void drop_held(struct load_state *r)
+{
+	for (uint32_t i = 0; i < r->nheld; i++)
+		free(r->held[i].stall.shares);
+	r->nheld = 0;
+}
+
+static int give_held(struct timeline *t, struct lane *l, struct sp_err *err)
+{
+	struct load_state *r = &l->load;
+	uint32_t n = r->nheld;
+	int rc = SP_OK;
+
+	r->nheld = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		if (rc)
+			free(r->held[i].stall.shares);
+		else
+			rc = pending_add(t, l, &r->held[i], err);
+	}
+	return rc;
+}
+
+static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
+{
+	struct load_state *r = &l->load;
+	struct pending_stall p = {
+		.sampled = r->shares.samples != 0,
+		.wants_softnet = true,
+		.seen_ns = r->end_ns,
+		.stall = {
+			.cpu = l->cpu,
+			.begin_ns = r->begin_ns,
+			.begin_lo_ns = r->begin_ns,
+			.begin_hi_ns = r->begin_ns,
+			.end_ns = r->end_ns,
+			.end_lo_ns = r->end_ns,
+			.end_hi_ns = r->end_ns,
+			.mechanism = SP_MECH_LOAD,
+			.confidence = SURE,
+			.vectors = 1U << SP_VEC_NET_RX,
+			.pid = SP_NO_TASK,
+			.tid = SP_NO_TASK,
+			.dev = r->dev,
+			.vec = SP_VEC_NET_RX,
+		},
+	};
+	int rc;
+
+	lane_evidence(&p.stall, SP_EVID_LOAD, r->begin_ns, r->busy_ns, r->spans,
+		      r->thread ? r->dev : 0, 0);
+	if (r->polls)
+		lane_evidence(&p.stall, SP_EVID_NAPI, r->begin_ns, r->polls, r->packets, r->dev, 0);
+	pending_swallow(l, &p.stall);
+	rc = shares_give(&r->shares, &p.stall, err);
+	return rc ? rc : pending_add(t, l, &p, err);
+}
+
+int load_flush(struct timeline *t, struct lane *l, struct sp_err *err)
+{
+	struct load_state *r = &l->load;
+	bool kept = r->keeps;
+
+	if (!r->open)
+		return give_held(t, l, err);
+	r->open = false;
+	r->keeps = false;
+	if (r->end_ns - r->begin_ns < t->cfg.min_stall_ns ||
+	    (!kept && r->begin_ns < l->stall_end_ns) || r->begin_ns < l->blind_until_ns ||
+	    !qualifies(r, r->end_ns, r->busy_ns))
+		return give_held(t, l, err);
+	drop_held(r);
+	return emit(t, l, err);
+}
+
+int load_age(struct timeline *t, struct lane *l, uint64_t now_ns, struct sp_err *err)
+{
+	if (!l->load.open || now_ns <= l->load.end_ns + LOAD_JOIN_NS || l->soft.open ||
+	    l->load.thread_since_ns)
+		return SP_OK;
+	return load_flush(t, l, err);
+}
+
+/* Joins a span to the run, or ends that and begins another. */
+static int join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t end_ns, bool thread,
+		struct sp_err *err)
+{
+	struct load_state *r = &l->load;
+	uint64_t ns = end_ns - begin_ns;
+	int rc = SP_OK;
+
+	/* A run that is load stays one: what would dilute it begins another. */
+	if (r->open &&
+	    (thread != r->thread || begin_ns > r->end_ns + LOAD_JOIN_NS ||
+	     (qualifies(r, r->end_ns, r->busy_ns) && !qualifies(r, end_ns, r->busy_ns + ns))))
+		rc = load_flush(t, l, err);
+	/* What was held of a run that was never seen to end. */
+	if (!rc && !r->open && r->nheld && r->held[0].stall.begin_ns < begin_ns)
+		rc = give_held(t, l, err);
+	if (!r->open) {
+		r->open = true;
+		r->thread = thread;
+		r->begin_ns = begin_ns;
+		r->busy_ns = r->longest_ns = r->packets = r->polls = 0;
+		r->spans = 0;
+		r->dev = 0;
+		if (!thread) /* a thread's begin when it is switched to */
+			shares_begin(&r->shares, begin_ns);
+	}
+	r->end_ns = end_ns;
+	r->busy_ns += ns;
+	r->spans++;
+	r->longest_ns = ns > r->longest_ns ? ns : r->longest_ns;
+	return rc;
+}
+
+static sp_str dev_of(struct timeline *t, sp_str comm)
+{
+	const char *name = strings_get(t->parts.strings, comm), *slash = strchr(name, '/');
+	const char *dash = slash ? strrchr(slash, '-') : NULL;
+	sp_str dev = 0;
+
+	/* Without a name's end the comm was cut short: it is still the best there is. */
+	if (slash && strings_add(t->parts.strings, slash + 1,
+				 dash ? (size_t)(dash - slash - 1) : strlen(slash + 1), &dev, NULL))
+		dev = 0;
+	return dev;
+}
+
+int load_net_rx(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t end_ns,
+		struct pending_stall *p, struct sp_err *err)
+{
+	int rc;
+
+	/* With another stall inside, of less than half of it, it is no part of a run. */
+	if (end_ns - begin_ns > LOAD_SPAN_NS || (begin_ns < l->stall_end_ns && !l->load.keeps)) {
+		rc = load_flush(t, l, err);
+		return rc || !p ? rc : pending_add(t, l, p, err);
+	}
+	rc = join(t, l, begin_ns, end_ns, false, err);
+	if (p && !rc)
+		return load_hold(t, l, p, err);
+	if (p)
+		free(p->stall.shares);
+	return rc;
+}
+
+int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err)
+{
+	struct load_state *r = &l->load;
+	int rc = SP_OK;
+
+	if (r->nheld == LOAD_HELD) {
+		/* So many long ones in a row are a load already, or never will be. */
+		if (!r->open || r->thread || qualifies(r, r->end_ns, r->busy_ns))
+			drop_held(r);
+		else
+			rc = give_held(t, l, err);
+	}
+	if (rc)
+		free(p->stall.shares);
+	else
+		r->held[r->nheld++] = *p;
+	return rc;
+}
+
+/* Long enough already that a pause of the host in the middle ends nothing. */
+static bool is_sure(const struct lane *l, uint64_t now_ns)
+{
+	const struct load_state *r = &l->load;
+
+	if (r->thread_since_ns && now_ns > r->thread_since_ns + LOAD_LEAST_NS)
+		return true;
+	return r->open && (r->thread_since_ns || l->soft.open) &&
+	       qualifies(r, r->end_ns, r->busy_ns);
+}
+
+int load_cut(struct timeline *t, struct lane *l, const struct pending_stall *p, struct sp_err *err)
+{
+	struct load_state *r = &l->load;
+	const struct sp_stall *s = &p->stall;
+	uint64_t since = r->thread_since_ns;
+	int rc = SP_OK;
+
+	if (p->is_gap && !(p->sampled && p->leaf == LEAF_RELEASE && !p->user) &&
+	    is_sure(l, s->begin_ns)) {
+		r->keeps = true;
+		return SP_OK;
+	}
+	if (since && since < s->end_ns) {
+		if (since < s->begin_ns && since >= l->blind_until_ns) {
+			rc = join(t, l, since, s->begin_ns, true, err);
+			r->dev = dev_of(t, r->thread_comm);
+		}
+		r->thread_since_ns = s->end_ns;
+	}
+	return rc ? rc : load_flush(t, l, err);
+}
+
+bool load_keeps(const struct lane *l, const struct sp_stall *gap)
+{
+	const struct load_state *r = &l->load;
+
+	return r->keeps && gap->begin_hi_ns >= (r->open ? r->begin_ns : r->thread_since_ns);
+}
+
+/* A NAPI thread leaves the CPU. */
+static int thread_out(struct timeline *t, struct lane *l, const struct sp_event *e,
+		      struct sp_err *err)
+{
+	struct load_state *r = &l->load;
+	uint64_t since = r->thread_since_ns;
+	sp_str dev;
+	int rc;
+
+	r->thread_since_ns = 0;
+	if (!since || !wait_is_napi(t, e->sched.prev_comm) || e->time_ns <= since ||
+	    since < l->blind_until_ns)
+		return SP_OK;
+	rc = join(t, l, since, e->time_ns, true, err);
+	dev = dev_of(t, e->sched.prev_comm);
+	r->dev = r->spans == 1 || r->dev == dev ? dev : 0;
+	return rc;
+}
+
+int load_switch(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
+{
+	struct load_state *r = &l->load;
+	int rc = thread_out(t, l, e, err);
+
+	r->thread_tid = SP_NO_TASK;
+	if (rc || !wait_is_napi(t, e->sched.next_comm))
+		return rc;
+	if (r->open && !r->thread)
+		rc = load_flush(t, l, err);
+	if (!r->open)
+		shares_begin(&r->shares, e->time_ns);
+	r->thread_since_ns = e->time_ns;
+	r->thread_tid = e->sched.next_tid;
+	r->thread_comm = e->sched.next_comm;
+	return rc;
+}
+
+int load_end(struct timeline *t, struct lane *l, struct sp_err *err)
+{
+	struct load_state *r = &l->load;
+	uint64_t since = r->thread_since_ns;
+	int rc = SP_OK;
+
+	r->thread_since_ns = 0;
+	if (since && since >= l->blind_until_ns && l->now_ns > since) {
+		rc = join(t, l, since, l->now_ns, true, err);
+		r->dev = dev_of(t, r->thread_comm);
+	}
+	return rc ? rc : load_flush(t, l, err);
+}
+
+sp_str load_thread_dev(struct timeline *t, const struct lane *l, int32_t tid, uint64_t at_ns)
+{
+	struct task_info who;
+
+	if (l->load.thread_since_ns && l->load.thread_tid == tid)
+		return dev_of(t, l->load.thread_comm);
+	if (tid > 0 && tasks_at(t->parts.tasks, tid, at_ns, &who) && wait_is_napi(t, who.comm))
+		return dev_of(t, who.comm);
+	return 0;
+}
+
+void load_poll(struct lane *l, const struct sp_event *e)
+{
+	struct load_state *r = &l->load;
+
+	if (!r->open)
+		return;
+	if (!r->thread)
+		r->dev = e->napi.dev;
+	r->polls++;
+	r->packets += e->napi.work;
+}
+
+void load_sample(struct lane *l, const struct sp_event *e)
+{
+	if (l->load.open || l->load.thread_since_ns)
+		shares_add(&l->load.shares, e);
+}

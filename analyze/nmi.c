@@ -1,0 +1,72 @@
+#include "lane.h"
+
+/*
+ * Samples with interrupts off in a recording without any clock (perf record -e cycles, where that
+ *is an NMI): no tick says that one was missed, so the samples in a row are all there is.
+ *
+ *	IF=1   IF=0  IF=0  IF=0  IF=0   IF=1
+ *	 ├┄┄┄┄┄┄├─────────────────┤┄┄┄┄┄┄┤
+ *	lo    first              last   end
+ *
+ * By themselves they may have met short sections one by one: it takes GAP_RUN_LEAST of one task.
+ */
+#define SURE_RUN 0.80
+
+/* An interrupt that is not recorded may be what ran: its entry stands in the stack. */
+static bool in_interrupt(const struct timeline *t, const struct sp_share *heaviest)
+{
+	struct stack stack = stacks_get(t->parts.stacks, heaviest->stack);
+
+	return gap_frames_after(t, &stack, false) != 0;
+}
+
+static bool of_one_task(const struct shares *s)
+{
+	for (uint32_t i = 1; i < s->n; i++)
+		if (s->rows[i].tid != s->rows[0].tid)
+			return false;
+	return s->n && s->rows[0].tid != 0; /* the idle task waits with interrupts off */
+}
+
+int gap_run(struct timeline *t, struct lane *l, struct sp_err *err)
+{
+	struct gap_state *g = &l->gap;
+	uint64_t last_ns = g->run.from_ns;
+	struct pending_stall p = {
+		.sampled = true,
+		.seen_ns = g->run_end_ns,
+		.stall = {
+			.cpu = l->cpu,
+			.begin_lo_ns = g->run_lo_ns ? g->run_lo_ns : g->run_first_ns,
+			.begin_hi_ns = g->run_first_ns,
+			.end_lo_ns = last_ns,
+			.end_hi_ns = g->run_end_ns,
+			.mechanism = SP_MECH_IRQS_OFF,
+			.confidence = SURE_RUN,
+			.vectors = lane_pending_vectors(l),
+			.pid = SP_NO_TASK,
+			.tid = SP_NO_TASK,
+		},
+	};
+	struct sp_stall *s = &p.stall;
+	int rc;
+
+	g->run_ready = false;
+	/* What the samples span is proven; of what lies beyond them half at most is claimed. */
+	s->begin_ns = s->begin_lo_ns / 2 + s->begin_hi_ns / 2;
+	s->end_ns = s->end_lo_ns / 2 + s->end_hi_ns / 2;
+	if (!of_one_task(&g->run) || s->end_ns - s->begin_ns < t->cfg.min_stall_ns ||
+	    s->begin_ns < l->stall_end_ns || s->begin_lo_ns < l->blind_until_ns)
+		return SP_OK;
+	lane_evidence(s, SP_EVID_IF_CLEAR, g->run_first_ns, g->run.samples, 0, 0, 0);
+	rc = shares_give(&g->run, s, err);
+	if (rc)
+		return rc;
+	lane_culprit(s);
+	if (in_interrupt(t, &s->shares[0])) {
+		s->mechanism = SP_MECH_HARDIRQ;
+		s->pid = SP_NO_TASK;
+		s->tid = SP_NO_TASK;
+	}
+	return pending_add(t, l, &p, err);
+}

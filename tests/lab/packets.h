@@ -1,0 +1,43 @@
+#ifndef PACKETS_H
+#define PACKETS_H
+
+/*
+ * Packets for the lab: a veth pair in a network namespace of the hog's own, gone with it; and what
+ * its BPF program (net.bpf.c) shares with it.
+ */
+
+/* Packets this close together are one run (the pauses that analyze/load.c joins are as long), and a
+ * run this long is a load. */
+#define PACKETS_PAUSE_NS 300000ULL
+#define PACKETS_LOAD_NS	 10000000ULL
+
+struct packets_run {
+	unsigned long long begin_ns, end_ns, packets;
+};
+
+#ifndef __bpf__
+
+#include "way.h"
+
+#define PACKETS_NEAR "hognear" /* sends */
+#define PACKETS_FAR  "hogfar"  /* receives */
+
+struct packets {
+	int fd;		  /* sends on the near end */
+	unsigned int far; /* interface index of the end that receives */
+	pid_t thread;	  /* that polls it; 0: it is polled in a softirq of the CPU */
+	unsigned char frame[60];
+};
+
+/* Makes the pair; what it receives is served on h->cpu: in a thread, or in a softirq. Calls
+ * hog_skip() where this machine cannot. */
+void packets_open(struct packets *p, const struct hog *h, bool threaded);
+/* One packet; from the CPU that should receive it where its thread's wake-up is to be seen there.
+ */
+void packets_send(const struct packets *p);
+/* Sends without a pause, so long. */
+void packets_flood(const struct packets *p, uint64_t ns);
+
+#endif
+
+#endif

@@ -1,0 +1,172 @@
+/* analyze/load: NET_RX, or a thread that polls a device, without end. */
+#include "fakethread.h"
+
+/* NET_RX runs of so many us with pauses of so many, from START on. */
+static void net_rx_runs(struct fakecpu *w, uint64_t from, uint32_t n, uint64_t run, uint64_t pause)
+{
+	uint64_t tick_at = from;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t at = from + i * (run + pause);
+
+		vec(w, at, SP_EV_RAISE, SP_VEC_NET_RX);
+		vec(w, at, SP_EV_ENTRY, SP_VEC_NET_RX);
+		for (; tick_at < at + run; tick_at += STEP)
+			tick(w, tick_at < at ? at : tick_at, SP_TF_SOFTIRQ,
+			     "u:a;handle_softirqs;net_rx_action;ip_rcv");
+		vec(w, at + run, SP_EV_EXIT, SP_VEC_NET_RX);
+	}
+}
+
+static void net_rx_without_end_is_load(void **state)
+{
+	struct fakecpu *w = *state;
+	const struct sp_stall *s;
+
+	net_rx_runs(w, START, 40, 480, 20);
+	busy(w, START + 20500, START + 30000, "u:main");
+	flush(w, START + 30000);
+	s = one(w, SP_MECH_LOAD, 19980, 0);
+	assert_int_equal(s->tid, SP_NO_TASK);
+	assert_true(s->nshares > 0);
+	assert_int_equal(evidence(s, SP_EVID_LOAD)->n[1], 40);
+}
+
+/* At HZ=250 a budget lasts 8 ms: each run is a long softirq by itself, together they are load. */
+static void long_runs_in_a_row_are_load(void **state)
+{
+	net_rx_runs(*state, START, 30, 6000, 20);
+	busy(*state, START + 181000, START + 190000, "u:main");
+	flush(*state, START + 190000);
+	one(*state, SP_MECH_LOAD, 180580, 0);
+}
+
+static void one_slow_handler_is_a_softirq(void **state)
+{
+	struct fakecpu *w = *state;
+
+	net_rx_runs(w, START, 1, 20000, 0);
+	net_rx_runs(w, START + 20050, 5, 100, 10);
+	busy(w, START + 21000, START + 30000, "u:main");
+	flush(w, START + 30000);
+	assert_int_equal(one(w, SP_MECH_SOFTIRQ, 20000, 0)->vec, SP_VEC_NET_RX);
+}
+
+static void two_long_runs_apart_are_two_softirqs(void **state)
+{
+	struct fakecpu *w = *state;
+
+	net_rx_runs(w, START, 2, 3000, 200);
+	busy(w, START + 6500, START + 30000, "u:main");
+	flush(w, START + 30000);
+	check_invariants(w);
+	assert_int_equal(w->n, 2);
+	assert_int_equal(w->stalls[0].mechanism, SP_MECH_SOFTIRQ);
+	assert_int_equal(w->stalls[1].mechanism, SP_MECH_SOFTIRQ);
+}
+
+/* A flood that is served: 70 % of the time. */
+static void served_packets_are_no_load(void **state)
+{
+	struct fakecpu *w = *state;
+
+	net_rx_runs(w, START, 400, 350, 150);
+	flush(w, START + 210000);
+	assert_int_equal(w->n, 0);
+}
+
+static void a_thread_that_polls_without_end_is_load(void **state)
+{
+	struct fakecpu *w = *state;
+	const struct sp_stall *s;
+
+	switch_from(w, START, "main", 100, 120, true, "napi/eth0-8193", 44);
+	for (uint64_t us = START + 100; us < START + 30000; us += STEP)
+		tick(w, us, SP_TF_BH_OFF, "kthread;napi_threaded_poll;ip_rcv");
+	switch_from(w, START + 30000, "napi/eth0-8193", 44, 120, false, "main", 100);
+	busy(w, START + 30100, START + 40000, "u:main");
+	flush(w, START + 40000);
+	s = one(w, SP_MECH_LOAD, 30000, 0);
+	assert_string_equal(strings_get(w->strings, s->dev), "eth0");
+	assert_int_equal(s->tid, SP_NO_TASK);
+}
+
+/* One poll that keeps TIMER waiting is the device's, not bh-off by a task. */
+static void a_thread_with_bottom_halves_off_is_no_bh_off(void **state)
+{
+	struct fakecpu *w = *state;
+	const struct sp_stall *s;
+
+	switch_from(w, START, "main", 100, 120, true, "napi/eth0-8193", 44);
+	vec(w, START + 50, SP_EV_RAISE, SP_VEC_TIMER);
+	for (uint64_t us = START + 100; us < START + 6000; us += STEP)
+		tick(w, us, SP_TF_BH_OFF, "kthread;napi_threaded_poll;slow_handler");
+	vec(w, START + 6000, SP_EV_ENTRY, SP_VEC_TIMER);
+	vec(w, START + 6010, SP_EV_EXIT, SP_VEC_TIMER);
+	switch_from(w, START + 6020, "napi/eth0-8193", 44, 120, false, "main", 100);
+	busy(w, START + 6100, START + 10000, "u:main");
+	flush(w, START + 10000);
+	s = one(w, SP_MECH_LOAD, 5950, 60);
+	assert_string_equal(strings_get(w->strings, s->dev), "eth0");
+	assert_int_equal(s->tid, SP_NO_TASK);
+}
+
+/* Long polls of a thread that never pauses, each of which keeps TIMER waiting: one load. */
+static void long_polls_of_a_run_are_the_run(void **state)
+{
+	struct fakecpu *w = *state;
+
+	switch_from(w, START, "main", 100, 120, true, "napi/eth0-8193", 44);
+	for (uint64_t us = START; us < START + 30000; us += 3000) {
+		vec(w, us + 50, SP_EV_RAISE, SP_VEC_TIMER);
+		for (uint64_t k = 100; k < 2500; k += STEP)
+			tick(w, us + k, SP_TF_BH_OFF, "kthread;napi_threaded_poll;slow_handler");
+		vec(w, us + 2600, SP_EV_ENTRY, SP_VEC_TIMER);
+		vec(w, us + 2610, SP_EV_EXIT, SP_VEC_TIMER);
+	}
+	switch_from(w, START + 30000, "napi/eth0-8193", 44, 120, false, "main", 100);
+	busy(w, START + 30100, START + 40000, "u:main");
+	flush(w, START + 40000);
+	one(w, SP_MECH_LOAD, 30000, 0);
+}
+
+/* Interrupts off in the middle of it keep their time; what was before and behind is load still. */
+static void a_stall_inside_a_run_splits_it(void **state)
+{
+	struct fakecpu *w = *state;
+
+	switch_from(w, START, "main", 100, 120, true, "napi/eth0-8193", 44);
+	for (uint64_t us = START + 100; us < START + 15000; us += STEP)
+		tick(w, us, 0, "kthread;napi_threaded_poll;ip_rcv");
+	tick(w, START + 25000, 0, "kthread;napi_threaded_poll;_raw_spin_unlock_irqrestore");
+	for (uint64_t us = START + 25500; us < START + 40000; us += STEP)
+		tick(w, us, 0, "kthread;napi_threaded_poll;ip_rcv");
+	switch_from(w, START + 40000, "napi/eth0-8193", 44, 120, false, "main", 100);
+	busy(w, START + 40100, START + 50000, "u:main");
+	flush(w, START + 50000);
+	check_invariants(w);
+	assert_int_equal(w->n, 3);
+	assert_int_equal(w->stalls[0].mechanism, SP_MECH_LOAD);
+	assert_int_equal(w->stalls[1].mechanism, SP_MECH_IRQS_OFF);
+	assert_int_equal(w->stalls[2].mechanism, SP_MECH_LOAD);
+	assert_int_equal(w->stalls[2].end_ns, (START + 40000) * US);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, fakecpu_setup, fakecpu_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(net_rx_without_end_is_load),
+		T(long_runs_in_a_row_are_load),
+		T(one_slow_handler_is_a_softirq),
+		T(two_long_runs_apart_are_two_softirqs),
+		T(served_packets_are_no_load),
+		T(a_thread_that_polls_without_end_is_load),
+		T(a_thread_with_bottom_halves_off_is_no_bh_off),
+		T(long_polls_of_a_run_are_the_run),
+		T(a_stall_inside_a_run_splits_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
