@@ -28,7 +28,8 @@ struct elffile {
 	struct elfimage image;
 	struct elfbytes bytes;
 	struct dwfl_debug *debug;
-	bool debug_tried;
+	bool debug_tried, eh_tried;
+	struct ehtable eh;
 	UT_hash_handle hh;
 };
 
@@ -58,6 +59,7 @@ static void free_file(struct elffile *file)
 	elfbytes_close(&file->bytes);
 	dwfl_debug_free(file->debug);
 	elfimage_free(&file->image);
+	ehtable_free(&file->eh);
 	free(file->key);
 	free(file->path);
 	free(file);
@@ -305,6 +307,21 @@ bool elffile_eh_frame_hdr(const struct elffile *file, uint64_t *ret_vaddr, uint6
 	*ret_vaddr = file->image.hdr_vaddr;
 	*ret_size = file->image.hdr_size;
 	return file->image.hdr_size > 0;
+}
+
+const struct ehtable *elffile_eh_table(struct elffile *file, uint64_t *ret_vaddr)
+{
+	const size_t size = file->image.eh_size;
+	uint8_t *bytes;
+
+	if (!file->eh_tried && size && size <= EHTABLE_MAX_BYTES && (bytes = malloc(size))) {
+		if (elffile_read(file, file->image.eh_vaddr, bytes, size))
+			ehtable_build(&file->eh, bytes, size, file->image.eh_vaddr);
+		free(bytes);
+	}
+	file->eh_tried = true;
+	*ret_vaddr = file->image.eh_vaddr;
+	return file->eh.n ? &file->eh : NULL;
 }
 
 int elffiles_troubles(const struct elffiles *f, elffile_trouble *put, void *self,

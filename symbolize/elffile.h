@@ -12,6 +12,8 @@
  * build-id a file is trusted only on the machine and boot that was recorded, and only if it did not
  * change since it was mapped.
  */
+#include "ehtable.h"
+
 #include <sirqprof/own.h>
 #include <sirqprof/quality.h>
 #include <sirqprof/resolver.h>
@@ -54,6 +56,10 @@ bool elffile_read(struct elffile *file, uint64_t vaddr, void *to, size_t size);
 
 /* Where .eh_frame_hdr is (PT_GNU_EH_FRAME); false without. */
 bool elffile_eh_frame_hdr(const struct elffile *file, uint64_t *ret_vaddr, uint64_t *ret_size);
+
+/* A search table of .eh_frame, where there is no .eh_frame_hdr: it is relative to *ret_vaddr. NULL
+ * without; kept with the file. */
+const struct ehtable *elffile_eh_table(struct elffile *file, uint64_t *ret_vaddr);
 
 /* Files whose symbols were asked for in vain: their path, why, how often. */
 typedef int elffile_trouble(void *self, const char *path, enum elffile_state why,

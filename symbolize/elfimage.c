@@ -97,6 +97,10 @@ static void read_sections(struct elfimage *image, Elf *elf)
 		name = elf_strptr(elf, names, shdr.sh_name);
 		if (name && strcmp(name, ".gnu_debuglink") == 0)
 			read_debuglink(image, scn);
+		if (name && strcmp(name, ".eh_frame") == 0) {
+			image->eh_vaddr = shdr.sh_addr;
+			image->eh_size = shdr.sh_size;
+		}
 		image->has_debugdata |= name && strcmp(name, ".gnu_debugdata") == 0;
 	}
 }

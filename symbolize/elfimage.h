@@ -25,6 +25,7 @@ struct elfimage {
 	struct elfsegment *segments;
 	size_t nsegments;
 	uint64_t hdr_vaddr, hdr_size;	/* PT_GNU_EH_FRAME; size 0: none */
+	uint64_t eh_vaddr, eh_size;	/* .eh_frame; size 0: none */
 	char build_id[ELFIMAGE_ID_LEN]; /* lower-case hex, "" none */
 	char debuglink[256];		/* name in .gnu_debuglink, "" none */
 	bool has_symtab;		/* more than what dynamic linking needs */

@@ -27,6 +27,9 @@ extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip
 #define EH_PCREL	  0x10
 #define EH_DATAREL_SDATA4 0x3b
 
+/* No address of a process: half of all are not canonical. */
+#define MADE_AT 0x7000000000000000ULL
+
 struct space {
 	int32_t pid;
 	unw_addr_space_t as;
@@ -44,6 +47,8 @@ struct unwind {
 	 * in one */
 	struct elffile *file;
 	uint64_t bias;
+	/* a table that we made, which libunwind reads as if it were at MADE_AT */
+	const struct ehtable *made;
 	bool lost; /* no unwind table for a frame: libunwind goes on by guessing */
 };
 
@@ -101,6 +106,12 @@ static bool read_mem(struct unwind *u, uint64_t addr, void *to, size_t size)
 	struct elffile *file;
 	uint64_t bias;
 
+	if (u->made && addr >= MADE_AT && addr - MADE_AT < u->made->n * sizeof(u->made->rows[0])) {
+		if (size > u->made->n * sizeof(u->made->rows[0]) - (addr - MADE_AT))
+			return false;
+		memcpy(to, (const uint8_t *)u->made->rows + (addr - MADE_AT), size);
+		return true;
+	}
 	if (addr >= u->sp && addr - u->sp < r->stack_size) {
 		if (size > r->stack_size - (addr - u->sp))
 			return false;
@@ -149,6 +160,24 @@ static bool read_encoded(struct unwind *u, uint8_t enc, uint64_t *at, uint64_t *
 	return true;
 }
 
+/* Without .eh_frame_hdr the whole of .eh_frame was looked through once. */
+static int search_made(struct unwind *u, unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *pi,
+		       int need, uint64_t bias)
+{
+	unw_dyn_info_t di = { .format = UNW_INFO_FORMAT_REMOTE_TABLE };
+	uint64_t vaddr;
+
+	u->made = elffile_eh_table(u->file, &vaddr);
+	if (!u->made)
+		return -UNW_ENOINFO;
+	di.start_ip = ip;
+	di.end_ip = ip + 1;
+	di.u.rti.segbase = vaddr + bias;
+	di.u.rti.table_data = MADE_AT;
+	di.u.rti.table_len = u->made->n * sizeof(u->made->rows[0]) / sizeof(unw_word_t);
+	return search_table(as, ip, &di, pi, need, u);
+}
+
 /* .eh_frame_hdr: version, three encodings, pointer to .eh_frame, count, sorted table. */
 static int search(struct unwind *u, unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *pi,
 		  int need)
@@ -158,10 +187,13 @@ static int search(struct unwind *u, unw_addr_space_t as, unw_word_t ip, unw_proc
 	struct elffile *file = users_file(u->users, u->pid, u->time_ns, ip, &bias);
 	uint8_t head[4];
 
-	if (!file || !elffile_eh_frame_hdr(file, &vaddr, &size))
+	if (!file)
 		return -UNW_ENOINFO;
 	u->file = file;
 	u->bias = bias;
+	u->made = NULL;
+	if (!elffile_eh_frame_hdr(file, &vaddr, &size))
+		return search_made(u, as, ip, pi, need, bias);
 	at = vaddr + bias + sizeof(head);
 	if (!elffile_read(file, vaddr, head, sizeof(head)) || head[0] != 1 ||
 	    head[3] != EH_DATAREL_SDATA4 || head[2] == EH_OMIT)
@@ -322,6 +354,7 @@ size_t unwind_frames(struct unwind *u, int32_t pid, uint64_t time_ns,
 	u->time_ns = time_ns;
 	u->regs = regs;
 	u->file = NULL;
+	u->made = NULL;
 	u->lost = false;
 	if (unw_init_remote(&c, s->as, u))
 		return n;
