@@ -51,14 +51,35 @@ static void advise_off(const struct sp_caller *c, char para[TEXT_PARA_LEN])
 			 "lock shorter");
 }
 
-static void advise_ksoftirqd(const struct sp_caller *c, char para[TEXT_PARA_LEN])
+/* Whether a real-time or deadline task kept the thread waiting: the priority is the kernel's
+ * (include/linux/sched/prio.h: below 100). */
+static bool any_real_time(const struct sp_report *r)
 {
-	const char *comm = c->ntasks && c->tasks[0].comm[0] ? c->tasks[0].comm : "the task above";
+	for (uint32_t i = 0; i < r->nstalls; i++)
+		for (uint32_t k = 0; k < r->stalls[i].nevidence; k++)
+			if (r->stalls[i].mechanism == SP_MECH_KSOFTIRQD &&
+			    r->stalls[i].evidence[k].kind == SP_EVID_HOG_CLASS &&
+			    (int64_t)r->stalls[i].evidence[k].n[0] < 100)
+				return true;
+	return false;
+}
 
-	text_add(para,
-		 "lower the scheduling class of %s (chrt -o -p 0 PID), or keep it off this "
-		 "CPU",
-		 comm);
+static void advise_ksoftirqd(const struct sp_report *r, const struct sp_caller *c,
+			     char para[TEXT_PARA_LEN])
+{
+	const struct sp_caller_task *task = c->ntasks ? &c->tasks[0] : NULL;
+	const char *comm = task && task->comm[0] ? task->comm : "the task above";
+
+	if (any_real_time(r))
+		text_add(para,
+			 "lower the scheduling class of %s (chrt -o -p 0 PID), or keep it off this "
+			 "CPU",
+			 comm);
+	else if (task && task->file)
+		text_add(para, "have %s read %s less often, or keep it off this CPU", comm,
+			 task->file);
+	else
+		text_add(para, "keep %s off this CPU, or have it do less of this", comm);
 }
 
 static void advise(const struct sp_report *r, uint32_t mechanism, const struct sp_caller *c,
@@ -83,7 +104,7 @@ static void advise(const struct sp_report *r, uint32_t mechanism, const struct s
 				 "also at the host");
 		break;
 	case SP_MECH_KSOFTIRQD:
-		advise_ksoftirqd(c, para);
+		advise_ksoftirqd(r, c, para);
 		break;
 	case SP_MECH_LOAD:
 		text_add(para, "spread the packets (RSS, RPS), or drop the flood earlier");
