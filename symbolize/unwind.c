@@ -1,5 +1,7 @@
 #include "unwind.h"
 
+#include "cfa.h"
+
 #include <asm/perf_regs.h>
 #include <libunwind.h>
 #include <linux/perf_event.h>
@@ -53,8 +55,9 @@ struct unwind {
 };
 
 #if defined(__x86_64__)
-#define REG_SP PERF_REG_X86_SP
-#define REG_IP PERF_REG_X86_IP
+#define REG_SP	      PERF_REG_X86_SP
+#define REG_IP	      PERF_REG_X86_IP
+#define RETURN_COLUMN 16 /* System V ABI, AMD64, figure 3.36 */
 static int perf_reg(unw_regnum_t r)
 {
 	static const int bits[] = {
@@ -72,8 +75,9 @@ static int perf_reg(unw_regnum_t r)
 	return r >= 0 && (size_t)r < sizeof(bits) / sizeof(bits[0]) ? bits[r] : -1;
 }
 #elif defined(__aarch64__)
-#define REG_SP PERF_REG_ARM64_SP
-#define REG_IP PERF_REG_ARM64_PC
+#define REG_SP	      PERF_REG_ARM64_SP
+#define REG_IP	      PERF_REG_ARM64_PC
+#define RETURN_COLUMN 30 /* DWARF for the Arm 64-bit Architecture: LR */
 static int perf_reg(unw_regnum_t r)
 {
 	if (r == UNW_AARCH64_PC)
@@ -82,8 +86,9 @@ static int perf_reg(unw_regnum_t r)
 	return r >= UNW_AARCH64_X0 && r <= UNW_AARCH64_SP ? (int)(r - UNW_AARCH64_X0) : -1;
 }
 #else
-#define REG_SP 0
-#define REG_IP 0
+#define REG_SP	      0
+#define REG_IP	      0
+#define RETURN_COLUMN 0
 static int perf_reg(unw_regnum_t r)
 {
 	(void)r;
@@ -209,12 +214,39 @@ static int search(struct unwind *u, unw_addr_space_t as, unw_word_t ip, unw_proc
 	return search_table(as, ip, &di, pi, need, u);
 }
 
+/* struct dwarf_cie_info of libunwind (include/dwarf.h), as far as it is looked at here. */
+struct cie_info {
+	unw_word_t cie_code, cie_code_end, fde_code, fde_code_end;
+	unw_word_t code_align, data_align, return_column;
+};
+
+static bool is_code_safe(struct unwind *u, uint64_t begin, uint64_t end)
+{
+	uint8_t code[CFA_MAX_BYTES];
+
+	return end >= begin && end - begin <= sizeof(code) &&
+	       read_mem(u, begin, code, end - begin) &&
+	       cfa_is_safe(code, end - begin, RETURN_COLUMN + 1);
+}
+
+/* What libunwind would believe unseen of a file. */
+static bool is_safe(struct unwind *u, const unw_proc_info_t *pi)
+{
+	const struct cie_info *cie = pi->unwind_info;
+	return cie && pi->unwind_info_size >= (int)sizeof(*cie) &&
+	       cie->return_column == RETURN_COLUMN &&
+	       is_code_safe(u, cie->cie_code, cie->cie_code_end) &&
+	       is_code_safe(u, cie->fde_code, cie->fde_code_end);
+}
+
 static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *pi, int need,
 			  void *arg)
 {
 	struct unwind *u = arg;
 	int rc = search(u, as, ip, pi, need);
 
+	if (!rc && need && !is_safe(u, pi))
+		rc = -UNW_EBADFRAME;
 	u->lost |= rc != 0;
 	return rc;
 }
