@@ -131,12 +131,14 @@ int releases_review(struct sp_stall *stalls, uint32_t n, const uint64_t *lengths
 		    const struct pauses_parts *parts, uint32_t *changed, struct sp_err *err)
 {
 	struct place *places = calloc(n ? n : 1, sizeof(*places));
-	uint32_t nplaces;
+	uint32_t nplaces, alone = 0;
 	int rc = SP_OK;
 
 	if (!places)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u stalls", n);
 	nplaces = gather(stalls, n, parts->stacks, places);
+	for (uint32_t i = 0; i < nplaces; i++)
+		alone += places[i].n == 1;
 	if (nplaces)
 		rc = sites_seal(parts->sites, parts->stacks, parts->resolver, err);
 	for (uint32_t i = 0; !rc && nplaces && i < n; i++) {
@@ -144,7 +146,7 @@ int releases_review(struct sp_stall *stalls, uint32_t n, const uint64_t *lengths
 		const struct place *place;
 		struct site site;
 		uint32_t like;
-		double share;
+		double expect;
 
 		if (!is_by_release(s))
 			continue;
@@ -153,8 +155,12 @@ int releases_review(struct sp_stall *stalls, uint32_t n, const uint64_t *lengths
 		like = as_long(lengths, pauses, s->end_ns - s->begin_ns);
 		if (!place || !like)
 			continue;
-		share = sites_share(parts->sites, &site, place->n == 1);
-		review(s, chance_of(place->n, BIAS * like * share), like, changed);
+		/* Those that are alone at their places are weighed together: one of many rare
+		 * places is met easily. */
+		expect = BIAS * like *
+			 (place->n == 1 ? sites_released(parts->sites)
+					: sites_share(parts->sites, &site));
+		review(s, chance_of(place->n == 1 ? alone : place->n, expect), like, changed);
 	}
 	free(places);
 	return rc;

@@ -18,7 +18,7 @@ struct sites {
 	uint64_t all;	/* samples */
 	struct met *at; /* in order, each once */
 	uint32_t n;
-	uint64_t once; /* sites of release that one sample met */
+	uint64_t released; /* samples at sites where interrupts come on */
 };
 
 int sites_new(struct sites **ret, struct sp_err *err)
@@ -87,14 +87,15 @@ static void join_equal(struct sites *s)
 }
 
 /* Equal leaves stand together: each is named once. */
-static void count_once(struct sites *s, const struct sp_resolver *r)
+static void count_released(struct sites *s, const struct sp_resolver *r)
 {
 	enum leaf_class class = LEAF_UNKNOWN;
 
 	for (uint32_t i = 0; i < s->n; i++) {
 		if (!i || s->at[i].site.leaf != s->at[i - 1].site.leaf)
 			class = leaf_of(r, s->at[i].site.leaf);
-		s->once += class == LEAF_RELEASE && s->at[i].n == 1;
+		if (class == LEAF_RELEASE)
+			s->released += s->at[i].n;
 	}
 }
 
@@ -116,18 +117,23 @@ int sites_seal(struct sites *s, const struct stacks *stacks, const struct sp_res
 	}
 	qsort(s->at, s->n, sizeof(*s->at), by_site);
 	join_equal(s);
-	count_once(s, r);
+	count_released(s, r);
 	return SP_OK;
 }
 
-double sites_share(const struct sites *s, const struct site *site, bool alone)
+static double share_of(const struct sites *s, uint64_t n)
+{
+	return s->all ? (n ? (double)n : 0.5) / (double)s->all : 1;
+}
+
+double sites_share(const struct sites *s, const struct site *site)
 {
 	const struct met *met = s->n ? bsearch(site, s->at, s->n, sizeof(*s->at), by_site) : NULL;
-	double n = met ? (double)met->n : 0;
 
-	if (!s->all)
-		return 1;
-	if (alone && n <= 1 && (double)s->once > n)
-		n = (double)s->once;
-	return (n > 0.5 ? n : 0.5) / (double)s->all;
+	return share_of(s, met ? met->n : 0);
+}
+
+double sites_released(const struct sites *s)
+{
+	return share_of(s, s->released);
 }

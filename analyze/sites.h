@@ -33,12 +33,11 @@ int sites_add(struct sites *s, sp_stack id, struct sp_err *err);
 int sites_seal(struct sites *s, const struct stacks *stacks, const struct sp_resolver *r,
 	       struct sp_err *err);
 
-/*
- * 0..1: the share of samples at the site; 1 where there are no samples. alone: of a
- * site that was met once or never, the share of all sites like that where interrupts come on (as
- * many as were met once, Good and Turing's estimate); else at least half a sample.
- */
-double sites_share(const struct sites *s, const struct site *site, bool alone);
+/* 0..1: the share of samples at the site, at least half a sample; 1 where there are no samples. */
+double sites_share(const struct sites *s, const struct site *site);
+
+/* The same of all sites together where interrupts come on. */
+double sites_released(const struct sites *s);
 
 SP_DEFINE_FREEP(sites);
 
