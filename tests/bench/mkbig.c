@@ -29,6 +29,7 @@
 #define STACKS	    512
 #define VEC_TIMER   1
 #define VEC_NET	    3
+#define SERVING	    0x10 /* common_flags: a softirq is served */
 #define SWITCH_SIZE 64
 
 enum { EV_SAMPLER = 1, EV_RAISE, EV_ENTRY, EV_EXIT, EV_TICK_ENTRY, EV_TICK_EXIT, EV_SWITCH = 9 };
@@ -78,8 +79,8 @@ static void put(struct made *m, const void *record, size_t size)
 }
 
 /* Fields of size bytes behind the common ones; RAW and its length fill whole words. */
-static void put_point(struct made *m, uint16_t id, uint64_t at_ns, uint32_t cpu, uint32_t tid,
-		      const void *fields, uint32_t size)
+static void put_flagged(struct made *m, uint16_t id, uint64_t at_ns, uint32_t cpu, uint32_t tid,
+			uint8_t flags, const void *fields, uint32_t size)
 {
 	struct tracepoint p = {
 		.header = { .type = PERF_RECORD_SAMPLE, .misc = PERF_RECORD_MISC_KERNEL },
@@ -88,12 +89,19 @@ static void put_point(struct made *m, uint16_t id, uint64_t at_ns, uint32_t cpu,
 		.cpu = cpu,
 		.raw_size = (8 + size + 4 + 7) / 8 * 8 - 4,
 		.type = id,
+		.flags = flags,
 		.pid = tid,
 	};
 
 	memcpy(p.fields, fields, size);
 	p.header.size = (uint16_t)(8 + 24 + 4 + p.raw_size);
 	put(m, &p, p.header.size);
+}
+
+static void put_point(struct made *m, uint16_t id, uint64_t at_ns, uint32_t cpu, uint32_t tid,
+		      const void *fields, uint32_t size)
+{
+	put_flagged(m, id, at_ns, cpu, tid, 0, fields, size);
 }
 
 static void put_vec(struct made *m, uint16_t id, uint64_t at_ns, uint32_t cpu, uint32_t tid,
@@ -117,7 +125,8 @@ static void put_switch(struct made *m, uint64_t at_ns, uint32_t cpu, uint32_t fr
 	put_point(m, EV_SWITCH, at_ns, cpu, from, f, sizeof(f));
 }
 
-static void put_tick(struct made *m, uint64_t at_ns, uint32_t cpu, uint32_t tid)
+/* flags: what the tick interrupts. */
+static void put_tick(struct made *m, uint64_t at_ns, uint32_t cpu, uint32_t tid, uint8_t flags)
 {
 	const uint32_t vector = 236;
 	uint64_t stack = next_random(m) % STACKS;
@@ -135,9 +144,9 @@ static void put_tick(struct made *m, uint64_t at_ns, uint32_t cpu, uint32_t tid)
 	for (uint64_t i = 0; i < FRAMES; i++)
 		s.chain[FRAMES - i] = TEXT_AT + (i * 31 + (i > 5 ? stack : 0)) * 0x1000 + 0x21;
 	s.ip = s.chain[1];
-	put_point(m, EV_TICK_ENTRY, at_ns, cpu, tid, &vector, 4);
+	put_flagged(m, EV_TICK_ENTRY, at_ns, cpu, tid, flags, &vector, 4);
 	put(m, &s, sizeof(s));
-	put_point(m, EV_TICK_EXIT, at_ns + 5000, cpu, tid, &vector, 4);
+	put_flagged(m, EV_TICK_EXIT, at_ns + 5000, cpu, tid, flags, &vector, 4);
 }
 
 static void put_spike(struct made *m, uint64_t at_ns, double latency_ms, uint32_t cpu)
@@ -159,7 +168,7 @@ static uint64_t put_stall(struct made *m, uint64_t at_ns, uint32_t cpu, uint32_t
 	put_vec(m, EV_RAISE, at_ns + 6000, cpu, tid, VEC_NET);
 	put_vec(m, EV_ENTRY, at_ns + 7000, cpu, tid, VEC_NET);
 	for (uint64_t t = at_ns + TICK_NS; t < end; t += TICK_NS)
-		put_tick(m, t, cpu, tid);
+		put_tick(m, t, cpu, tid, SERVING);
 	put_vec(m, EV_EXIT, end - 100000, cpu, tid, VEC_NET);
 	m->done++;
 	if (m->told < m->spikes / 2)
@@ -175,7 +184,7 @@ static void put_second(struct made *m, uint32_t cpu, uint32_t second, bool stall
 
 	put_switch(m, at - 300000, cpu, 0, tid);
 	for (uint32_t i = 0; i < m->ticks; i++, at += TICK_NS) {
-		put_tick(m, at, cpu, tid);
+		put_tick(m, at, cpu, tid, 0);
 		put_vec(m, EV_RAISE, at + 2000, cpu, tid, VEC_TIMER);
 		if (stall && i == m->ticks / 2) {
 			at = put_stall(m, at, cpu, tid) - TICK_NS;
