@@ -16,6 +16,9 @@
 /* CPUs listed one by one where nothing was found. */
 #define HEALTHY_CPUS 8
 
+/* Tasks named in a row of the ranking. */
+#define COMMS 3
+
 void text_heading(const struct text *t, const char *title)
 {
 	fprintf(t->out, "\n%s\n", title);
@@ -181,6 +184,23 @@ static void put_headline(const struct text *t)
 	put_top_culprit(t);
 }
 
+/* Readers come and go: many pids of one name are one. */
+static void add_comms(const struct sp_caller *c, char para[TEXT_PARA_LEN])
+{
+	uint32_t names = 0;
+
+	for (uint32_t i = 0; i < c->ntasks; i++) {
+		uint32_t k = 0;
+
+		while (k < i && strcmp(c->tasks[k].comm, c->tasks[i].comm) != 0)
+			k++;
+		if (k == i && ++names <= COMMS)
+			text_add(para, "%s%s", names > 1 ? ", " : "  by ", c->tasks[i].comm);
+	}
+	if (names > COMMS)
+		text_add(para, " and %" PRIu32 " more", names - COMMS);
+}
+
 static void put_caller(const struct text *t, const struct sp_caller *c)
 {
 	char para[TEXT_PARA_LEN] = "", function[TEXT_PARA_LEN], a[UNITS_LEN], b[UNITS_LEN];
@@ -194,10 +214,7 @@ static void put_caller(const struct text *t, const struct sp_caller *c)
 	text_add(para, "%s", who(t, c, function));
 	if (c->family)
 		text_add(para, "  (%s)", c->family);
-	for (uint32_t i = 0; i < c->ntasks && i < 3; i++)
-		text_add(para, "%s%s", i ? ", " : "  by ", c->tasks[i].comm);
-	if (c->ntasks > 3)
-		text_add(para, " and %" PRIu32 " more", c->ntasks - 3);
+	add_comms(c, para);
 	text_para(t, 40, para);
 }
 

@@ -191,7 +191,7 @@ static void advice_names_the_reader(void **state)
 {
 	struct sp_report r = fake_report();
 	struct sp_caller callers[2];
-	struct sp_caller_task task;
+	struct sp_caller_task task, twice[2];
 	char *text = rendered(text_render, &r, 10, true);
 
 	(void)state;
@@ -202,11 +202,15 @@ static void advice_names_the_reader(void **state)
 	task = callers[0].tasks[0];
 	task.file = NULL;
 	task.comm = "hog";
-	callers[0].tasks = &task;
+	/* Two pids of one name are one. */
+	twice[0] = twice[1] = task;
+	callers[0].tasks = twice;
+	callers[0].ntasks = 2;
 	callers[1].mechanisms = 1U << SP_MECH_HARDIRQ;
 	r.callers = callers;
 	text = rendered(text_render, &r, 10, true);
 	assert_in(text, "irqs-off  keep hog off the CPUs that take packets");
+	assert_in(text, "s_show  by hog\n");
 	assert_in(text, "hardirq   move the interrupt to another CPU");
 	free(text);
 	/* Spikes were given, and this caller explains none of them. */
