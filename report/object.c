@@ -12,6 +12,7 @@
 /* Text of others is not always UTF-8; JSON is. A byte that is none becomes U+FFFD. */
 static json_t *text(const char *s)
 {
+	static const char replacement[] = { '\xef', '\xbf', '\xbd' };
 	char fixed[SP_MAX_STRING * 3];
 	size_t len = 0;
 
@@ -25,8 +26,8 @@ static json_t *text(const char *s)
 			len += n;
 			s += n;
 		} else {
-			memcpy(fixed + len, "\xef\xbf\xbd", 3);
-			len += 3;
+			memcpy(fixed + len, replacement, sizeof(replacement));
+			len += sizeof(replacement);
 			s++;
 		}
 	}

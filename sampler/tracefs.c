@@ -117,7 +117,7 @@ int tracefs_id(struct tracefs *t, const char *system, const char *name, uint32_t
 
 	snprintf(path, sizeof(path), "events/%s/%s/id", system, name);
 	rc = tracefs_read(t, path, &text, &len, err);
-	if (!rc)
+	if (!rc && text)
 		*ret = (uint32_t)strtoul(text, NULL, 10);
 	return rc;
 }
