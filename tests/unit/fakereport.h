@@ -160,6 +160,16 @@ static inline void fake_verdicts(struct sp_report *r)
 	r->nspikes = SP_NR_VERDICTS;
 }
 
+/* An undecided spike alone, and no callers. */
+static inline void fake_undecided(struct sp_report *r)
+{
+	fake_verdicts(r);
+	r->spikes += SP_VERDICT_AMBIGUOUS;
+	r->verdicts += SP_VERDICT_AMBIGUOUS;
+	r->nspikes = 1;
+	r->ncallers = 0;
+}
+
 /* One CPU, seen for 900 of 1000 ms; nothing found. */
 static inline struct sp_report fake_healthy(void)
 {

@@ -73,10 +73,7 @@ static void only_a_stall_names_a_culprit(void **state)
 	char *text;
 
 	(void)state;
-	fake_verdicts(&r);
-	r.spikes += SP_VERDICT_AMBIGUOUS;
-	r.verdicts += SP_VERDICT_AMBIGUOUS;
-	r.nspikes = 1;
+	fake_undecided(&r);
 	text = rendered(json_render, &r, 10, true);
 	assert_in(text, "\"mechanism\":null,\"entry\":null,\"caller\":null,\"comm\":null");
 	assert_in(text, "\"stalls\":[{\"id\":2,\"overlap_ns\":3000000},{\"id\":3");

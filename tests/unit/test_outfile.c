@@ -1,24 +1,11 @@
 /* sampler/outfile: whose file it is, and that it always ends at the end of a piece. */
 #include "outfile.h"
-
-#include "unit.h"
+#include "tempdir.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static char folder[] = "/tmp/test_outfile.XXXXXX";
-
-static const char *in_folder(const char *name)
-{
-	static char paths[4][64];
-	static int n;
-	char *path = paths[n++ % 4];
-
-	snprintf(path, 64, "%s/%s", folder, name);
-	return path;
-}
 
 static void put_text(const char *path, const char *text)
 {
@@ -45,26 +32,26 @@ static void other_files_are_left_alone(void **state)
 	struct stat st;
 
 	(void)state;
-	put_text(in_folder("diary"), "dear diary");
-	refuse(in_folder("diary"), false, "is no recording");
-	assert_int_equal(symlink("diary", in_folder("link")), 0);
-	refuse(in_folder("link"), true, "symbolic link");
-	assert_int_equal(link(in_folder("diary"), in_folder("twin")), 0);
-	refuse(in_folder("diary"), true, "more than one name");
-	unlink(in_folder("twin"));
-	unlink(in_folder("link"));
-	assert_int_equal(mkfifo(in_folder("fifo"), 0600), 0);
-	refuse(in_folder("fifo"), true, "no regular file");
-	unlink(in_folder("fifo"));
-	assert_int_equal(stat(in_folder("diary"), &st), 0);
+	put_text(in_tempdir("diary"), "dear diary");
+	refuse(in_tempdir("diary"), false, "is no recording");
+	assert_int_equal(symlink("diary", in_tempdir("link")), 0);
+	refuse(in_tempdir("link"), true, "symbolic link");
+	assert_int_equal(link(in_tempdir("diary"), in_tempdir("twin")), 0);
+	refuse(in_tempdir("diary"), true, "more than one name");
+	unlink(in_tempdir("twin"));
+	unlink(in_tempdir("link"));
+	assert_int_equal(mkfifo(in_tempdir("fifo"), 0600), 0);
+	refuse(in_tempdir("fifo"), true, "no regular file");
+	unlink(in_tempdir("fifo"));
+	assert_int_equal(stat(in_tempdir("diary"), &st), 0);
 	assert_int_equal(st.st_size, 10);
-	unlink(in_folder("diary"));
+	unlink(in_tempdir("diary"));
 }
 
 /* One file, one recorder: the other one is told, and takes nothing away. */
 static void a_file_has_one_writer(void **state)
 {
-	const char *path = in_folder("sirq.data");
+	const char *path = in_tempdir("sirq.data");
 	struct sp_err err = SP_ERR_INIT;
 	struct outfile *o = NULL;
 
@@ -88,7 +75,7 @@ static void a_file_has_one_writer(void **state)
 
 static void pieces_and_patches(void **state)
 {
-	const char *path = in_folder("sirq.data");
+	const char *path = in_tempdir("sirq.data");
 	struct sp_err err = SP_ERR_INIT;
 	struct outfile *o = NULL;
 	char piece[1000], back[8];
@@ -118,18 +105,6 @@ static void pieces_and_patches(void **state)
 	unlink(path);
 }
 
-static int make(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_all(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,5 +113,5 @@ int main(void)
 		cmocka_unit_test(pieces_and_patches),
 	};
 
-	return cmocka_run_group_tests(tests, make, remove_all);
+	return cmocka_run_group_tests(tests, tempdir_make, tempdir_remove);
 }

@@ -1,24 +1,12 @@
 /* cli/outputs: where a report goes, decided before anything is recorded. */
-#include "rendered.h"
-
 #include "outputs.h"
+#include "rendered.h"
+#include "tempdir.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static char folder[] = "/tmp/test_outputs.XXXXXX";
-
-static const char *in_folder(const char *name)
-{
-	static char paths[8][64];
-	static int n;
-	char *path = paths[n++ % 8];
-
-	snprintf(path, 64, "%s/%s", folder, name);
-	return path;
-}
 
 static long size_of(const char *path)
 {
@@ -32,7 +20,7 @@ static void two_into_one_place_are_refused(void **state)
 	const struct options pairs[] = {
 		{ .json = "-", .folded = "-" },
 		{ .jsonl = "/dev/stdout", .folded_baseline = "-" },
-		{ .json = in_folder("same"), .jsonl = in_folder("same") },
+		{ .json = in_tempdir("same"), .jsonl = in_tempdir("same") },
 	};
 
 	(void)state;
@@ -45,13 +33,13 @@ static void two_into_one_place_are_refused(void **state)
 		assert_int_equal(out.n, 0);
 		outputs_close(&out);
 	}
-	assert_int_equal(size_of(in_folder("same")), -1);
+	assert_int_equal(size_of(in_tempdir("same")), -1);
 }
 
 static void text_gives_way_to_a_file_on_standard_output(void **state)
 {
 	const struct options text = { 0 }, json = { .json = "-" }, quiet = { .quiet = true },
-			     both = { .json = in_folder("x.json") };
+			     both = { .json = in_tempdir("x.json") };
 	struct sp_err err = SP_ERR_INIT;
 	struct outputs out;
 
@@ -67,16 +55,16 @@ static void text_gives_way_to_a_file_on_standard_output(void **state)
 	assert_true(out.text && out.n == 1);
 	/* Given up: nothing is left of it. */
 	outputs_close(&out);
-	assert_int_equal(size_of(in_folder("x.json")), -1);
+	assert_int_equal(size_of(in_tempdir("x.json")), -1);
 }
 
 /* A full disk under one file costs none of the others, and is told. */
 static void one_that_fails_costs_no_other(void **state)
 {
 	const struct options o = { .json = "/dev/full",
-				   .jsonl = in_folder("out.jsonl"),
-				   .folded = in_folder("out.folded"),
-				   .folded_baseline = in_folder("base.folded"),
+				   .jsonl = in_tempdir("out.jsonl"),
+				   .folded = in_tempdir("out.folded"),
+				   .folded_baseline = in_tempdir("base.folded"),
 				   .quiet = true,
 				   .top = 10 };
 	struct sp_report r = fake_report();
@@ -103,7 +91,7 @@ static void one_that_fails_costs_no_other(void **state)
 /* A pager that was left early does not cost the JSON. */
 static void a_reader_that_went_away_costs_no_file(void **state)
 {
-	const struct options o = { .json = in_folder("late.json"), .top = 10 };
+	const struct options o = { .json = in_tempdir("late.json"), .top = 10 };
 	struct sp_report r = fake_report();
 	struct sp_err err = SP_ERR_INIT;
 	int was = dup(STDOUT_FILENO), ends[2], rc;
@@ -129,18 +117,6 @@ static void a_reader_that_went_away_costs_no_file(void **state)
 	unlink(o.json);
 }
 
-static int make(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_all(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,5 +126,5 @@ int main(void)
 		cmocka_unit_test(a_reader_that_went_away_costs_no_file),
 	};
 
-	return cmocka_run_group_tests(tests, make, remove_all);
+	return cmocka_run_group_tests(tests, tempdir_make, tempdir_remove);
 }

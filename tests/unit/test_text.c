@@ -53,11 +53,7 @@ static void ambiguous_blames_nobody(void **state)
 	char *text;
 
 	(void)state;
-	fake_verdicts(&r);
-	r.spikes += SP_VERDICT_AMBIGUOUS;
-	r.verdicts += SP_VERDICT_AMBIGUOUS;
-	r.nspikes = 1;
-	r.ncallers = 0;
+	fake_undecided(&r);
 	text = rendered(text_render, &r, 10, true);
 	assert_in(text, "[ambiguous]");
 	assert_not_in(text, "Most of it");
