@@ -6,7 +6,7 @@ set -u
 allowed='^(stop_flag|argp_program_version)$'
 found=$(objdump -t "$@" | awk '
 	$2 ~ /^[lgu!]/ && ($(NF-2) ~ /^(\.bss|\.data|\.tbss|\.tdata|\*COM\*)/) && $(NF-2) !~ /\.ro/ &&
-		$NF !~ /^\./ && $NF !~ /^_*(asan|ubsan|odr|lsan|sancov)/ { print $NF }' |
+		$NF !~ /^\./ && $NF !~ /^_*(asan|ubsan|odr|lsan|sancov|unnamed_)/ { print $NF }' |
 	grep -v -E "$allowed" | sort -u)
 [ -z "$found" ] && exit 0
 echo "mutable globals or static locals: "$found
