@@ -349,6 +349,7 @@ int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, str
 {
 	struct gap_state *g = &l->gap;
 	uint64_t period = period_of(t), due;
+	bool clock;
 
 	if (e->sample.irqs_on == SP_NO) {
 		if (g->open)
@@ -362,9 +363,11 @@ int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, str
 		shares_add(&g->off, e);
 		return SP_OK;
 	}
-	g->untold += e->sample.is_sampler && g->untold < UNTOLD;
+	clock = e->sample.is_sampler &&
+		!(e->sample.is_sampler == 1 && t->learnt_nmi && e->sample.irqs_on != SP_UNKNOWN);
+	g->untold += clock && g->untold < UNTOLD;
 	/* A recording without the tick's interrupt: the clock's samples are the ticks. */
-	if (!g->open && !tells_ticks(t, l) && e->sample.is_sampler) {
+	if (!g->open && !tells_ticks(t, l) && clock) {
 		if (e->tid != 0 && is_gap(t, l, e->time_ns, &due)) {
 			g->open = true;
 			g->begin_lo_ns = g->last_on_ns;
@@ -376,16 +379,14 @@ int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, str
 		note_tick(t, g, e->time_ns);
 	}
 	gap_alive(l, e->time_ns);
-	if (!e->sample.is_sampler)
+	/* An NMI is never late: the clock's sample beside it is awaited. */
+	if (!clock)
 		return SP_OK;
 	if (!g->open) {
 		if (period && !l->idle && g->last_tick_ns)
 			learn_phase(g, g->last_tick_ns, period);
 		return SP_OK;
 	}
-	/* An NMI is never late: the clock's sample beside it is awaited. */
-	if (e->sample.is_sampler == 1 && t->learnt_nmi && e->sample.irqs_on != SP_UNKNOWN)
-		return SP_OK;
 	g->sampled_ns = 0;
 	return finish(t, l, e, err);
 }

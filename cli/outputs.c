@@ -2,6 +2,18 @@
 
 #include <langinfo.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/* By name, or by what is there already: whatever way two paths lead to it. */
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	return !stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
 
 /* Two outputs into one place overwrite or mix each other. */
 static int refuse_twins(const char *const *paths, uint32_t n, struct sp_err *err)
@@ -14,13 +26,34 @@ static int refuse_twins(const char *const *paths, uint32_t n, struct sp_err *err
 				return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
 					       "only one of --json, --jsonl, --folded and "
 					       "--folded-baseline can be standard output");
-			if (strcmp(paths[i], paths[k]) == 0)
+			if (same_file(paths[i], paths[k]))
 				return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
 					       "two outputs go to %s: the last would overwrite the "
 					       "first",
 					       paths[i]);
 		}
 	return SP_OK;
+}
+
+/* A report must not be put over what it is made of, nor over the recording made with it. */
+static int refuse_inputs(const char *path, const struct options *opts, struct sp_err *err)
+{
+	const char *taken = NULL;
+
+	if (!path || render_is_stdout(path))
+		return SP_OK;
+	if (opts->output && same_file(path, opts->output))
+		taken = "the recording";
+	if (opts->input && same_file(path, opts->input))
+		taken = "the recording";
+	if (opts->vmlinux && same_file(path, opts->vmlinux))
+		taken = "the kernel's file";
+	for (uint32_t i = 0; i < opts->spikes.n; i++)
+		if (same_file(path, opts->spikes.at[i]))
+			taken = "a spike file";
+	return taken ? sp_fail(err, SP_EUSAGE, SP_NOWHERE,
+			       "%s is %s: name another file for the output", path, taken)
+		     : SP_OK;
 }
 
 int outputs_open(struct outputs *o, const struct options *opts, struct sp_err *err)
@@ -35,6 +68,9 @@ int outputs_open(struct outputs *o, const struct options *opts, struct sp_err *e
 	for (uint32_t i = 0; !rc && i < OUTPUTS_MAX; i++) {
 		if (!paths[i])
 			continue;
+		rc = refuse_inputs(paths[i], opts, err);
+		if (rc)
+			break;
 		/* Who asks for JSON on standard output wants to pipe it, not to read around text.
 		 */
 		if (render_is_stdout(paths[i]))

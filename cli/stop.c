@@ -27,7 +27,8 @@ static void on_child(int sig)
 int stop_install(struct sp_err *err)
 {
 	static const int stops[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa = { .sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND }, old;
+	struct sigaction sa = { .sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND | SA_RESTART },
+			 old;
 
 	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
 		/* nohup(1) has us ignore the end of the terminal. */
@@ -37,7 +38,8 @@ int stop_install(struct sp_err *err)
 		if (sigaction(stops[i], &sa, NULL))
 			return sp_fail_sys(err, "installing a signal handler");
 	}
-	sa = (struct sigaction){ .sa_handler = on_child, .sa_flags = SA_NOCLDSTOP };
+	/* Restarted is what writes the report; poll(), which it is to wake, never is. */
+	sa = (struct sigaction){ .sa_handler = on_child, .sa_flags = SA_NOCLDSTOP | SA_RESTART };
 	if (sigaction(SIGCHLD, &sa, NULL))
 		return sp_fail_sys(err, "installing a signal handler");
 	return SP_OK;

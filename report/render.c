@@ -59,23 +59,52 @@ static int open_named(struct render_out *o)
 	return fd;
 }
 
+/* A link that a stranger left in a folder that all may write to (the kernel refuses to follow it
+ * too: fs.protected_symlinks). */
+static bool is_strangers_link(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	sp_auto_free char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	struct stat st, in;
+
+	if (!folder || lstat(path, &st) || !S_ISLNK(st.st_mode) || stat(folder, &in))
+		return false;
+	return in.st_mode & S_ISVTX && in.st_mode & S_IWOTH && st.st_uid != geteuid() &&
+	       st.st_uid != in.st_uid;
+}
+
+/* Who may read the file before may read it afterwards, and nobody else. */
+static void keep_mode(int fd, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 &&
+	    (fchmod(fd, st.st_mode & 07777) || fchown(fd, st.st_uid, st.st_gid)))
+		fchmod(fd, 0600 & st.st_mode);
+}
+
 /* A symbolic link stays one: what it leads to is replaced. */
 static int open_temp(struct render_out *o, const char *path, struct sp_err *err)
 {
 	int fd;
 
+	if (is_strangers_link(path))
+		return sp_fail(err, SP_EUNSUP, SP_NOWHERE,
+			       "%s is somebody else's link in a folder open to all: not followed",
+			       path);
 	o->path = realpath(path, NULL);
 	if (!o->path)
 		o->path = strdup(path);
 	if (!o->path)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to write %s", path);
-	if (access(path, F_OK) == 0 && access(path, W_OK) != 0)
+	if (access(path, F_OK) == 0 ? access(path, W_OK) != 0 : errno != ENOENT)
 		return sp_fail_sys(err, "cannot write %s", path);
 	fd = open_nameless(o->path);
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
 		fd = open_named(o);
 	if (fd < 0)
 		return sp_fail_sys(err, "cannot write %s", path);
+	keep_mode(fd, o->path);
 	o->file = fdopen(fd, "w");
 	if (!o->file) {
 		sp_fail_sys(err, "cannot write %s", path);

@@ -386,9 +386,10 @@ int symbols_quality(struct symbols *s, symbols_tell *tell, void *self, struct sp
 {
 	int rc = SP_OK;
 
-	if (s->told_name)
+	/* Names that all travelled are not missed, whatever this machine hides. */
+	if (s->told_name && s->unknown)
 		local_kernel(s);
-	if (symbols_hidden(s) || (s->tried && !s->kallsyms))
+	if ((s->unknown || s->cfg.live) && (symbols_hidden(s) || (s->tried && !s->kallsyms)))
 		rc = tell(self, SP_Q_KPTR, s->unknown, "", err);
 	else if (s->unknown)
 		rc = tell(self, SP_Q_NO_SYMBOLS, s->unknown, "kernel", err);

@@ -19,6 +19,9 @@ extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip
 					      int need_unwind_info, void *arg);
 #define search_table UNW_OBJ(dwarf_search_unwind_table)
 
+/* Processes whose caches are kept: libunwind takes some 25 kB for each. */
+#define MAX_SPACES 64U
+
 /* Tables of more functions than this are not believed. */
 #define MAX_FDES (16U << 20)
 
@@ -269,11 +272,7 @@ static int get_dyn_info_list_addr(unw_addr_space_t as, unw_word_t *addr, void *a
 static int access_fpreg(unw_addr_space_t as, unw_regnum_t num, unw_fpreg_t *val, int write,
 			void *arg)
 {
-	(void)as;
-	(void)num;
-	(void)val;
-	(void)write;
-	(void)arg;
+	(void)as, (void)num, (void)val, (void)write, (void)arg;
 	return -UNW_EINVAL;
 }
 
@@ -288,12 +287,7 @@ static int resume(unw_addr_space_t as, unw_cursor_t *cursor, void *arg)
 static int get_proc_name(unw_addr_space_t as, unw_word_t addr, char *buf, size_t len,
 			 unw_word_t *off, void *arg)
 {
-	(void)as;
-	(void)addr;
-	(void)buf;
-	(void)len;
-	(void)off;
-	(void)arg;
+	(void)as, (void)addr, (void)buf, (void)len, (void)off, (void)arg;
 	return -UNW_EINVAL;
 }
 
@@ -354,6 +348,8 @@ static struct space *space_of(struct unwind *u, int32_t pid)
 	HASH_FIND_INT(u->spaces, &pid, s);
 	if (s)
 		return s;
+	if (HASH_COUNT(u->spaces) >= MAX_SPACES)
+		drop(u, u->spaces); /* the oldest */
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return NULL;
