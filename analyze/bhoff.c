@@ -113,7 +113,7 @@ static int finish(struct timeline *t, struct lane *l, uint64_t end_hi_ns, struct
 		s->end_ns = s->end_lo_ns = end_hi_ns;
 	if (!t->cfg.has_bh_flag)
 		begin_at_raise(b, s);
-	if (b->ticks >= TICKS_WAITED)
+	if (b->ticks >= ticks_needed(t, s, napi))
 		pending_swallow(l, s);
 	if (s->begin_ns < l->stall_end_ns)
 		s->begin_ns = s->begin_lo_ns = l->stall_end_ns;

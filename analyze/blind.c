@@ -19,6 +19,7 @@ void blind_forget(struct lane *l, uint64_t until_ns)
 	for (uint32_t i = 0; i < WAITS_MAX; i++)
 		l->waits[i].since_ns = 0;
 	l->load.thread_since_ns = 0;
+	l->load.keeps = l->load.keeps && l->load.open;
 	memset(l->raised_ns, 0, sizeof(l->raised_ns));
 	sparse_blind(l, until_ns);
 }

@@ -157,7 +157,7 @@ static bool same_culprit(const struct sp_stall *a, const struct sp_stall *b)
 	if (host_a || host_b)
 		return host_a && host_b;
 	if (a->mechanism != b->mechanism || a->func_addr != b->func_addr || a->vec != b->vec ||
-	    a->irq.id != b->irq.id)
+	    a->irq.id != b->irq.id || a->irq.kind != b->irq.kind || a->dev != b->dev)
 		return false;
 	return a->comm ? a->comm == b->comm : a->tid == b->tid;
 }

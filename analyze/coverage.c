@@ -111,17 +111,24 @@ int coverage_cpu(struct coverage *c, uint32_t cpu, uint64_t begin_ns, uint64_t e
 	return SP_OK;
 }
 
+static bool is_near(const struct cpu *u, const struct gap *last, uint64_t begin_ns)
+{
+	return begin_ns <= last->end_ns || begin_ns - last->end_ns <= u->join_ns;
+}
+
 /* Joins gaps that are closer than join_ns; what lies between counts as not observed from then on:
  * never in favour of "observed". */
 static void join(struct cpu *u)
 {
 	uint32_t n = 0;
 
-	u->join_ns = u->join_ns ? u->join_ns * 2 : 100000;
+	u->join_ns = !u->join_ns		   ? 100000
+		     : u->join_ns > UINT64_MAX / 2 ? UINT64_MAX
+						   : u->join_ns * 2;
 	for (uint32_t i = 1; i < u->ngaps; i++) {
 		struct gap *last = &u->gaps[n], *g = &u->gaps[i];
 
-		if (g->begin_ns <= last->end_ns + u->join_ns) {
+		if (is_near(u, last, g->begin_ns)) {
 			last->end_ns = g->end_ns > last->end_ns ? g->end_ns : last->end_ns;
 			last->kind = last->kind > g->kind ? last->kind : g->kind;
 		} else {
@@ -143,7 +150,7 @@ int coverage_gap(struct coverage *c, uint32_t cpu, enum coverage_gap kind, uint6
 	if (end_ns <= begin_ns)
 		return SP_OK;
 	last = u->ngaps ? &u->gaps[u->ngaps - 1] : NULL;
-	if (last && begin_ns <= last->end_ns + u->join_ns && begin_ns >= last->begin_ns &&
+	if (last && is_near(u, last, begin_ns) && begin_ns >= last->begin_ns &&
 	    (last->kind == kind || begin_ns < last->end_ns)) {
 		last->end_ns = end_ns > last->end_ns ? end_ns : last->end_ns;
 		last->kind = last->kind > kind ? last->kind : kind;

@@ -263,7 +263,10 @@ static int put_sample(struct decode *d, const struct attr *a, const struct raw_s
 	e->sample.mode = r->misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	e->sample.is_sampler = a->kind == KIND_SAMPLER ? 1 : a->kind == KIND_TICK ? 2 : 0;
 	e->sample.period = s->period ? s->period : a->freq ? 0 : a->sample_period;
-	if (!d->arm64 && reg(s->intr_regs, a->sample_regs_intr, X86_FLAGS_BIT, r->swap, &v))
+	/* A tracepoint's registers are made up by the kernel (perf_arch_fetch_caller_regs): IF is
+	 * clear in them whatever it was. */
+	if (!d->arm64 && a->kind != KIND_POINT &&
+	    reg(s->intr_regs, a->sample_regs_intr, X86_FLAGS_BIT, r->swap, &v))
 		e->sample.irqs_on = v & X86_IF ? SP_YES : SP_NO;
 	if (reg(s->user_regs, a->sample_regs_user, d->arm64 ? ARM64_X0_BIT : X86_DI_BIT, r->swap,
 		&v)) {

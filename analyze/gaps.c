@@ -287,9 +287,9 @@ static int take_release(struct timeline *t, const struct lane *l, const struct s
 }
 
 /* The sampler fires with interrupts off, was due several times, and never came: nothing ran. */
-static bool nmi_silent(const struct timeline *t, const struct sp_stall *s)
+static bool nmi_silent(const struct timeline *t, const struct lane *l, const struct sp_stall *s)
 {
-	return t->learnt_nmi >= NMI_KNOWN && s->end_ns - s->begin_ns >= NMI_DUE * period_of(t);
+	return l->nmis >= NMI_KNOWN && s->end_ns - s->begin_ns >= NMI_DUE * period_of(t);
 }
 
 static int take_silence(struct pending_stall *p)
@@ -323,7 +323,7 @@ static int finish(struct timeline *t, struct lane *l, const struct sp_event *sam
 		return SP_OK;
 	}
 	p.stall.vectors = lane_pending_vectors(l);
-	if (!g->off.samples && nmi_silent(t, &p.stall)) {
+	if (!g->off.samples && nmi_silent(t, l, &p.stall)) {
 		rc = take_silence(&p);
 	} else if (g->off.samples >= OFF_LEAST || (g->off.samples && !sample)) {
 		/* Seen from inside, by NMI: no need to judge by the point of release. */

@@ -176,6 +176,7 @@ struct lane {
 	bool shed; /* only what --light has is recorded */
 	uint64_t shed_ns;
 	uint64_t sample_ns; /* newest sample, for the baseline */
+	uint32_t nmis;	    /* samples with IF=0 taken here: the witness may have no such sampler */
 	struct wait_state waits[WAITS_MAX];
 	bool ksoftirqd_known; /* a softirq was served without ksoftirqd: it was not runnable */
 	struct load_state load;

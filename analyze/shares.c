@@ -10,6 +10,24 @@ void shares_begin(struct shares *s, uint64_t from_ns)
 	s->from_ns = from_ns;
 }
 
+/* A mix: no stack is true of it; nor is a task, where this one has no row of its own. */
+static struct sp_share *mixed_row(struct shares *s, const struct sp_event *e)
+{
+	struct sp_share *row = &s->rows[s->n - 1];
+
+	for (uint32_t i = s->n; i-- > 0;)
+		if (s->rows[i].tid == e->tid) {
+			row = &s->rows[i];
+			break;
+		}
+	if (row->tid != e->tid) {
+		row->tid = SP_NO_TASK;
+		row->pid = SP_NO_TASK;
+	}
+	row->stack = 0;
+	return row;
+}
+
 static struct sp_share *row_of(struct shares *s, const struct sp_event *e)
 {
 	struct sp_share *row;
@@ -17,11 +35,8 @@ static struct sp_share *row_of(struct shares *s, const struct sp_event *e)
 	for (uint32_t i = 0; i < s->n; i++)
 		if (s->rows[i].stack == e->sample.stack && s->rows[i].tid == e->tid)
 			return &s->rows[i];
-	if (s->n == SP_MAX_STALL_SHARES) {
-		row = &s->rows[s->n - 1];
-		row->stack = 0; /* a mix: no stack is true of it */
-		return row;
-	}
+	if (s->n == SP_MAX_STALL_SHARES)
+		return mixed_row(s, e);
 	row = &s->rows[s->n++];
 	*row = (struct sp_share){
 		.stack = e->sample.stack,

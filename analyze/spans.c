@@ -171,11 +171,16 @@ static int close_irq(struct timeline *t, struct lane *l, uint64_t ns, struct sp_
 	struct span_state *s = &l->hard;
 	uint64_t length = ns - s->begin_ns;
 	struct pending_stall p;
-	int rc;
+	int rc = SP_OK;
 
 	s->open = false;
 	if (length < t->cfg.min_stall_ns)
 		return SP_OK;
+	/* A gap that was over when this interrupt began is not explained by it. */
+	if (l->gap.open && l->gap.end_ns <= s->begin_ns)
+		rc = gap_close(t, l, err);
+	if (rc)
+		return rc;
 	p = begin_stall(l, s, SP_MECH_HARDIRQ, ns);
 	lane_evidence(&p.stall, SP_EVID_ENTRY_EXIT, s->begin_ns, s->irq.id, length, s->irq.name, 0);
 	take_func(&p, s);

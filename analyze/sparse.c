@@ -160,6 +160,14 @@ static int load_tick(struct timeline *t, struct lane *l, uint64_t ns, bool servi
 	return n->score && n->best - n->score < LOAD_FALL ? SP_OK : finish_load(t, l, ns, err);
 }
 
+/* Since when in this recording: a part of one begins with facts that have no time. */
+static void end_thinned(struct lane *l, uint64_t end_ns)
+{
+	uint64_t from = l->sparse.since_ns > l->first_ns ? l->sparse.since_ns : l->first_ns;
+
+	l->sparse.total_ns += end_ns > from ? end_ns - from : 0;
+}
+
 int sparse_change(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
 {
 	struct sparse_state *n = &l->sparse;
@@ -170,7 +178,7 @@ int sparse_change(struct timeline *t, struct lane *l, const struct sp_event *e, 
 	n->on = !n->on;
 	if (!n->on) {
 		/* A handler that runs now is over at its exit, which is recorded again. */
-		n->total_ns += e->time_ns - n->since_ns;
+		end_thinned(l, e->time_ns);
 		return finish_load(t, l, e->time_ns, err);
 	}
 	n->since_ns = e->time_ns ? e->time_ns : l->now_ns;
@@ -285,7 +293,7 @@ bool sparse_takes(struct lane *l, const struct sp_stall *gap)
 
 bool sparse_doubts(const struct lane *l, uint64_t ns)
 {
-	return l->sparse.on && ns <= PROOF * l->sparse.usual_ns;
+	return l->sparse.on && (!l->sparse.usual_ns || ns <= PROOF * l->sparse.usual_ns);
 }
 
 void sparse_sample(struct lane *l, const struct sp_event *e)
@@ -301,6 +309,7 @@ void sparse_blind(struct lane *l, uint64_t until_ns)
 	l->sparse.open = false;
 	l->sparse.free_ns = until_ns;
 	l->sparse.entry_ns = 0;
+	l->sparse.usual_ns = 0; /* what was missed was progress, perhaps */
 	l->sparse.load = (struct sparse_load){ 0 };
 }
 
@@ -309,7 +318,7 @@ int sparse_flush(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_
 	int rc = sparse_free(t, l, l->now_ns, false, err);
 
 	rc = rc ? rc : finish_load(t, l, l->now_ns, err);
-	if (l->sparse.on && end_ns > l->sparse.since_ns)
-		l->sparse.total_ns += end_ns - l->sparse.since_ns;
+	if (l->sparse.on)
+		end_thinned(l, end_ns);
 	return rc;
 }

@@ -166,8 +166,10 @@ static int on_sample(struct timeline *t, struct lane *l, const struct sp_event *
 
 	if (e->sample.irqs_on != SP_UNKNOWN)
 		t->with_flags++;
-	if (e->sample.irqs_on == SP_NO)
+	if (e->sample.irqs_on == SP_NO && e->sample.is_sampler == 1) {
 		t->learnt_nmi++;
+		l->nmis++;
+	}
 	if (e->sample.is_sampler == 0 && t->cfg.has_sampler)
 		return SP_OK; /* a tracepoint's stack: no measure of time beside a sampler */
 	rc = gap_sample(t, l, e, err);
@@ -201,7 +203,7 @@ static int on_irq(struct timeline *t, struct lane *l, const struct sp_event *e, 
 	if (e->irq.kind == SP_IRQ_TICK) {
 		wait_tick(l, e);
 		rc = rc || l->shed ? rc : bh_tick(t, l, e, err);
-		rc = rc ? rc : sparse_tick(t, l, e, err);
+		rc = rc || l->shed ? rc : sparse_tick(t, l, e, err);
 	}
 	return rc ? rc : span_irq(t, l, e, err);
 }

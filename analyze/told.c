@@ -36,6 +36,7 @@ int told_flush(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_er
 /* Events that are about a CPU but did not happen there (read by the recorder elsewhere). */
 int told_put(struct timeline *t, const struct sp_event *e, struct sp_err *err)
 {
+	struct sp_event late;
 	struct lane *l;
 	int rc;
 
@@ -48,6 +49,13 @@ int told_put(struct timeline *t, const struct sp_event *e, struct sp_err *err)
 		return rc < 0 ? rc : SP_OK;
 	if (!l->first_ns && e->time_ns)
 		l->first_ns = e->time_ns;
+	/* No detector may see time run backwards, whatever a recording says. */
+	if (e->time_ns < l->now_ns) {
+		late = *e;
+		late.time_ns = l->now_ns;
+	}
+	if (e->time_ns < l->now_ns && (e->type == SP_EV_SHED || e->type == SP_EV_THIN))
+		e = &late;
 	if (e->type == SP_EV_SHED)
 		return on_shed(t, l, e, err);
 	if (e->type == SP_EV_THIN)
