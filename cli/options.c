@@ -80,7 +80,7 @@ static const struct opt opts[] = {
 	  LIVE, OPT_U32, INTO(freq_hz), .min = 10, .max = 20000 },
 	{ KEY_DETAIL, "detail", NULL, "open every event from the start, not the lean set",
 	  LIVE, OPT_FLAG, INTO(detail) },
-	{ KEY_LIGHT, "light", NULL, "sampler and tick only: the least that finds irqs-off",
+	{ KEY_LIGHT, "light", NULL, "sampler, tick and idle only: the least that finds irqs-off",
 	  LIVE, OPT_FLAG, INTO(light) },
 	{ KEY_CALL_GRAPH, "call-graph", "HOW", "user stacks by frame pointers (fp, the default) or "
 	  "unwound from a stack copy (dwarf)", LIVE, OPT_STR, INTO(call_graph), .words = call_graphs },

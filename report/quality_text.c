@@ -109,7 +109,7 @@ static const struct text table[] = {
 	  "in %n stall%s the file is inferred from the function that prints it, not seen", "" },
 	{ SP_Q_THIN_NET_RX, "thin-net-rx",
 	  "NET_RX%c came so often that for %t only one in 16 was recorded: how long it waited there is "
-	  "not known", "--detail records all of it, at a third more cost to a packet flood" },
+	  "not known", "--detail records all of it, at a quarter more cost to a packet flood" },
 	{ SP_Q_SPIKES_NONE, "spikes-none", "no row of %d", "see --spike-min, --spike-columns, --spike-regex" },
 	{ SP_Q_SPIKES_UNIT, "spikes-unit", "latencies in %d have no unit: taken as ms",
 	  "say it: --spike-columns time=1,latency=2:us (or by names of the header)" },

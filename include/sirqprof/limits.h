@@ -2,7 +2,7 @@
 #define SIRQPROF_LIMITS_H
 
 /*
- * Every bound that input meets, in one place. docs/limits.md tells users what they mean.
+ * Bounds that several folders share. docs/limits.md tells users what they mean.
  */
 #define SP_MAX_CPUS	     8192U	 /* CPUs a recording may name (CONFIG_NR_CPUS of x86) */
 #define SP_MAX_RECORD_SIZE   65535U	 /* u16 in struct perf_event_header */

@@ -35,7 +35,7 @@ CONTRACT = {
     "spikes/0/verdict/stalls/0": "id overlap_ns",
     "stalls/0": "id cpu begin begin_ns end_ns duration_ns begin_bounds_ns end_bounds_ns mechanism confidence vectors "
                 "entry caller chain task syscall file evidence",
-    "stalls/0/task": "comm pid tid parents cgroup container pod",
+    "stalls/0/task": "comm pid tid parents cgroup container pod pod_name unit",
     "stalls/0/evidence/0": "kind text at_ns",
     "callers/0": "rank entry caller mechanisms explained_ns starved_ns share spikes lift chance tasks",
     "callers/0/tasks/0": "comm pid starved_ns container syscall file",
