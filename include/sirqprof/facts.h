@@ -20,12 +20,13 @@
 #define SP_FACT_MAGIC 0x46515253U /* "SRQF", little endian */
 
 enum sp_fact_kind {
-	SP_FACT_META = 1,     /* str key, str value: version, boot_id, host, kernel, tz, begin_real,
-			       * freq, event, requested_event, min_stall_ns, capture_id, nmi … */
-	SP_FACT_CLOCK = 2,    /* u64 mono_ns, u64 real_ns, u64 width_ns: a REALTIME/MONOTONIC pair
-			       * read within width_ns */
-	SP_FACT_STEAL = 3,    /* u64 steal_ns since boot of head.cpu (/proc/stat), u64 step_ns: its
-			       * resolution */
+	SP_FACT_META = 1,  /* str key, str value: version, host, kernel, realtime, kernel_build_id,
+			    * boot_id, capture_id, sampler, cmdline, period_ns, tz_offset, witness,
+			    * pod:UID */
+	SP_FACT_CLOCK = 2, /* u64 mono_ns, u64 real_ns, u64 width_ns: a REALTIME/MONOTONIC pair
+			    * read within width_ns */
+	SP_FACT_STEAL = 3, /* u64 steal_ns since boot of head.cpu (/proc/stat), u64 step_ns: its
+			    * resolution */
 	SP_FACT_SOFTNET = 4,  /* u64 processed, u64 dropped, u64 time_squeeze of the CPU, since boot
 			       * (/proc/net/softnet_stat) */
 	SP_FACT_NETSTAT = 5,  /* u64 pfmemalloc_drop, u64 retrans since boot (/proc/net/netstat

@@ -57,16 +57,19 @@ def side_by_side(sirqprof, lab, way, tmp):
 def same_stalls(own, plain, truth, way):
     """What is otherwise in the plain one; at most one pause of this machine may come between."""
     truth = [t for t in score.inside(plain, truth) if t in score.inside(own, truth)]
-    bad = []
+    bad, compared = [], 0
     for (t, a), (_, b) in zip(score.match(own, truth), score.match(plain, truth)):
         if a is None or a["mechanism"] != way:
             continue  # not the plain recording's fault
+        compared += 1
         if b is None or b["mechanism"] != way or not score.task_fits(b, t):
             bad.append("%.1f ms at %d: %s" % ((t["end"] - t["begin"]) / 1e6, t["begin"],
                                              b and b["mechanism"]))
         elif abs(a["duration_ns"] - b["duration_ns"]) > 1_000_000:
             bad.append("lengths %d and %d" % (a["duration_ns"], b["duration_ns"]))
-    return bad if len(bad) > 1 or len(truth) < 8 else []
+    if compared < 6:
+        return bad + ["only %d stalls of %d could be compared" % (compared, len(truth))]
+    return bad if len(bad) > 1 else []
 
 
 def check_remedy(fail, sirqprof, tmp):
