@@ -23,7 +23,8 @@
 #define SURE_NAPI_HELD	 0.90
 #define SURE_BY_TICKS	 0.85 /* no sample, but every tick's record names one task */
 #define SURE_NOBODY	 0.70
-#define SURE_UNSEEN_WORK 0.60 /* entries may be missing: it may have been served */
+#define SURE_UNSEEN_WORK 0.60 /* raises or entries may be missing: nothing waited, or was served \
+			       */
 
 static bool is_ksoftirqd(const struct timeline *t, sp_str comm)
 {
@@ -91,7 +92,7 @@ static double sure_of(const struct timeline *t, const struct wait_state *w)
 		sure = w->ticks && !w->tick_mixed ? SURE_BY_TICKS : SURE_NOBODY;
 	if (w->napi && !w->preempted && sure > SURE_NAPI)
 		sure = SURE_NAPI;
-	if (!w->napi && (!t->cfg.has_entry || t->cfg.thinned))
+	if (!w->napi && (!t->cfg.has_raise || !t->cfg.has_entry || t->cfg.thinned))
 		sure = SURE_UNSEEN_WORK;
 	return sure;
 }
