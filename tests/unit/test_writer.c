@@ -207,6 +207,18 @@ static void a_round_reaches_the_disk_soon(void **state)
 	writer_free(w);
 }
 
+static void send_shed(struct writer *w)
+{
+	struct sp_err err = SP_ERR_INIT;
+	struct stream *s = NULL;
+
+	assert_int_equal(stream_new(&s, writer_sink(w), &err), 0);
+	fact_begin(s, SP_FACT_SHED, 5, 0);
+	fact_u32(s, 2);
+	assert_int_equal(fact_end(s, &err), 0);
+	stream_free(s);
+}
+
 static void parts_are_whole_and_bounded(void **state)
 {
 	const uint64_t limit = 400000;
@@ -219,6 +231,7 @@ static void parts_are_whole_and_bounded(void **state)
 	(void)state;
 	send_header(w);
 	assert_int_equal(send(w, PERF_RECORD_COMM, comm, sizeof(comm), &err), 0);
+	send_shed(w);
 	for (uint64_t i = 1; i <= 100000; i++) {
 		assert_int_equal(send_sample(w, i, &err), 0);
 		if (i % 100 == 0)
@@ -231,7 +244,7 @@ static void parts_are_whole_and_bounded(void **state)
 		char name[64];
 		const char *part;
 		struct sp_file_header h;
-		uint64_t record[8];
+		uint64_t record[8 + 6];
 		int fd;
 
 		snprintf(name, sizeof(name), i ? "parts.%d" : "parts", i);
@@ -243,12 +256,16 @@ static void parts_are_whole_and_bounded(void **state)
 		kept += count_samples(part, true);
 		total += size_of(part);
 		h = read_header(part);
-		/* Each begins with who was there, without time. */
+		/* Each begins with who was there and what was shed, without time. */
 		fd = open(part, O_RDONLY | O_CLOEXEC);
-		assert_int_equal(pread(fd, record, sizeof(record), (off_t)h.data.offset), 64);
+		assert_int_equal(pread(fd, record, sizeof(record), (off_t)h.data.offset),
+				 sizeof(record));
 		close(fd);
 		assert_int_equal((uint32_t)record[0], PERF_RECORD_COMM);
 		assert_int_equal(record[5], 0);
+		assert_int_equal((uint32_t)record[8], PERF_RECORD_SAMPLE);
+		assert_int_equal(record[10], 0);
+		assert_int_equal((uint16_t)record[13], SP_FACT_SHED);
 	}
 	assert_true(total <= limit + limit / 4);
 	assert_true(kept * 24 > limit / 2);
