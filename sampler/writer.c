@@ -369,3 +369,11 @@ int writer_close(struct writer *w, struct sp_err *err)
 		rc = start(w, err);
 	return rc ? rc : finish(w, err);
 }
+
+void writer_close_failed(struct writer *w)
+{
+	struct sp_err ignored = SP_ERR_INIT;
+
+	if (w && w->started)
+		writer_close(w, &ignored);
+}

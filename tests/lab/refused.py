@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -143,6 +144,24 @@ def check_kept(sirqprof):
                     complain(what, "the recording is not what it was", done)
 
 
+def check_closed(sirqprof):
+    """What fails when the recording runs already leaves a closed one: its header says where the data ends."""
+    with open("noshell", "w", encoding="ascii") as f:
+        f.write("#!/none/such/shell\n")
+    os.chmod("noshell", 0o755)
+    for arguments, name in ((["record"], "sirqprof record"), ([], "sirqprof")):
+        what = "%s -- a script without its shell" % name
+        done = run([], sirqprof, arguments + ["-o", "failed.data", "--", "./noshell"])
+        one_line(what, done, ["cannot run './noshell'"], name)
+        if done.returncode != 1 or done.stdout:
+            complain(what, "not exit status 1 alone", done)
+        with open("failed.data", "rb") as f:
+            data_at, data_size = struct.unpack("8x8x8x16xQQ", f.read(56))
+            rest = len(f.read()) + 56 - data_at - data_size
+        if not data_size or rest < 64:
+            complain(what, "%d bytes of data, %d of features" % (data_size, rest), done)
+
+
 def check_goes_on(sirqprof):
     for what, prefix, arguments, code in GOES_ON:
         done = run(prefix, sirqprof, ["--json", "r.json"] + arguments)
@@ -192,6 +211,7 @@ def main():
             return 77
         check_refused(own)
         check_kept(own)
+        check_closed(own)
         check_goes_on(own)
         check_told_last(own)
     finally:

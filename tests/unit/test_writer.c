@@ -192,6 +192,30 @@ static void an_abandoned_file_holds_whole_records(void **state)
 	assert_true(count_samples(path, false) > 100000 - (1 << 20) / 24 - 1);
 }
 
+static void a_failed_capture_leaves_a_closed_file(void **state)
+{
+	const char *path = in_dir("failed"), *none = in_dir("none");
+	struct writer *w = open_writer(path, 0);
+	struct sp_err err = SP_ERR_INIT;
+
+	(void)state;
+	send_header(w);
+	for (uint64_t i = 1; i <= 10; i++)
+		assert_int_equal(send_sample(w, i, &err), 0);
+	writer_close_failed(w);
+	writer_close_failed(w);
+	writer_free(w);
+	assert_int_equal(read_header(path).data.size, 10 * 24);
+	assert_int_equal(count_samples(path, true), 10);
+	assert_true(read_header(path).features[0] >> SP_FEAT_HOSTNAME & 1);
+	w = open_writer(none, 0);
+	send_header(w);
+	writer_close_failed(w);
+	writer_free(w);
+	assert_int_equal(size_of(none), 0);
+	writer_close_failed(NULL);
+}
+
 static void a_round_reaches_the_disk_soon(void **state)
 {
 	const char *path = in_dir("soon");
@@ -352,6 +376,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_closed_file_has_its_sections),
 		cmocka_unit_test(an_abandoned_file_holds_whole_records),
+		cmocka_unit_test(a_failed_capture_leaves_a_closed_file),
 		cmocka_unit_test(a_round_reaches_the_disk_soon),
 		cmocka_unit_test(parts_are_whole_and_bounded),
 		cmocka_unit_test(a_full_disk_leaves_a_recording),
