@@ -253,3 +253,11 @@ uint32_t stacks_count(const struct stacks *s)
 {
 	return s->n - 1;
 }
+
+void stacks_clear(struct stacks *s)
+{
+	s->n = 1;
+	s->nwords = 0;
+	memset(s->slots, 0, s->nslots * sizeof(*s->slots));
+	memset(s->raw_slots, 0, s->nslots * sizeof(*s->raw_slots));
+}

@@ -8,7 +8,7 @@
  * In:    addresses as perf records them: innermost first, with PERF_CONTEXT_* markers between
  *        (include/uapi/linux/perf_event.h); at most SP_MAX_CHAIN are kept
  * Out:   sp_stack ids, 0 for "no stack"
- * Keeps: every distinct chain once, for as long as the analysis lives
+ * Keeps: every distinct chain once, for as long as the analysis lives or until stacks_clear()
  */
 #include <sirqprof/event.h>
 #include <sirqprof/own.h>
@@ -34,6 +34,10 @@ struct stack stacks_get(const struct stacks *s, sp_stack id);
 
 /* How many ids were given out: they run from 1 to this. */
 uint32_t stacks_count(const struct stacks *s);
+
+/* Forgets every chain; ids begin at 1 again, those given out before mean nothing. Keeps its memory
+ * for what comes next. */
+void stacks_clear(struct stacks *s);
 
 SP_DEFINE_FREEP(stacks);
 

@@ -21,7 +21,8 @@ static int print_record(struct describe *d, const struct sp_record *r, struct sp
 	else
 		printf("%#10" PRIx64, r->off);
 	printf(" %5" PRIu64 " %s%s%s\n", r->size, describe_type(r->type), line[0] ? " " : "", line);
-	return SP_OK;
+	/* The reader went away, or the disk is full: the rest of a large file is for nobody. */
+	return ferror(stdout) ? sp_fail_sys(err, "writing to standard output") : SP_OK;
 }
 
 static void print_stats(const uint64_t counts[TYPES])

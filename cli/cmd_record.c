@@ -32,6 +32,8 @@ int cmd_record(const struct options *o, struct sp_err *err)
 	rc = rc ? rc
 		: live_run(sampler, o, knames_sink(knames), (struct live_beside){ 0 }, &status,
 			   err);
+	if (rc)
+		writer_close_failed(writer);
 	rc = rc ? rc : writer_close(writer, err);
 	if (!rc)
 		fprintf(stderr, "sirqprof record: %" PRIu64 " kB in %s\n",

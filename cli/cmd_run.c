@@ -74,7 +74,9 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 	pipeline_name_early(pipeline);
 	rc = live_run(sampler, o, (struct sp_record_sink){ tee_put, &tee },
 		      (struct live_beside){ pipeline_follow, pipeline }, &status, err);
-	if (!rc && tee.has_file)
+	if (rc)
+		writer_close_failed(writer);
+	else if (tee.has_file)
 		writer_close(writer, &tee.file_err);
 	if (!rc)
 		nameless_watch(pipeline, symbols);

@@ -10,6 +10,11 @@
 #include <stdlib.h>
 #include <uthash.h>
 
+/* Stacks are looked at once, at the next round; keeping some spares a busy CPU's usual ones the way
+ * through the table. The addresses told are far fewer on a live kernel: 10 MB at most. */
+#define STACKS_MOST 4096U
+#define TOLD_MOST   131072U
+
 struct told {
 	uint64_t addr;
 	UT_hash_handle hh;
@@ -26,6 +31,16 @@ struct knames {
 	uint32_t stacks_told; /* ids up to this are done */
 };
 
+static void forget_told(struct knames *k)
+{
+	struct told *t, *next;
+
+	HASH_ITER (hh, k->told, t, next) {
+		HASH_DEL(k->told, t);
+		free(t);
+	}
+}
+
 static int tell(struct knames *k, uint64_t addr, struct sp_err *err)
 {
 	struct sp_frame frame;
@@ -34,6 +49,8 @@ static int tell(struct knames *k, uint64_t addr, struct sp_err *err)
 	HASH_FIND(hh, k->told, &addr, sizeof(addr), t);
 	if (t || !addr)
 		return SP_OK;
+	if (HASH_COUNT(k->told) >= TOLD_MOST)
+		forget_told(k);
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel names");
@@ -59,6 +76,10 @@ static int tell_stacks(struct knames *k, struct sp_err *err)
 
 		for (uint32_t i = 0; !rc && i < s.nkernel; i++)
 			rc = tell(k, i ? s.addr[i] - 1 : s.addr[i], err);
+	}
+	if (!rc && k->stacks_told > STACKS_MOST) {
+		stacks_clear(k->stacks);
+		k->stacks_told = 0;
 	}
 	return rc;
 }
@@ -114,14 +135,9 @@ int knames_new(struct knames **ret, const struct sp_resolver *resolver, struct s
 
 void knames_free(struct knames *k)
 {
-	struct told *t, *next;
-
 	if (!k)
 		return;
-	HASH_ITER (hh, k->told, t, next) {
-		HASH_DEL(k->told, t);
-		free(t);
-	}
+	forget_told(k);
 	decode_free(k->decode);
 	stream_free(k->stream);
 	stacks_free(k->stacks);

@@ -7,7 +7,8 @@
  *
  * In:    the records of a live stream
  * Out:   the same records, and a KSYM fact before the next round for every new kernel address
- * Keeps: every distinct stack once
+ * Keeps: the stacks of the last rounds and the addresses told, both up to a number: memory does not
+ *        grow with the recording. An address that was forgotten is told again.
  */
 #include <sirqprof/own.h>
 #include <sirqprof/record.h>

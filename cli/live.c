@@ -1,6 +1,7 @@
 #include "live.h"
 
 #include "probe.h"
+#include "runnable.h"
 #include "stop.h"
 
 #include <stdlib.h>
@@ -24,6 +25,8 @@ int live_open(struct sampler **ret, const struct options *o, struct sp_err *err)
 	int rc = probe_cpus(o->cpu, &cpus, &cfg.ncpus, err);
 	rc = rc ? rc : probe_privilege(err);
 	cfg.cpus = cpus;
+	if (!rc && o->command)
+		rc = runnable_check(o->command[0], err);
 	return rc ? rc : sampler_new(ret, &cfg, err);
 }
 

@@ -10,7 +10,8 @@
 #include <sirqprof/own.h>
 #include <sirqprof/record.h>
 
-/* Opens the sampler for the CPUs and event of the options. Errors: SP_EUSAGE, SP_ESYS. */
+/* Opens the sampler for the CPUs and event of the options, once their command is found. Errors:
+ * SP_EUSAGE, SP_ESYS. */
 int live_open(struct sampler **ret, const struct options *o, struct sp_err *err);
 
 /* What else is to be done every few ms; .fn may be NULL. It must not wait. */

@@ -124,7 +124,7 @@ static const struct opt opts[] = {
 	{ KEY_CLOCK_SEARCH, "clock-search", "SEC", "how far auto searches (default: 10)",
 	  ANALYZE, OPT_NS, INTO(clock_search_ns), .min = NS_MS, .max = 3600 * NS_S, .bare_ns = NS_S },
 	{ 'm', "min-stall", "TIME", "shortest stall that counts (default: 1ms)",
-	  ANALYZE | CMD_RECORD, OPT_NS, INTO(min_stall_ns), .min = 50000, .max = 3600 * NS_S,
+	  ANALYZE, OPT_NS, INTO(min_stall_ns), .min = 50000, .max = 3600 * NS_S,
 	  .bare_ns = NS_MS },
 	{ KEY_CALLERS, "callers", "HOW", "rank by caller (default), entry, self or chain",
 	  ANALYZE, OPT_STR, INTO(callers), .words = caller_modes },

@@ -12,9 +12,10 @@
 #define SIDE_TIME_FROM_END 24U
 /* TIME and kind of a fact: header, IDENTIFIER, TIME, CPU, size of RAW, magic, kind (stream.c). */
 #define FACT_TIME 16U
+#define FACT_CPU  24U
 #define FACT_KIND 40U
 
-enum keep { KEEP_NOT, KEEP_FIXED, KEEP_RECENT };
+enum keep { KEEP_NOT, KEEP_FIXED, KEEP_RECENT, KEEP_LATEST };
 
 static enum keep keep_fact(const struct sp_record *r)
 {
@@ -34,9 +35,10 @@ static enum keep keep_fact(const struct sp_record *r)
 		return KEEP_FIXED;
 	case SP_FACT_TASK:
 	case SP_FACT_CGROUP:
+		return KEEP_RECENT;
 	case SP_FACT_THIN:
 	case SP_FACT_SHED:
-		return KEEP_RECENT;
+		return KEEP_LATEST;
 	default:
 		return KEEP_NOT;
 	}
@@ -75,10 +77,37 @@ static void forget_half(struct bytes *b)
 	b->len -= at;
 }
 
+static bool same_state(const uint8_t *a, const uint8_t *b)
+{
+	return memcmp(a + FACT_CPU, b + FACT_CPU, sizeof(uint32_t)) == 0 &&
+	       memcmp(a + FACT_KIND, b + FACT_KIND, sizeof(uint16_t)) == 0;
+}
+
+/* Drops what the record follows: the same kind of fact of the same CPU. */
+static void forget_older(struct bytes *b, const struct sp_record *r)
+{
+	struct perf_event_header header;
+	size_t at = 0;
+
+	for (; at < b->len; at += header.size) {
+		memcpy(&header, b->at + at, sizeof(header));
+		if (!same_state(b->at + at, r->data))
+			continue;
+		memmove(b->at + at, b->at + at + header.size, b->len - at - header.size);
+		b->len -= header.size;
+		return;
+	}
+}
+
+static struct bytes *place_of(struct carry *c, enum keep keep)
+{
+	return keep == KEEP_FIXED ? &c->fixed : keep == KEEP_LATEST ? &c->latest : &c->recent;
+}
+
 int carry_note(struct carry *c, const struct sp_record *r, struct sp_err *err)
 {
 	enum keep keep = keep_of(r);
-	struct bytes *b = keep == KEEP_FIXED ? &c->fixed : &c->recent;
+	struct bytes *b = place_of(c, keep);
 	size_t time_at = r->type == PERF_RECORD_SAMPLE ? FACT_TIME : r->size - SIDE_TIME_FROM_END;
 
 	if (keep == KEEP_NOT || r->size > SP_MAX_RECORD_SIZE ||
@@ -86,6 +115,8 @@ int carry_note(struct carry *c, const struct sp_record *r, struct sp_err *err)
 		return SP_OK;
 	if (keep == KEEP_RECENT && b->len + r->size > CARRY_RECENT_MAX)
 		forget_half(b);
+	if (keep == KEEP_LATEST)
+		forget_older(b, r);
 	bytes_put(b, r->data, r->size);
 	if (b->failed)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the next part's begin");
@@ -99,4 +130,5 @@ void carry_free(struct carry *c)
 {
 	bytes_free(&c->fixed);
 	bytes_free(&c->recent);
+	bytes_free(&c->latest);
 }

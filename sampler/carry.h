@@ -7,7 +7,9 @@
  *
  * In:    the records as they are written
  * Out:   those again, without time: "was so when this part began"
- * Keeps: at most CARRY_FIXED_MAX + CARRY_RECENT_MAX bytes; the oldest tasks and mappings go first
+ * Keeps: at most CARRY_FIXED_MAX + CARRY_RECENT_MAX bytes; the oldest tasks and mappings go first.
+ *        Beside them the newest THIN and SHED fact of each CPU: without it a part would take what
+ *        was switched off for what did not happen
  */
 #include "bytes.h"
 
@@ -19,6 +21,7 @@
 struct carry {
 	struct bytes fixed;  /* ID_INDEX; META, QUALITY, KSYM facts */
 	struct bytes recent; /* tasks and mappings; TASK, CGROUP facts */
+	struct bytes latest; /* THIN, SHED facts: one of each a CPU */
 };
 
 /* Notes a record. Errors: SP_ENOMEM. */

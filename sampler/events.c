@@ -92,7 +92,7 @@ static int open_cpu(struct events *ev, struct events_cpu *c, struct plan *p, str
 		if (fd < 0)
 			return sp_fail_sys(err,
 					   "opening %s on CPU %u (needs root or CAP_PERFMON, and "
-					   "kernel.perf_event_paranoid below 1)",
+					   "kernel.perf_event_paranoid -1)",
 					   e->name, c->cpu);
 		ev->fds[ev->nfds++] = fd;
 		if (c->lead < 0) {

@@ -130,6 +130,7 @@ static int restore(struct shedder *s, uint32_t i, uint64_t now_ns, struct stream
 
 	for (uint32_t level = 1; level <= c->level; level++)
 		switch_events(s, i, level, true);
+	thinner_reset(s->thinner, i, now_ns);
 	c->level = 0;
 	c->changed_ns = now_ns;
 	c->hold_ns = c->hold_ns < HOLD_MOST_NS ? 2 * c->hold_ns : HOLD_MOST_NS;

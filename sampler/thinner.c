@@ -22,7 +22,8 @@ struct thin_cpu {
 	uint64_t entry_id, sparse_id; /* 0: none */
 	bool thin;
 	uint64_t seen; /* entries since from_ns */
-	uint64_t from_ns, calm_ns;
+	uint64_t from_ns;
+	uint64_t calm_ns; /* while thin: since when the rate is low; 0: not looked at yet */
 };
 
 struct thinner {
@@ -122,4 +123,13 @@ int thinner_look(struct thinner *t, uint32_t i, uint64_t now_ns, bool alive, str
 		return SP_OK;
 	c->calm_ns = 0;
 	return change(t, i, false, s, err);
+}
+
+void thinner_reset(struct thinner *t, uint32_t i, uint64_t now_ns)
+{
+	struct thin_cpu *c = &t->cpus[i];
+
+	c->seen = 0;
+	c->from_ns = now_ns;
+	c->calm_ns = c->thin ? now_ns : 0;
 }

@@ -29,6 +29,10 @@ bool thinner_is_on(const struct thinner *t, uint32_t i);
 int thinner_look(struct thinner *t, uint32_t i, uint64_t now_ns, bool alive, struct stream *s,
 		 struct sp_err *err);
 
+/* The events of ring i are on again after they were shed: what was counted before says nothing of
+ * the rate; whether it is thinned stays as it is. */
+void thinner_reset(struct thinner *t, uint32_t i, uint64_t now_ns);
+
 SP_DEFINE_FREEP(thinner);
 
 #endif

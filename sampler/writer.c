@@ -153,6 +153,7 @@ static int start(struct writer *w, struct sp_err *err)
 	rc = rc ? rc : put_header(w, err);
 	rc = rc ? rc : outfile_put(w->out, w->carry.fixed.at, w->carry.fixed.len, err);
 	rc = rc ? rc : outfile_put(w->out, w->carry.recent.at, w->carry.recent.len, err);
+	rc = rc ? rc : outfile_put(w->out, w->carry.latest.at, w->carry.latest.len, err);
 	w->begun_bytes = outfile_size(w->out);
 	return rc;
 }
@@ -367,4 +368,12 @@ int writer_close(struct writer *w, struct sp_err *err)
 	if (!w->started)
 		rc = start(w, err);
 	return rc ? rc : finish(w, err);
+}
+
+void writer_close_failed(struct writer *w)
+{
+	struct sp_err ignored = SP_ERR_INIT;
+
+	if (w && w->started)
+		writer_close(w, &ignored);
 }

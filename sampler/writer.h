@@ -39,6 +39,10 @@ struct sp_record_sink writer_sink(struct writer *w);
 
 /* Writes the feature sections and the final header. */
 int writer_close(struct writer *w, struct sp_err *err);
+
+/* The same after the capture failed, as well as it goes: what was recorded until then is a closed
+ * recording. Does nothing when no record came; w may be NULL. */
+void writer_close_failed(struct writer *w);
 void writer_free(struct writer *w);
 
 /* Bytes written so far, all parts together. */

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,9 @@ REFUSED = [
     ("a recording over another file", [], ["-o", "precious"], 2, ["is no recording", "--force"]),
     ("two outputs, one place", [], ["--json", "-", "--folded", "-"], 2, ["only one of"]),
     ("a command that is not there", [], ["--", "/none/such"], 1, ["cannot run '/none/such'"]),
+    ("a command that is not in PATH", [], ["-o", "new.data", "--", "nosuchcommand"], 1,
+     ["cannot run 'nosuchcommand': No such file"]),
+    ("a command that may not be run", [], ["--", "./precious"], 1, ["cannot run './precious': Permission denied"]),
 ]
 
 # What goes on without something: its code in the quality rows.
@@ -91,13 +95,13 @@ def prepare(folder):
 
 
 def run(prefix, sirqprof, arguments):
-    short = [] if "--" in arguments else ["--duration", "300ms"]
+    short = [] if "--" in arguments or "-d" in arguments else ["--duration", "300ms"]
     return subprocess.run(prefix + [sirqprof] + short + arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           universal_newlines=True, timeout=60, check=False)
 
 
-def one_line(what, done, words):
-    if done.stderr.count("\n") != 1 or not done.stderr.startswith("sirqprof: "):
+def one_line(what, done, words, name="sirqprof"):
+    if done.stderr.count("\n") != 1 or not done.stderr.startswith(name + ": "):
         complain(what, "not one line", done)
     for word in words:
         if word not in done.stderr:
@@ -118,6 +122,44 @@ def check_refused(sirqprof):
     if open("precious", encoding="ascii").read() != "a diary\n":
         print("a file that is no recording was overwritten")
         sys.exit(1)
+
+
+def check_kept(sirqprof):
+    """A start that fails leaves the recording of before whole."""
+    made = run([], sirqprof, ["record", "-d", "100ms", "-o", "old.data"])
+    with open("old.data", "rb") as f:
+        before = f.read()
+    if made.returncode or len(before) < 4096:
+        complain("a recording to keep", "not made", made)
+    for arguments, name in ((["record"], "sirqprof record"), (["record", "--max-size", "1M"], "sirqprof record"),
+                            ([], "sirqprof")):
+        for command in ("nosuchcommand", "/none/such", "./precious"):
+            what = "%s -- %s over a recording" % (name, command)
+            done = run([], sirqprof, arguments + ["-o", "old.data", "--", command])
+            one_line(what, done, ["cannot run '%s'" % command], name)
+            if done.returncode != 1 or done.stdout:
+                complain(what, "not exit status 1 alone", done)
+            with open("old.data", "rb") as f:
+                if f.read() != before:
+                    complain(what, "the recording is not what it was", done)
+
+
+def check_closed(sirqprof):
+    """What fails when the recording runs already leaves a closed one: its header says where the data ends."""
+    with open("noshell", "w", encoding="ascii") as f:
+        f.write("#!/none/such/shell\n")
+    os.chmod("noshell", 0o755)
+    for arguments, name in ((["record"], "sirqprof record"), ([], "sirqprof")):
+        what = "%s -- a script without its shell" % name
+        done = run([], sirqprof, arguments + ["-o", "failed.data", "--", "./noshell"])
+        one_line(what, done, ["cannot run './noshell'"], name)
+        if done.returncode != 1 or done.stdout:
+            complain(what, "not exit status 1 alone", done)
+        with open("failed.data", "rb") as f:
+            data_at, data_size = struct.unpack("8x8x8x16xQQ", f.read(56))
+            rest = len(f.read()) + 56 - data_at - data_size
+        if not data_size or rest < 64:
+            complain(what, "%d bytes of data, %d of features" % (data_size, rest), done)
 
 
 def check_goes_on(sirqprof):
@@ -168,6 +210,8 @@ def main():
             print("skip: this machine allows no capture, not even to root")
             return 77
         check_refused(own)
+        check_kept(own)
+        check_closed(own)
         check_goes_on(own)
         check_told_last(own)
     finally:

@@ -92,12 +92,31 @@ static void many_stacks_keep_their_ids(void **state)
 			 SP_MAX_CHAIN);
 }
 
+static void cleared_it_begins_again(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(stacks) s = NULL;
+
+	(void)state;
+	assert_int_equal(stacks_new(&s, &err), 0);
+	for (uint64_t round = 0; round < 3; round++) {
+		for (uint64_t i = 1; i <= 5000; i++)
+			assert_int_equal(add(s, (uint64_t[]){ KERNEL, i + round * 2500 }, 2, false),
+					 i);
+		assert_true(stacks_get(s, 5000).addr[0] == 5000 + round * 2500);
+		stacks_clear(s);
+		assert_int_equal(stacks_count(s), 0);
+		assert_int_equal(stacks_get(s, 1).nkernel, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(markers_part_kernel_from_user),
 		cmocka_unit_test(forms_of_one_chain),
 		cmocka_unit_test(many_stacks_keep_their_ids),
+		cmocka_unit_test(cleared_it_begins_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

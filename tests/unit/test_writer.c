@@ -192,6 +192,30 @@ static void an_abandoned_file_holds_whole_records(void **state)
 	assert_true(count_samples(path, false) > 100000 - (1 << 20) / 24 - 1);
 }
 
+static void a_failed_capture_leaves_a_closed_file(void **state)
+{
+	const char *path = in_dir("failed"), *none = in_dir("none");
+	struct writer *w = open_writer(path, 0);
+	struct sp_err err = SP_ERR_INIT;
+
+	(void)state;
+	send_header(w);
+	for (uint64_t i = 1; i <= 10; i++)
+		assert_int_equal(send_sample(w, i, &err), 0);
+	writer_close_failed(w);
+	writer_close_failed(w);
+	writer_free(w);
+	assert_int_equal(read_header(path).data.size, 10 * 24);
+	assert_int_equal(count_samples(path, true), 10);
+	assert_true(read_header(path).features[0] >> SP_FEAT_HOSTNAME & 1);
+	w = open_writer(none, 0);
+	send_header(w);
+	writer_close_failed(w);
+	writer_free(w);
+	assert_int_equal(size_of(none), 0);
+	writer_close_failed(NULL);
+}
+
 static void a_round_reaches_the_disk_soon(void **state)
 {
 	const char *path = in_dir("soon");
@@ -207,6 +231,18 @@ static void a_round_reaches_the_disk_soon(void **state)
 	writer_free(w);
 }
 
+static void send_shed(struct writer *w)
+{
+	struct sp_err err = SP_ERR_INIT;
+	struct stream *s = NULL;
+
+	assert_int_equal(stream_new(&s, writer_sink(w), &err), 0);
+	fact_begin(s, SP_FACT_SHED, 5, 0);
+	fact_u32(s, 2);
+	assert_int_equal(fact_end(s, &err), 0);
+	stream_free(s);
+}
+
 static void parts_are_whole_and_bounded(void **state)
 {
 	const uint64_t limit = 400000;
@@ -219,6 +255,7 @@ static void parts_are_whole_and_bounded(void **state)
 	(void)state;
 	send_header(w);
 	assert_int_equal(send(w, PERF_RECORD_COMM, comm, sizeof(comm), &err), 0);
+	send_shed(w);
 	for (uint64_t i = 1; i <= 100000; i++) {
 		assert_int_equal(send_sample(w, i, &err), 0);
 		if (i % 100 == 0)
@@ -231,7 +268,7 @@ static void parts_are_whole_and_bounded(void **state)
 		char name[64];
 		const char *part;
 		struct sp_file_header h;
-		uint64_t record[8];
+		uint64_t record[8 + 6];
 		int fd;
 
 		snprintf(name, sizeof(name), i ? "parts.%d" : "parts", i);
@@ -243,12 +280,16 @@ static void parts_are_whole_and_bounded(void **state)
 		kept += count_samples(part, true);
 		total += size_of(part);
 		h = read_header(part);
-		/* Each begins with who was there, without time. */
+		/* Each begins with who was there and what was shed, without time. */
 		fd = open(part, O_RDONLY | O_CLOEXEC);
-		assert_int_equal(pread(fd, record, sizeof(record), (off_t)h.data.offset), 64);
+		assert_int_equal(pread(fd, record, sizeof(record), (off_t)h.data.offset),
+				 sizeof(record));
 		close(fd);
 		assert_int_equal((uint32_t)record[0], PERF_RECORD_COMM);
 		assert_int_equal(record[5], 0);
+		assert_int_equal((uint32_t)record[8], PERF_RECORD_SAMPLE);
+		assert_int_equal(record[10], 0);
+		assert_int_equal((uint16_t)record[13], SP_FACT_SHED);
 	}
 	assert_true(total <= limit + limit / 4);
 	assert_true(kept * 24 > limit / 2);
@@ -335,6 +376,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_closed_file_has_its_sections),
 		cmocka_unit_test(an_abandoned_file_holds_whole_records),
+		cmocka_unit_test(a_failed_capture_leaves_a_closed_file),
 		cmocka_unit_test(a_round_reaches_the_disk_soon),
 		cmocka_unit_test(parts_are_whole_and_bounded),
 		cmocka_unit_test(a_full_disk_leaves_a_recording),
