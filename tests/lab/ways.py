@@ -38,7 +38,8 @@ WAYS = {
     "flood-hardirq": Way("hardirq", start=flood),
     # The thread that serves a device (threaded NAPI) and whoever keeps the CPU from it.
     "ksoftirqd-fifo": Way("ksoftirqd-fifo"),
-    "ksoftirqd-syscall": Way("ksoftirqd-syscall"),
+    # Whoever wakes the thread from another CPU is seen only where that CPU is recorded as well.
+    "ksoftirqd-syscall": Way("ksoftirqd-syscall", record=("--cpu", "all")),
     # ksoftirqd itself: kernels differ in whether they leave a flood to it.
     "ksoftirqd-flood": Way("ksoftirqd-flood"),
     # A flood shorter than 10 ms is served: it is no load.
