@@ -1,5 +1,6 @@
 #include "lane.h"
 #include "leaf.h"
+#include "stalls.h"
 
 #include <stdlib.h>
 
@@ -22,17 +23,6 @@
 /* Where the late sample says that interrupts came on, it takes more: gaps that begin and end as
  * one, within so many periods. One virtual CPU alone may pause while another has interrupts off. */
 #define TOGETHER_PERIODS 2U
-
-static void drop_culprit(struct sp_stall *s)
-{
-	free(s->shares);
-	s->shares = NULL;
-	s->nshares = 0;
-	s->unsampled_ns = s->end_ns - s->begin_ns;
-	s->pid = SP_NO_TASK;
-	s->tid = SP_NO_TASK;
-	s->comm = 0;
-}
 
 /* Steal over the readings that enclose the stall; 0 when it moved by less than a step. */
 static uint64_t steal_over(const struct lane *l, const struct sp_stall *s, uint64_t *between_ns)
@@ -132,7 +122,7 @@ static void judge_gap(struct timeline *t, struct lane *l, struct pending_stall *
 	if (steal >= length / 100 * share) {
 		s->mechanism = SP_MECH_STEAL;
 		s->confidence = released ? 0.7 : 0.92;
-		drop_culprit(s);
+		stalls_drop_culprit(s);
 	} else if (released && !whole) {
 		s->mechanism = SP_MECH_IRQS_OFF;
 		s->confidence = !p->by_samples ? 0.96 : t->cfg.has_switch ? 0.85 : 0.75;
@@ -153,7 +143,7 @@ static void judge_gap(struct timeline *t, struct lane *l, struct pending_stall *
 				      p->user || p->leaf == LEAF_CLEARING ? SP_EVID_HOST_PAUSE
 									  : SP_EVID_NO_REASON,
 				      s->end_ns, 0, 0, 0, 0);
-		drop_culprit(s);
+		stalls_drop_culprit(s);
 	}
 }
 
@@ -168,7 +158,7 @@ static void judge_span(const struct lane *l, struct sp_stall *s)
 	lane_evidence(s, SP_EVID_STEAL, s->end_ns, steal, between, 0, 0);
 	s->mechanism = SP_MECH_STEAL;
 	s->confidence = SURE_STEAL_IN_SPAN;
-	drop_culprit(s);
+	stalls_drop_culprit(s);
 }
 
 static int emit(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err)

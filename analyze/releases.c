@@ -1,4 +1,5 @@
 #include "releases.h"
+#include "stalls.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -93,13 +94,7 @@ static uint32_t gather(const struct sp_stall *stalls, uint32_t n, const struct s
 
 static void call_pause(struct sp_stall *s)
 {
-	free(s->shares);
-	s->shares = NULL;
-	s->nshares = 0;
-	s->unsampled_ns = s->end_ns - s->begin_ns;
-	s->pid = SP_NO_TASK;
-	s->tid = SP_NO_TASK;
-	s->comm = 0;
+	stalls_drop_culprit(s);
 	s->mechanism = SP_MECH_STOPPED;
 	s->confidence = PAUSE_CONFIDENCE;
 }

@@ -109,3 +109,14 @@ uint64_t stalls_dropped(const struct stalls *s)
 {
 	return s->dropped;
 }
+
+void stalls_drop_culprit(struct sp_stall *s)
+{
+	free(s->shares);
+	s->shares = NULL;
+	s->nshares = 0;
+	s->unsampled_ns = s->end_ns - s->begin_ns;
+	s->pid = SP_NO_TASK;
+	s->tid = SP_NO_TASK;
+	s->comm = 0;
+}

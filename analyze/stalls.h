@@ -24,6 +24,9 @@ struct sp_stall *stalls_done(struct stalls *s, uint32_t *n);
 /* Stalls dropped for SP_MAX_STALLS. */
 uint64_t stalls_dropped(const struct stalls *s);
 
+/* Nobody did it: forgets the stall's task and frees its stacks; all of it counts as unsampled. */
+void stalls_drop_culprit(struct sp_stall *s);
+
 SP_DEFINE_FREEP(stalls);
 
 #endif
