@@ -66,7 +66,7 @@ int live_run(struct sampler *s, const struct options *o, struct sp_record_sink s
 	if (o->command)
 		rc = child_new(&child, o->command, err);
 	rc = rc ? rc : sampler_start(s, sink, err);
-	if (!rc && child)
+	if (!rc && child && !stop_asked())
 		rc = child_start(child, err);
 	rc = rc ? rc : poll_until_end(s, o, child, beside, &status, err);
 	rc = rc ? rc : sampler_stop(s, err);

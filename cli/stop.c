@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,7 +59,18 @@ struct child {
 	const char *name;
 };
 
-static _Noreturn void be_child(char *const argv[], int go, int failed)
+/*
+ * The command lives as long as the recording does, also when a second signal kills us: left alone
+ * it would hold the terminal or the pipe for as long as it likes.
+ */
+static void end_with(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(127);
+}
+
+static _Noreturn void be_child(char *const argv[], pid_t parent, int go, int failed)
 {
 	struct sigaction sa = { .sa_handler = SIG_DFL };
 	char byte;
@@ -66,6 +78,7 @@ static _Noreturn void be_child(char *const argv[], int go, int failed)
 
 	sigaction(SIGPIPE, &sa, NULL);
 	sigaction(SIGCHLD, &sa, NULL);
+	end_with(parent);
 	if (read(go, &byte, 1) != 1)
 		_exit(127);
 	execvp(argv[0], argv);
@@ -79,6 +92,7 @@ int child_new(struct child **ret, char *const argv[], struct sp_err *err)
 {
 	int go[2] = { -1, -1 }, failed[2] = { -1, -1 };
 	struct child *c = calloc(1, sizeof(*c));
+	pid_t self = getpid();
 
 	if (!c)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to start '%s'", argv[0]);
@@ -89,7 +103,7 @@ int child_new(struct child **ret, char *const argv[], struct sp_err *err)
 		goto out;
 	if (c->pid == 0) {
 		close(go[1]);
-		be_child(argv, go[0], failed[1]);
+		be_child(argv, self, go[0], failed[1]);
 	}
 	close(go[0]);
 	close(failed[1]);

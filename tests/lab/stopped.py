@@ -104,6 +104,22 @@ def one_run(sirqprof, dice):
     return child.returncode == 0
 
 
+def command_ends_too(sirqprof, sig):
+    """Killed in the middle, it leaves no command behind: the command holds our end of the pipe."""
+    child = subprocess.Popen([sirqprof, "-q", "--", "sh", "-c", "echo runs; exec sleep 100"], stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL)
+    if child.stdout.readline() != b"runs\n":
+        complain("%s: its command was not run" % sig.name)
+    child.send_signal(sig)
+    child.send_signal(sig)
+    try:
+        child.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.stdout.close()
+        complain("%s: leaves its command behind" % sig.name)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", required=True)
@@ -122,6 +138,8 @@ def main():
             return 77
         with open("spikes.csv", "w", encoding="ascii") as f:
             f.write("time,latency_ms\n%.6f,20\n" % time.time())
+        for sig in (signal.SIGKILL, signal.SIGHUP):
+            command_ends_too(sirqprof, sig)
         dice = random.Random(args.seed)
         for _ in range(args.count):
             whole += one_run(sirqprof, dice)
