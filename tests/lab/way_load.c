@@ -99,7 +99,7 @@ __attribute__((noinline)) static uint64_t keep_on_cpu(uint64_t until_ns)
 
 	do {
 		for (int i = 0; i < 20000; i++)
-			sink += (uint64_t)i;
+			sink = sink + (uint64_t)i;
 	} while (hog_now_ns() < until_ns);
 	return hog_now_ns();
 }
