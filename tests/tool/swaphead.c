@@ -250,16 +250,20 @@ static void pmus(struct swap_bytes *b)
 
 static void build_ids(struct swap_bytes *b)
 {
-	while (b->end - b->at >= 36) {
+	while (b->end - b->at >= 8) {
 		uint16_t size;
 
 		memcpy(&size, b->at + 6, 2);
 		swap_32(b);
 		swap_16(b);
 		swap_16(b);
-		swap_32(b); /* pid, then the id and the path */
-		if (size < 12)
+		if (size < 8 || size - 8 > b->end - b->at)
 			return;
+		if (size < 12) {
+			swap_skip(b, size - 8U);
+			continue;
+		}
+		swap_32(b); /* pid, then the id and the path */
 		swap_skip(b, size - 12U);
 	}
 }
