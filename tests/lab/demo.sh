@@ -34,12 +34,12 @@ trap 'exit 130' INT TERM
 
 # The last CPU: the others keep the prober and sirqprof itself.
 cpu=$(($(getconf _NPROCESSORS_ONLN) - 1))
-if "$lab/hog" --way irqs-off --cpu "$cpu" --probe 2>/dev/null; then
+if why=$("$lab/hog" --way irqs-off --cpu "$cpu" --probe 2>&1); then
 	way=irqs-off
 	what="interrupts off: cat reads a BPF iterator that spins with interrupts disabled"
 elif "$lab/hog" --way bh-off --cpu "$cpu" --probe; then
 	way=bh-off
-	what="bottom halves off: an XDP test run that spins (this kernel lacks bpf_local_irq_save)"
+	what="bottom halves off: an XDP test run that spins (not interrupts: ${why#skip: })"
 else
 	fail "this kernel can do neither (see above)"
 fi
