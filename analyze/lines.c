@@ -77,13 +77,11 @@ bool lines_peek(struct lines *l, const char **text, size_t *len)
 static void take(struct lines *l, struct line *ret, size_t len, size_t skip)
 {
 	ret->text = l->buffer + l->at;
-	ret->len = len;
-	ret->cut = len > LINES_MAX;
-	if (ret->cut)
-		ret->len = LINES_MAX;
-	else if (len && ret->text[len - 1] == '\r')
-		ret->len--;
 	l->at += len + skip;
+	if (len && ret->text[len - 1] == '\r')
+		len--;
+	ret->cut = len > LINES_MAX;
+	ret->len = ret->cut ? LINES_MAX : len;
 	l->looked = 0;
 }
 
