@@ -212,10 +212,12 @@ static bool year_last(struct cursor *in, struct civil *c)
 		first = second;
 		second = swap;
 	}
+	if (first > 12)
+		return false;
 	c->month = first;
 	c->day = second;
 	*in = at;
-	return first <= 12;
+	return true;
 }
 
 /* 20261124T112904[.frac][zone] */
