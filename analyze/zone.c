@@ -1,9 +1,9 @@
 #include "zone.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define ZONE_NAME_MAX 64
 #define ZONE_DIR      "/usr/share/zoneinfo"
@@ -73,18 +73,28 @@ bool zone_parse_word(const char *text, size_t len, int32_t *ret_s, size_t *used)
 	return false;
 }
 
-/* The C library takes an unknown name for UTC in silence, so ask for the file first. */
+/*
+ * The C library takes an unknown name for UTC in silence, and a folder or another file too: ask
+ * first for a file that begins as tzfile(5) says.
+ */
 static bool known_name(const char *name)
 {
-	char path[sizeof(ZONE_DIR) + 1 + ZONE_NAME_MAX];
+	char path[sizeof(ZONE_DIR) + 1 + ZONE_NAME_MAX], magic[4] = "";
 	const char *dir = getenv("TZDIR");
+	FILE *f;
 
 	if (name[0] == '/' || name[0] == ':' || strstr(name, ".."))
 		return false;
 	if (dir && strlen(dir) + strlen(name) + 2 > sizeof(path))
 		dir = NULL;
 	snprintf(path, sizeof(path), "%s/%s", dir ? dir : ZONE_DIR, name);
-	return access(path, R_OK) == 0;
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (fread(magic, sizeof(magic), 1, f) != 1)
+		magic[0] = '\0';
+	fclose(f);
+	return memcmp(magic, "TZif", sizeof(magic)) == 0;
 }
 
 int zone_new(struct zone **ret, const char *name, struct sp_err *err)
