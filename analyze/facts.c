@@ -59,6 +59,8 @@ static int meta(struct sp_span *in, struct strings *strings, struct sp_event *e,
 	int rc;
 
 	e->type = SP_EV_META;
+	if (in->over)
+		return SP_END;
 	note_meta(info, key, value);
 	rc = add(strings, key, &e->meta.key, err);
 	return rc ? rc : add(strings, value, &e->meta.value, err);
