@@ -112,7 +112,7 @@ static void what_a_name_means(void **state)
 
 static bool header(struct columns *ret, const char *text)
 {
-	struct columns_name names[MAX];
+	struct columns_name names[MAX] = { { 0 } };
 	uint32_t n = split(text, names);
 
 	return columns_header(ret, names, n);
@@ -202,7 +202,7 @@ static void captures_say_that_they_are(void **state)
 
 static void no_header_without_a_time(void **state)
 {
-	struct columns_name names[MAX];
+	struct columns_name names[MAX] = { { 0 } };
 	struct columns c = { .time = 77 };
 
 	(void)state;
@@ -253,7 +253,7 @@ static void without_a_header(void **state)
 
 static int spec(struct columns *ret, const char *text, const char *header_text, struct sp_err *err)
 {
-	struct columns_name names[MAX];
+	struct columns_name names[MAX] = { { 0 } };
 	uint32_t n = header_text ? split(header_text, names) : 0;
 
 	*err = (struct sp_err)SP_ERR_INIT;
