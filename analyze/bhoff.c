@@ -91,7 +91,6 @@ static int finish(struct timeline *t, struct lane *l, uint64_t end_hi_ns, struct
 	struct pending_stall p = {
 		.leaf = 0,
 		.sampled = b->shares.samples != 0,
-		.seen_ns = end_hi_ns,
 		.stall = {
 			.cpu = l->cpu,
 			.begin_lo_ns = b->begin_lo_ns,

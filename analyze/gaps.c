@@ -32,11 +32,6 @@
 /* NMI samples with interrupts off that the sampler must have shown before their absence tells. */
 #define NMI_KNOWN 8U
 
-static uint64_t period_of(const struct timeline *t)
-{
-	return t->cfg.period_ns ? t->cfg.period_ns : t->cfg.tick_ns;
-}
-
 void gap_alive(struct lane *l, uint64_t ns)
 {
 	struct gap_state *g = &l->gap;
@@ -91,7 +86,7 @@ static bool is_busy(const struct timeline *t, const struct gap_state *g, uint64_
 static bool is_gap(const struct timeline *t, const struct lane *l, uint64_t ns, uint64_t *due_ns)
 {
 	const struct gap_state *g = &l->gap;
-	uint64_t period = period_of(t), late, half;
+	uint64_t period = t->cfg.period_ns, late, half;
 
 	if (!period || l->idle || l->throttled || !g->last_on_ns || ns <= g->last_on_ns ||
 	    g->last_on_ns < l->blind_until_ns || !is_busy(t, g, period))
@@ -111,7 +106,7 @@ static bool is_gap(const struct timeline *t, const struct lane *l, uint64_t ns, 
 /* Since when ticks come without a break: the proof that this CPU ran meanwhile. */
 static void note_tick(const struct timeline *t, struct gap_state *g, uint64_t ns)
 {
-	if (!g->last_tick_ns || ns - g->last_tick_ns > 2 * period_of(t))
+	if (!g->last_tick_ns || ns - g->last_tick_ns > 2 * t->cfg.period_ns)
 		g->steady_ns = ns;
 	g->last_tick_ns = ns;
 	g->ticked |= g->open;
@@ -134,6 +129,7 @@ int gap_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct
 		g->end_ns = e->time_ns;
 		g->tid = e->tid;
 		g->by_tick = tick;
+		g->in_softirq = e->flags & SP_TF_SOFTIRQ;
 		g->ticked = false;
 	}
 	if (tick) {
@@ -158,8 +154,8 @@ static struct pending_stall begin_stall(const struct timeline *t, const struct l
 	const struct gap_state *g = &l->gap;
 	struct pending_stall p = {
 		.is_gap = true,
+		.hit_softirq = g->in_softirq,
 		.by_samples = !tells_ticks(t, l),
-		.seen_ns = g->end_ns,
 		.leaf = LEAF_UNKNOWN,
 		.stall = {
 			.cpu = l->cpu,
@@ -289,7 +285,7 @@ static int take_release(struct timeline *t, const struct lane *l, const struct s
 /* The sampler fires with interrupts off, was due several times, and never came: nothing ran. */
 static bool nmi_silent(const struct timeline *t, const struct lane *l, const struct sp_stall *s)
 {
-	return l->nmis >= NMI_KNOWN && s->end_ns - s->begin_ns >= NMI_DUE * period_of(t);
+	return l->nmis >= NMI_KNOWN && s->end_ns - s->begin_ns >= NMI_DUE * t->cfg.period_ns;
 }
 
 static int take_silence(struct pending_stall *p)
@@ -342,13 +338,15 @@ static int finish(struct timeline *t, struct lane *l, const struct sp_event *sam
 	shares_begin(&g->off, g->last_on_ns);
 	if (!rc)
 		lane_culprit(&p.stall);
+	if (!rc && load_takes(t, l, &p))
+		return load_hold(t, l, &p, err);
 	return rc ? rc : pending_add(t, l, &p, err);
 }
 
 int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
 {
 	struct gap_state *g = &l->gap;
-	uint64_t period = period_of(t), due;
+	uint64_t period = t->cfg.period_ns, due;
 	bool clock;
 
 	if (e->sample.irqs_on == SP_NO) {
@@ -375,6 +373,7 @@ int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, str
 			g->end_ns = e->time_ns;
 			g->tid = e->tid;
 			g->by_tick = false;
+			g->in_softirq = true; /* a sample does not say */
 		}
 		note_tick(t, g, e->time_ns);
 	}

@@ -11,6 +11,7 @@
  *	spans.c		entry … exit of softirqs and interrupts	  → softirq, hardirq
  *	waits.c		ksoftirqd or a NAPI thread wants to run and does not → ksoftirqd
  *	load.c		NET_RX, or a NAPI thread, without end	  → load
+ *	held.c		what was found in it meanwhile
  *	sparse.c	the same of NET_RX while most of it is not recorded
  *	told.c		what the recorder tells of a CPU
  *	pending.c	a stall waits for the reads that decide between irqs-off, steal and stopped
@@ -54,6 +55,7 @@ struct span_state {
 struct gap_state {
 	bool open;	       /* a late interrupt came; its sample is awaited */
 	bool by_tick;	       /* it was the tick itself */
+	bool in_softirq;       /* it came while a softirq was served */
 	bool ticked;	       /* the tick has come: its sample is the late one */
 	uint64_t last_on_ns;   /* interrupts were on then: the newest evidence */
 	uint64_t last_tick_ns; /* entry of the newest tick */
@@ -115,8 +117,8 @@ struct pending_stall {
 	bool sampled;
 	bool in_softirq;  /* the late sample stands in a softirq that nobody saw begin */
 	bool by_samples;  /* no tick was recorded: the samples are the ticks */
+	bool hit_softirq; /* the interrupt that ended the gap came while a softirq was served */
 	bool silent;	  /* NMI samples were due in it, and none came */
-	uint64_t seen_ns; /* when it was found */
 };
 
 /* A thread that serves softirqs and waits for the CPU: ksoftirqd, or one that polls a device. */
@@ -142,11 +144,14 @@ struct load_state {
 	bool open, thread;
 	bool keeps; /* a pause inside it did not end it */
 	uint64_t begin_ns, end_ns, busy_ns, longest_ns;
+	uint64_t paused_ns, unseen_ns; /* of it: nothing ran, or was recorded; only the latter */
+	uint64_t span_paused_ns, thread_paused_ns; /* of the NET_RX that is open; of the thread */
+	uint64_t hole_end_ns; /* behind the run nothing was recorded up to here */
 	uint32_t spans;
 	sp_str dev;
 	uint64_t packets, polls;
 	struct shares shares;
-	/* Long softirqs of the run: nothing if it turns out to be load. */
+	/* Long softirqs of the run, and pauses in them: nothing if it turns out to be load. */
 	struct pending_stall held[LOAD_HELD];
 	uint32_t nheld;
 	/* the NAPI thread that runs now */
@@ -262,6 +267,18 @@ int load_net_rx(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
 /* A long poll of a NAPI thread, or a long NET_RX: part of the run, or a stall if that is no load.
  */
 int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err);
+/* Whether the run is a load as it stands; whether what begins at from_ns follows it. */
+bool load_is(const struct load_state *r);
+bool load_joins(const struct load_state *r, uint64_t from_ns);
+/* held.c: the run is the load; it is none; a softirq or poll takes in the pauses in it. */
+void held_end(struct load_state *r, struct sp_stall *load);
+int held_give(struct timeline *t, struct lane *l, struct sp_err *err);
+void held_swallow(struct load_state *r, struct sp_stall *s);
+/* A gap that is no irqs-off, inside a NET_RX or a thread that polls: it goes to load_hold(), not to
+ * pending_add(). */
+bool load_takes(const struct timeline *t, struct lane *l, const struct pending_stall *p);
+/* Nothing was recorded from … to, though the CPU ran. Whether the run may go on behind it. */
+bool load_hole(struct lane *l, uint64_t from_ns, uint64_t to_ns);
 /* Another stall was found: it ends the run, and a thread's goes on behind it. */
 int load_cut(struct timeline *t, struct lane *l, const struct pending_stall *p, struct sp_err *err);
 /* A pause of the host that lies inside a run which is load already: it may be the load's. */
@@ -317,6 +334,8 @@ void squeeze_add(const struct lane *l, struct sp_stall *s);
 /* blind.c: forgets what cannot be trusted across time that was not seen; LOST, THROTTLE and
  * UNTHROTTLE */
 void blind_forget(struct lane *l, uint64_t until_ns);
+/* An event of a CPU that must have recorded more before it: see blind.c. */
+int blind_hole(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 int blind_lost(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 int blind_throttle(struct timeline *t, struct lane *l, const struct sp_event *e,
 		   struct sp_err *err);

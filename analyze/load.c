@@ -11,7 +11,8 @@
  *	├─────┤ ├──────┤├──────┤├─────┤	 a run: pauses of at most LOAD_JOIN_NS
  *
  * A NET_RX of more than a millisecond is a long softirq by itself. Whether it was one slow handler
- *or one of many is known when the run has ended, so it is held until then.
+ *or one of many is known when the run has ended, so it is held until then. So is a pause of the
+ *host inside a NET_RX: it is part of a run that is load, and a stall of its own otherwise.
  */
 
 /* NET_RX runs this close together are one run. */
@@ -25,37 +26,26 @@
 /* Nor does one that took this share of the run make it a load. */
 #define LOAD_ONE_PCT 50
 
-#define SURE 0.9
+/* What stood still may be so much of it. */
+#define LOAD_PAUSED_PCT 50
 
-static bool qualifies(const struct load_state *r, uint64_t end_ns, uint64_t busy_ns)
+#define SURE	    0.9
+#define SURE_UNSEEN 0.6 /* a part of it was not recorded */
+
+/* paused: of it nothing ran, or nothing was recorded. */
+static bool qualifies(const struct load_state *r, uint64_t end_ns, uint64_t busy_ns,
+		      uint64_t paused_ns)
 {
 	uint64_t length = end_ns - r->begin_ns;
 
-	return length >= LOAD_LEAST_NS && busy_ns >= length / 100 * LOAD_SHARE_PCT &&
+	return length >= LOAD_LEAST_NS && paused_ns <= length / 100 * LOAD_PAUSED_PCT &&
+	       busy_ns >= (length - paused_ns) / 100 * LOAD_SHARE_PCT &&
 	       (r->thread || r->longest_ns <= busy_ns / 100 * LOAD_ONE_PCT);
 }
 
-static void drop_held(struct load_state *r)
+bool load_is(const struct load_state *r)
 {
-	for (uint32_t i = 0; i < r->nheld; i++)
-		free(r->held[i].stall.shares);
-	r->nheld = 0;
-}
-
-static int give_held(struct timeline *t, struct lane *l, struct sp_err *err)
-{
-	struct load_state *r = &l->load;
-	uint32_t n = r->nheld;
-	int rc = SP_OK;
-
-	r->nheld = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		if (rc)
-			free(r->held[i].stall.shares);
-		else
-			rc = pending_add(t, l, &r->held[i], err);
-	}
-	return rc;
+	return qualifies(r, r->end_ns, r->busy_ns, r->paused_ns);
 }
 
 static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
@@ -64,7 +54,6 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 	struct pending_stall p = {
 		.sampled = r->shares.samples != 0,
 		.wants_softnet = true,
-		.seen_ns = r->end_ns,
 		.stall = {
 			.cpu = l->cpu,
 			.begin_ns = r->begin_ns,
@@ -72,9 +61,10 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 			.begin_hi_ns = r->begin_ns,
 			.end_ns = r->end_ns,
 			.end_lo_ns = r->end_ns,
-			.end_hi_ns = r->end_ns,
+			/* What came behind was not recorded. */
+			.end_hi_ns = r->hole_end_ns > r->end_ns ? r->hole_end_ns : r->end_ns,
 			.mechanism = SP_MECH_LOAD,
-			.confidence = SURE,
+			.confidence = r->unseen_ns ? SURE_UNSEEN : SURE,
 			.vectors = 1U << SP_VEC_NET_RX,
 			.pid = SP_NO_TASK,
 			.tid = SP_NO_TASK,
@@ -88,6 +78,7 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 		      r->thread ? r->dev : 0, 0);
 	if (r->polls)
 		lane_evidence(&p.stall, SP_EVID_NAPI, r->begin_ns, r->polls, r->packets, r->dev, 0);
+	held_end(r, &p.stall);
 	pending_swallow(l, &p.stall);
 	rc = shares_give(&r->shares, &p.stall, err);
 	return rc ? rc : pending_add(t, l, &p, err);
@@ -99,20 +90,30 @@ int load_flush(struct timeline *t, struct lane *l, struct sp_err *err)
 	bool kept = r->keeps;
 
 	if (!r->open)
-		return give_held(t, l, err);
+		return held_give(t, l, err);
 	r->open = false;
 	r->keeps = false;
 	if (r->end_ns - r->begin_ns < t->cfg.min_stall_ns ||
-	    (!kept && r->begin_ns < l->stall_end_ns) || r->begin_ns < l->blind_until_ns ||
-	    !qualifies(r, r->end_ns, r->busy_ns))
-		return give_held(t, l, err);
-	drop_held(r);
+	    (!kept && r->begin_ns < l->stall_end_ns) ||
+	    (r->begin_ns < l->blind_until_ns && r->hole_end_ns != l->blind_until_ns) || !load_is(r))
+		return held_give(t, l, err);
 	return emit(t, l, err);
+}
+
+/* What begins by then joins the run. */
+static uint64_t joins_until(const struct load_state *r)
+{
+	return (r->hole_end_ns > r->end_ns ? r->hole_end_ns : r->end_ns) + LOAD_JOIN_NS;
+}
+
+bool load_joins(const struct load_state *r, uint64_t from_ns)
+{
+	return r->open && !r->thread && from_ns <= r->end_ns + LOAD_JOIN_NS;
 }
 
 int load_age(struct timeline *t, struct lane *l, uint64_t now_ns, struct sp_err *err)
 {
-	if (!l->load.open || now_ns <= l->load.end_ns + LOAD_JOIN_NS || l->soft.open ||
+	if (!l->load.open || now_ns <= joins_until(&l->load) || l->soft.open ||
 	    l->load.thread_since_ns)
 		return SP_OK;
 	return load_flush(t, l, err);
@@ -123,22 +124,28 @@ static int join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
 		struct sp_err *err)
 {
 	struct load_state *r = &l->load;
-	uint64_t ns = end_ns - begin_ns;
+	uint64_t paused = thread ? r->thread_paused_ns : r->span_paused_ns;
+	uint64_t ns = end_ns - begin_ns - paused;
+	uint64_t unseen = r->open && begin_ns > r->end_ns + LOAD_JOIN_NS ? begin_ns - r->end_ns : 0;
 	int rc = SP_OK;
 
+	*(thread ? &r->thread_paused_ns : &r->span_paused_ns) = 0;
 	/* A run that is load stays one: what would dilute it begins another. */
-	if (r->open &&
-	    (thread != r->thread || begin_ns > r->end_ns + LOAD_JOIN_NS ||
-	     (qualifies(r, r->end_ns, r->busy_ns) && !qualifies(r, end_ns, r->busy_ns + ns))))
+	if (r->open && (thread != r->thread || begin_ns > joins_until(r) ||
+			(load_is(r) &&
+			 !qualifies(r, end_ns, r->busy_ns + ns, r->paused_ns + paused + unseen)))) {
 		rc = load_flush(t, l, err);
+		unseen = 0;
+	}
 	/* What was held of a run that was never seen to end. */
 	if (!rc && !r->open && r->nheld && r->held[0].stall.begin_ns < begin_ns)
-		rc = give_held(t, l, err);
+		rc = held_give(t, l, err);
 	if (!r->open) {
 		r->open = true;
 		r->thread = thread;
 		r->begin_ns = begin_ns;
 		r->busy_ns = r->longest_ns = r->packets = r->polls = 0;
+		r->paused_ns = r->unseen_ns = r->hole_end_ns = 0;
 		r->spans = 0;
 		r->dev = 0;
 		if (!thread) /* a thread's begin when it is switched to */
@@ -146,6 +153,8 @@ static int join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
 	}
 	r->end_ns = end_ns;
 	r->busy_ns += ns;
+	r->paused_ns += paused + unseen;
+	r->unseen_ns += unseen;
 	r->spans++;
 	r->longest_ns = ns > r->longest_ns ? ns : r->longest_ns;
 	return rc;
@@ -167,10 +176,17 @@ static sp_str dev_of(struct timeline *t, sp_str comm)
 int load_net_rx(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t end_ns,
 		struct pending_stall *p, struct sp_err *err)
 {
+	uint64_t served_ns = end_ns - begin_ns - l->load.span_paused_ns;
 	int rc;
 
+	if (p)
+		held_swallow(&l->load, &p->stall);
+	/* On top of a thread that polls: its time. */
+	if (l->load.thread_since_ns)
+		return p ? load_hold(t, l, p, err) : SP_OK;
 	/* With another stall inside, of less than half of it, it is no part of a run. */
-	if (end_ns - begin_ns > LOAD_SPAN_NS || (begin_ns < l->stall_end_ns && !l->load.keeps)) {
+	if (served_ns > LOAD_SPAN_NS || (begin_ns < l->stall_end_ns && !l->load.keeps)) {
+		l->load.span_paused_ns = 0;
 		rc = load_flush(t, l, err);
 		return rc || !p ? rc : pending_add(t, l, p, err);
 	}
@@ -182,25 +198,6 @@ int load_net_rx(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
 	return rc;
 }
 
-int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err)
-{
-	struct load_state *r = &l->load;
-	int rc = SP_OK;
-
-	if (r->nheld == LOAD_HELD) {
-		/* So many long ones in a row are a load already, or never will be. */
-		if (!r->open || r->thread || qualifies(r, r->end_ns, r->busy_ns))
-			drop_held(r);
-		else
-			rc = give_held(t, l, err);
-	}
-	if (rc)
-		free(p->stall.shares);
-	else
-		r->held[r->nheld++] = *p;
-	return rc;
-}
-
 /* Long enough already that a pause of the host in the middle ends nothing. */
 static bool is_sure(const struct lane *l, uint64_t now_ns)
 {
@@ -208,8 +205,7 @@ static bool is_sure(const struct lane *l, uint64_t now_ns)
 
 	if (r->thread_since_ns && now_ns > r->thread_since_ns + LOAD_LEAST_NS)
 		return true;
-	return r->open && (r->thread_since_ns || l->soft.open) &&
-	       qualifies(r, r->end_ns, r->busy_ns);
+	return r->open && (r->thread_since_ns || l->soft.open) && load_is(r);
 }
 
 int load_cut(struct timeline *t, struct lane *l, const struct pending_stall *p, struct sp_err *err)
@@ -273,6 +269,7 @@ int load_switch(struct timeline *t, struct lane *l, const struct sp_event *e, st
 	if (!r->open)
 		shares_begin(&r->shares, e->time_ns);
 	r->thread_since_ns = e->time_ns;
+	r->thread_paused_ns = 0;
 	r->thread_tid = e->sched.next_tid;
 	r->thread_comm = e->sched.next_comm;
 	return rc;

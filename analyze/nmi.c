@@ -34,7 +34,6 @@ int gap_run(struct timeline *t, struct lane *l, struct sp_err *err)
 	uint64_t last_ns = g->run.from_ns;
 	struct pending_stall p = {
 		.sampled = true,
-		.seen_ns = g->run_end_ns,
 		.stall = {
 			.cpu = l->cpu,
 			.begin_lo_ns = g->run_lo_ns ? g->run_lo_ns : g->run_first_ns,

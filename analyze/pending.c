@@ -56,8 +56,7 @@ static uint64_t apart(uint64_t a, uint64_t b)
 static const struct lane *paused_with(const struct timeline *t, const struct lane *l,
 				      const struct sp_stall *s, bool *whole)
 {
-	uint64_t near_ns =
-		TOGETHER_PERIODS * (t->cfg.period_ns ? t->cfg.period_ns : t->cfg.tick_ns);
+	uint64_t near_ns = TOGETHER_PERIODS * t->cfg.period_ns;
 
 	for (uint32_t i = 0; i < t->nlanes; i++) {
 		const struct lane *o = t->lanes[i];
@@ -276,7 +275,8 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 		free(s->shares);
 		return SP_OK;
 	}
-	if (p->is_gap && p->sampled && p->leaf == LEAF_RELEASE && !p->user && sparse_takes(l, s)) {
+	if (p->is_gap && p->hit_softirq && p->sampled && p->leaf == LEAF_RELEASE && !p->user &&
+	    sparse_takes(l, s)) {
 		free(s->shares);
 		return SP_OK;
 	}

@@ -17,9 +17,10 @@
  * machine, 6.18). */
 #define BIAS 4.0
 
-/* Stalls whose late samples stand at one site. */
+/* A stall by the site of its late sample, and how many there are at that. */
 struct place {
 	struct site site;
+	uint64_t length_ns;
 	uint32_t n;
 };
 
@@ -68,28 +69,45 @@ static double chance_of(uint32_t n, double e)
 
 static int by_site(const void *a, const void *b)
 {
-	return site_compare(a, b);
+	const struct place *x = a, *y = b;
+
+	return site_compare(&x->site, &y->site);
 }
 
-/* The places of all stalls by release, each once, in order. */
+/* All stalls by release, those of one site side by side. */
 static uint32_t gather(const struct sp_stall *stalls, uint32_t n, const struct stacks *stacks,
 		       struct place *places)
 {
-	uint32_t all = 0, kept = 0;
+	uint32_t all = 0;
 
 	for (uint32_t i = 0; i < n; i++)
 		if (is_by_release(&stalls[i]))
-			places[all++] =
-				(struct place){ site_of(stacks, stalls[i].shares[0].stack), 1 };
+			places[all++] = (struct place){
+				.site = site_of(stacks, stalls[i].shares[0].stack),
+				.length_ns = stalls[i].end_ns - stalls[i].begin_ns,
+			};
 	if (all)
 		qsort(places, all, sizeof(*places), by_site);
-	for (uint32_t i = 0; i < all; i++) {
-		if (kept && by_site(&places[kept - 1], &places[i]) == 0)
-			places[kept - 1].n++;
-		else
-			places[kept++] = places[i];
+	for (uint32_t i = 0, end; i < all; i = end) {
+		for (end = i; end < all && !by_site(&places[i], &places[end]);)
+			end++;
+		for (uint32_t k = i; k < end; k++)
+			places[k].n = end - i;
 	}
-	return kept;
+	return all;
+}
+
+/* Pauses are counted from half the length on, and so are the stalls that they may be: those of the
+ * same site, or of sites with one stall each. */
+static uint32_t like_it(const struct place *places, uint32_t n, const struct place *it,
+			uint64_t length_ns)
+{
+	uint32_t like = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		like += places[i].length_ns >= length_ns / 2 &&
+			(it->n == 1 ? places[i].n == 1 : !by_site(&places[i], it));
+	return like;
 }
 
 static void call_pause(struct sp_stall *s)
@@ -126,27 +144,25 @@ int releases_review(struct sp_stall *stalls, uint32_t n, const uint64_t *lengths
 		    const struct pauses_parts *parts, uint32_t *changed, struct sp_err *err)
 {
 	struct place *places = calloc(n ? n : 1, sizeof(*places));
-	uint32_t nplaces, alone = 0;
+	uint32_t nplaces;
 	int rc = SP_OK;
 
 	if (!places)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u stalls", n);
 	nplaces = gather(stalls, n, parts->stacks, places);
-	for (uint32_t i = 0; i < nplaces; i++)
-		alone += places[i].n == 1;
 	if (nplaces)
 		rc = sites_seal(parts->sites, parts->stacks, parts->resolver, err);
 	for (uint32_t i = 0; !rc && nplaces && i < n; i++) {
 		struct sp_stall *s = &stalls[i];
 		const struct place *place;
-		struct site site;
+		struct place at = { 0 };
 		uint32_t like;
 		double expect;
 
 		if (!is_by_release(s))
 			continue;
-		site = site_of(parts->stacks, s->shares[0].stack);
-		place = bsearch(&site, places, nplaces, sizeof(*places), by_site);
+		at.site = site_of(parts->stacks, s->shares[0].stack);
+		place = bsearch(&at, places, nplaces, sizeof(*places), by_site);
 		like = as_long(lengths, pauses, s->end_ns - s->begin_ns);
 		if (!place || !like)
 			continue;
@@ -154,8 +170,10 @@ int releases_review(struct sp_stall *stalls, uint32_t n, const uint64_t *lengths
 		 * places is met easily. */
 		expect = BIAS * like *
 			 (place->n == 1 ? sites_released(parts->sites)
-					: sites_share(parts->sites, &site));
-		review(s, chance_of(place->n == 1 ? alone : place->n, expect), like, changed);
+					: sites_share(parts->sites, &at.site));
+		review(s,
+		       chance_of(like_it(places, nplaces, place, s->end_ns - s->begin_ns), expect),
+		       like, changed);
 	}
 	free(places);
 	return rc;

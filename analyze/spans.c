@@ -32,7 +32,6 @@ static struct pending_stall begin_stall(const struct lane *l, const struct span_
 {
 	return (struct pending_stall){
 		.sampled = s->shares.samples || s->func_addr,
-		.seen_ns = end_ns,
 		.stall = {
 			.cpu = l->cpu,
 			.begin_ns = s->begin_ns,
@@ -83,13 +82,16 @@ static int close_softirq(struct timeline *t, struct lane *l, uint64_t ns, struct
 	/* On PREEMPT_RT somebody else may have run meanwhile. */
 	bool inner = s->stalled_ns > length / INNER_SHARE || s->foreign > s->shares.samples;
 	bool net = s->vec == SP_VEC_NET_RX;
+	bool paused = net && l->load.span_paused_ns && l->load.span_paused_ns == s->stalled_ns;
 	struct pending_stall p;
 	int rc;
 
 	s->open = false;
 	if (length < t->cfg.min_stall_ns || inner) {
 		rc = s->shares.n ? lane_baseline(t, l, &s->shares, err) : SP_OK;
-		return rc || inner || !net ? rc : load_net_rx(t, l, s->begin_ns, ns, NULL, err);
+		return rc || !net || (inner && !paused)
+			       ? rc
+			       : load_net_rx(t, l, s->begin_ns, ns, NULL, err);
 	}
 	p = begin_stall(l, s, SP_MECH_SOFTIRQ, ns);
 	p.stall.vectors &= ~(1U << s->vec);
@@ -128,6 +130,7 @@ static int enter_softirq(struct timeline *t, struct lane *l, const struct sp_eve
 	/* An interrupt whose exit was not recorded is over by now. */
 	l->hard.open = false;
 	open_span(&l->soft, e->time_ns, e->tid);
+	l->load.span_paused_ns = 0;
 	l->soft.vec = vec;
 	return rc;
 }

@@ -34,16 +34,10 @@ static uint64_t newest(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static uint64_t period_of(const struct timeline *t)
-{
-	return t->cfg.period_ns ? t->cfg.period_ns : t->cfg.tick_ns;
-}
-
 static struct pending_stall begin_stall(struct lane *l, enum sp_mechanism m, uint64_t lo,
 					uint64_t first, uint64_t last, uint64_t hi)
 {
 	struct pending_stall p = {
-		.seen_ns = hi,
 		.stall = {
 			.cpu = l->cpu,
 			.begin_lo_ns = lo,
@@ -79,7 +73,7 @@ static int finish_run(struct timeline *t, struct lane *l, uint64_t hi_ns, bool e
 		      struct sp_err *err)
 {
 	struct sparse_state *n = &l->sparse;
-	uint64_t period = period_of(t), due_ns = n->last_ns + period + period / 4;
+	uint64_t period = t->cfg.period_ns, due_ns = n->last_ns + period + period / 4;
 	struct pending_stall p;
 	struct sp_stall *s = &p.stall;
 	bool waited;
@@ -98,7 +92,7 @@ static int finish_run(struct timeline *t, struct lane *l, uint64_t hi_ns, bool e
 	if (n->ticks < TICKS_LEAST || !n->usual_ns || s->end_ns <= s->begin_ns ||
 	    n->last_ns - n->first_ns < period - period / 4 ||
 	    hi_ns - n->entry_ns <= PROOF * n->usual_ns ||
-	    s->end_ns - s->begin_ns < lane_least(t, period_of(t) / 2))
+	    s->end_ns - s->begin_ns < lane_least(t, t->cfg.period_ns / 2))
 		return lane_baseline(t, l, &n->shares, err);
 	s->confidence = n->ticks < TICKS_SURE ? 0.6 : waited ? 0.9 : 0.7;
 	lane_evidence(s, SP_EVID_SERVING, n->first_ns, n->ticks, SP_SPARSE_EVERY, 0, 0);
@@ -246,7 +240,7 @@ int sparse_tick(struct timeline *t, struct lane *l, const struct sp_event *e, st
 {
 	struct sparse_state *n = &l->sparse;
 	bool serving = e->flags & SP_TF_SOFTIRQ;
-	uint64_t period = period_of(t);
+	uint64_t period = t->cfg.period_ns;
 	int rc = SP_OK;
 
 	if (!n->on && !n->open)

@@ -54,7 +54,6 @@ static struct lane *new_lane(void)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-/* SP_END: too many CPUs. */
 int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err)
 {
 	if (cpu >= t->nlanes) {
@@ -296,7 +295,8 @@ static int put_one(struct timeline *t, const struct sp_event *e, struct sp_err *
 		late.time_ns = l->now_ns;
 		e = &late;
 	}
-	rc = load_age(t, l, e->time_ns, err);
+	rc = e->time_ns - l->gap.last_on_ns > t->cfg.period_ns ? blind_hole(t, l, e, err) : SP_OK;
+	rc = rc ? rc : load_age(t, l, e->time_ns, err);
 	rc = rc ? rc : on_own(t, l, e, err);
 	l->now_ns = e->time_ns;
 	if (!rc && l->gap.run_ready)

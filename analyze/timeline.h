@@ -21,20 +21,16 @@
 /* What the capture can and cannot see; decode and the header records tell it. */
 struct timeline_cfg {
 	uint64_t period_ns;    /* of the cpu-clock tick or the sampler's fixed period; 0 unknown */
-	uint64_t tick_ns;      /* of the kernel's tick where known (1 s / CONFIG_HZ); 0 unknown */
 	uint64_t min_stall_ns; /* --min-stall */
 	bool has_raise, has_entry, has_exit; /* softirq tracepoints, whole (period 1) */
 	bool thinned;	 /* another copy of one is thinned: NET_RX may be missing */
 	bool has_tick;	 /* the tick's interrupt entry */
-	bool has_irq;	 /* irq_handler entry and exit */
 	bool has_switch; /* sched_switch to and from idle */
 	bool has_wake;	 /* sched_wakeup, of ksoftirqd at least */
 	bool realtime;	 /* PREEMPT_RT: softirqs are preempted as threads are */
 	bool has_sampler;
 	bool has_bh_flag;     /* common_flags carry BH off (kernel 5.17 and later) */
-	enum sp_tristate nmi; /* SP_UNKNOWN: learn it */
 	uint32_t witness;     /* CPU that is watched, not profiled; SP_NO_CPU none */
-	int32_t self_pid;     /* sirqprof itself; SP_NO_TASK unknown */
 };
 
 /* A sample outside every stall, with the time it owns. */

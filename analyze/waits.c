@@ -18,13 +18,14 @@
 
 /* A NAPI thread may move to a CPU that is not recorded, run there and come back: it did not wait.
  * One that was seen to be preempted here mostly stays. */
-#define SURE_KSOFTIRQD	 0.93
-#define SURE_NAPI	 0.80
-#define SURE_NAPI_HELD	 0.90
-#define SURE_BY_TICKS	 0.85 /* no sample, but every tick's record names one task */
-#define SURE_NOBODY	 0.70
-#define SURE_UNSEEN_WORK 0.60 /* raises or entries may be missing: nothing waited, or was served \
-			       */
+#define SURE_KSOFTIRQD 0.93
+#define SURE_NAPI      0.80
+#define SURE_NAPI_HELD 0.90
+#define SURE_BY_TICKS  0.85 /* no sample, but every tick's record names one task */
+#define SURE_NOBODY    0.70
+#define SURE_UNSEEN_WORK                                                        \
+	0.60 /* raises or entries may be missing: nothing waited, or was served \
+	      */
 
 static bool is_ksoftirqd(const struct timeline *t, sp_str comm)
 {
@@ -46,6 +47,15 @@ static struct wait_state *wait_of(struct lane *l, int32_t tid)
 		if (l->waits[i].since_ns && l->waits[i].tid == tid)
 			return &l->waits[i];
 	return NULL;
+}
+
+/* A record of the thread itself: it runs, and nobody knows since when. Its switch was not recorded.
+ */
+static bool runs_itself(struct wait_state *w, const struct sp_event *e)
+{
+	if (w->since_ns && w->tid == e->tid)
+		w->since_ns = 0;
+	return !w->since_ns;
 }
 
 static void restart(struct wait_state *w, uint64_t ns)
@@ -121,7 +131,6 @@ static int finish(struct timeline *t, struct lane *l, struct wait_state *w, uint
 	uint64_t begin = w->since_ns, raised = first_raise(l);
 	struct pending_stall p = {
 		.sampled = w->shares.samples != 0,
-		.seen_ns = end_ns,
 	};
 	struct sp_stall *s = &p.stall;
 	int rc;
@@ -191,6 +200,20 @@ static bool serves(const struct timeline *t, sp_str comm)
 	return is_ksoftirqd(t, comm) || wait_is_napi(t, comm);
 }
 
+/* The thread leaves the CPU: it has run until now, whatever was recorded of that. */
+static int on_leave(struct timeline *t, struct lane *l, const struct sp_event *e)
+{
+	struct wait_state *w = wait_of(l, e->tid);
+
+	if (w)
+		w->since_ns = 0;
+	if (e->sched.prev_runnable)
+		begin_wait(t, l, e->tid, e->sched.prev_comm, e->time_ns, true);
+	else if (is_ksoftirqd(t, e->sched.prev_comm)) /* it sleeps when nothing is pending */
+		memset(l->raised_ns, 0, sizeof(l->raised_ns));
+	return SP_OK;
+}
+
 int wait_sched(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
 {
 	int rc = SP_OK;
@@ -204,9 +227,7 @@ int wait_sched(struct timeline *t, struct lane *l, const struct sp_event *e, str
 	}
 	if (serves(t, e->sched.next_comm))
 		rc = on_run(t, l, e, err);
-	if (!rc && e->sched.prev_runnable && serves(t, e->sched.prev_comm))
-		begin_wait(t, l, e->tid, e->sched.prev_comm, e->time_ns, true);
-	return rc;
+	return rc || !serves(t, e->sched.prev_comm) ? rc : on_leave(t, l, e);
 }
 
 /* Whoever it is, not ksoftirqd. */
@@ -229,7 +250,7 @@ int wait_softirq(struct timeline *t, struct lane *l, const struct sp_event *e, s
 	for (uint32_t i = 0; !rc && i < WAITS_MAX; i++) {
 		struct wait_state *w = &l->waits[i];
 
-		if (!w->since_ns || w->napi)
+		if (runs_itself(w, e) || w->napi)
 			continue;
 		if (e->type == SP_EV_ENTRY)
 			rc = finish(t, l, w, e->time_ns, NULL, err);
@@ -243,7 +264,7 @@ void wait_tick(struct lane *l, const struct sp_event *e)
 	for (uint32_t i = 0; i < WAITS_MAX; i++) {
 		struct wait_state *w = &l->waits[i];
 
-		if (!w->since_ns || e->tid == SP_NO_TASK)
+		if (e->tid == SP_NO_TASK || runs_itself(w, e))
 			continue;
 		w->tick_mixed |= w->ticks && w->tick_tid != e->tid;
 		w->tick_tid = e->tid;
@@ -254,7 +275,7 @@ void wait_tick(struct lane *l, const struct sp_event *e)
 void wait_sample(struct lane *l, const struct sp_event *e)
 {
 	for (uint32_t i = 0; i < WAITS_MAX; i++)
-		if (l->waits[i].since_ns)
+		if (!runs_itself(&l->waits[i], e))
 			shares_add(&l->waits[i].shares, e);
 }
 

@@ -19,14 +19,12 @@ int stages_reconfigure(struct pipeline *p, struct sp_err *err)
 		/* Another's thinned copy comes without word of when it stands for the whole. */
 		.thinned = i->thinned || (i->has_sparse && !i->has_facts),
 		.has_tick = i->has_tick,
-		.has_irq = i->has_irq,
 		.has_switch = i->has_switch,
 		.has_wake = i->has_wake,
 		.realtime = i->realtime,
 		.has_sampler = i->sampler[0] != 0,
 		.has_bh_flag = i->has_bh_flag,
 		.witness = i->witness,
-		.self_pid = p->self_pid,
 	};
 	return timeline_configure(p->timeline, &cfg, err);
 }

@@ -11,6 +11,7 @@ struct hog_order {
 	unsigned long long spin_ns; /* how long; 0: nothing to do */
 	unsigned int cpu;	    /* where */
 	unsigned int tid;	    /* in which task; 0: in any */
+	unsigned int keeps;	    /* the thread that polls the packets; 0: none */
 };
 
 /* One stall as the hog itself saw it: the truth. Times are CLOCK_MONOTONIC (bpf_ktime_get_ns). */

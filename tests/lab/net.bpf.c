@@ -11,15 +11,54 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* A long system call that is not preempted: interrupts and bottom halves stay on. */
+/* A packet that has not come by then does not come. */
+#define COMES_NS 2000000ULL
+
+struct waiting {
+	__u64 state;		      /* address of the thread's __state */
+	__u64 ns, since_ns, until_ns; /* since: it is runnable */
+};
+
+/* Spins until the thread has been kept waiting for so long. */
+static long slow_step(__u32 i, void *at)
+{
+	struct waiting *w = at;
+	__u64 now = bpf_ktime_get_ns();
+	unsigned int state;
+
+	(void)i;
+	if (!w->since_ns && !bpf_probe_read_kernel(&state, sizeof(state), (void *)w->state) &&
+	    state == 0) { /* TASK_RUNNING */
+		w->since_ns = now;
+		w->until_ns = now + w->ns;
+	}
+	return now >= w->until_ns;
+}
+
+/* A long system call that is not preempted: interrupts and bottom halves stay on. It is a stall
+ * from when the thread that polls the packets is runnable; if it never is, there is no truth. */
 SEC("?iter/task")
 int hog_slow(struct bpf_iter__task *ctx)
 {
 	volatile struct hog_order *o = hog_ordered();
+	struct task_struct *task = ctx->task;
+	struct hog_truth truth = { 0 };
+	struct waiting w = { 0 };
 
-	(void)ctx;
-	if (o)
-		hog_spin(o, 0);
+	if (!o || !task || (__u32)task->pid != o->keeps)
+		return 0;
+	w.state = (__u64)&task->__state;
+	w.ns = o->spin_ns;
+	w.until_ns = bpf_ktime_get_ns() + COMES_NS;
+	o->spin_ns = 0;
+	truth.cpu = bpf_get_smp_processor_id();
+	truth.tid = (__u32)bpf_get_current_pid_tgid();
+	bpf_get_current_comm(truth.comm, sizeof(truth.comm));
+	bpf_loop(HOG_MAX_STEPS, slow_step, &w, 0);
+	truth.begin_ns = w.since_ns;
+	truth.end_ns = bpf_ktime_get_ns();
+	if (w.since_ns)
+		bpf_ringbuf_output(&truths, &truth, sizeof(truth), 0);
 	return 0;
 }
 
@@ -39,12 +78,17 @@ static __always_inline void log_run(const struct packets_run *r, __u32 cpu)
 		bpf_ringbuf_output(&truths, &truth, sizeof(truth), 0);
 }
 
+static __always_inline __u64 switches_of(struct task_struct *task)
+{
+	return task->nvcsw + task->nivcsw;
+}
+
 /* Every packet takes the time that is ordered; runs of them are told from each other by pauses. */
 SEC("?tc")
 int hog_packet(struct __sk_buff *skb)
 {
 	volatile struct hog_order *o = hog_ordered();
-	__u64 now = bpf_ktime_get_ns(), deadline;
+	__u64 now = bpf_ktime_get_ns(), deadline, switches = 0;
 	struct packets_run *r;
 	__u32 zero = 0;
 
@@ -52,7 +96,11 @@ int hog_packet(struct __sk_buff *skb)
 	r = bpf_map_lookup_elem(&runs, &zero);
 	if (!o || !r)
 		return TC_ACT_SHOT;
-	if (now - r->end_ns > PACKETS_PAUSE_NS) {
+	/* A thread that has not left the CPU in between went on, whatever it did. */
+	if (o->keeps && (__u32)bpf_get_current_pid_tgid() == o->keeps)
+		switches = switches_of(bpf_get_current_task_btf());
+	if (now - r->end_ns > PACKETS_PAUSE_NS &&
+	    (!switches || switches != r->switches || now - r->end_ns > PACKETS_STAY_NS)) {
 		log_run(r, o->cpu);
 		r->begin_ns = now;
 		r->packets = 0;
@@ -60,6 +108,7 @@ int hog_packet(struct __sk_buff *skb)
 	deadline = now + o->spin_ns;
 	bpf_loop(HOG_MAX_STEPS, hog_step, &deadline, 0);
 	r->end_ns = bpf_ktime_get_ns();
+	r->switches = switches;
 	r->packets++;
 	return TC_ACT_SHOT;
 }

@@ -145,23 +145,33 @@ void packets_open(struct packets *p, const struct hog *h, bool threaded)
 	hog_sleep_ns(200000000);
 }
 
-void packets_send(const struct packets *p)
+static void fill(struct mmsghdr *all, struct iovec *part, const struct packets *p)
 {
-	if (send(p->fd, p->frame, sizeof(p->frame), MSG_DONTWAIT) < 0)
+	*part = (struct iovec){ (void *)(uintptr_t)p->frame, sizeof(p->frame) };
+	memset(all, 0, BATCH * sizeof(*all));
+	for (int i = 0; i < BATCH; i++) {
+		all[i].msg_hdr.msg_iov = part;
+		all[i].msg_hdr.msg_iovlen = 1;
+	}
+}
+
+void packets_send(const struct packets *p, unsigned int count)
+{
+	struct mmsghdr all[BATCH];
+	struct iovec part;
+
+	fill(all, &part, p);
+	if (sendmmsg(p->fd, all, count < BATCH ? count : BATCH, MSG_DONTWAIT) < 0)
 		return; /* a full queue is as good */
 }
 
 void packets_flood(const struct packets *p, uint64_t ns)
 {
-	struct iovec part = { (void *)(uintptr_t)p->frame, sizeof(p->frame) };
-	struct mmsghdr all[BATCH];
 	uint64_t end = hog_now_ns() + ns;
+	struct mmsghdr all[BATCH];
+	struct iovec part;
 
-	memset(all, 0, sizeof(all));
-	for (int i = 0; i < BATCH; i++) {
-		all[i].msg_hdr.msg_iov = &part;
-		all[i].msg_hdr.msg_iovlen = 1;
-	}
+	fill(all, &part, p);
 	/* Nobody takes this CPU meanwhile, or the flood pauses. */
 	sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 });
 	while (hog_now_ns() < end && !hog_stopped())

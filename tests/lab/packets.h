@@ -10,9 +10,12 @@
  * run this long is a load. */
 #define PACKETS_PAUSE_NS 300000ULL
 #define PACKETS_LOAD_NS	 10000000ULL
+/* So long at most a thread that polls stays on the CPU between two packets of one run. */
+#define PACKETS_STAY_NS 1000000ULL
 
 struct packets_run {
 	unsigned long long begin_ns, end_ns, packets;
+	unsigned long long switches; /* of the thread that polls, by its end */
 };
 
 #ifndef __bpf__
@@ -32,9 +35,9 @@ struct packets {
 /* Makes the pair; what it receives is served on h->cpu: in a thread, or in a softirq. Calls
  * hog_skip() where this machine cannot. */
 void packets_open(struct packets *p, const struct hog *h, bool threaded);
-/* One packet; from the CPU that should receive it where its thread's wake-up is to be seen there.
- */
-void packets_send(const struct packets *p);
+/* Some packets, 32 at most; from the CPU that should receive them where its thread's wake-up is to
+ * be seen there. */
+void packets_send(const struct packets *p, unsigned int count);
 /* Sends without a pause, so long. */
 void packets_flood(const struct packets *p, uint64_t ns);
 

@@ -15,6 +15,7 @@ BEGIN = 1000 * MS
 def stall(at_ms, ms, mechanism, tid=0, entry="hog_show", confidence=0.96, cpu=1):
     return {"id": at_ms, "cpu": cpu, "begin_ns": at_ms * MS, "duration_ns": int(ms * MS),
             "end_ns": int((at_ms + ms) * MS), "mechanism": mechanism, "confidence": confidence,
+            "begin_bounds_ns": [at_ms * MS] * 2, "end_bounds_ns": [int((at_ms + ms) * MS)] * 2,
             "entry": entry, "caller": None, "file": None,
             "task": {"tid": tid, "comm": "cat"} if tid else None}
 
@@ -40,6 +41,15 @@ class Judge(unittest.TestCase):
         self.assertEqual((row["wrong_blame"], row["false_stalls"]), (0, 0))
         self.assertEqual(row["length_error_max_ns"], 100_000)
         self.assertEqual(bar.misses(row, 500_000), [])
+
+    def test_a_length_may_be_told_by_bounds(self):
+        wide = stall(100, 8, "load")
+        wide["end_bounds_ns"][1] += 3 * MS
+        row = self.row(report(wide), line(100, 10, "load", 0))
+        self.assertEqual((row["length_error_max_ns"], row["beyond_bounds_max_ns"]), (2 * MS, 0))
+        row = self.row(report(wide), line(100, 12, "load", 0))
+        self.assertEqual(row["beyond_bounds_max_ns"], MS)
+        self.assertTrue(bar.misses(row, 500_000))
 
     def test_wrong_task_is_wrong_blame(self):
         row = self.row(report(stall(100, 10, "irqs-off", 8)), line(100, 10))

@@ -106,6 +106,15 @@ def median(values):
     return values[len(values) // 2] if values else None
 
 
+def beyond_bounds(stall, truth):
+    """By how much the true length lies outside what the stall's bounds allow."""
+    length = truth["end"] - truth["begin"]
+    begin, end = stall["begin_bounds_ns"], stall["end_bounds_ns"]
+    shortest = min(stall["duration_ns"], max(0, end[0] - begin[1]))
+    longest = max(stall["duration_ns"], end[1] - begin[0])
+    return max(0, shortest - length, length - longest)
+
+
 def counts(pairs):
     """How often sirqprof was right, and by how much the lengths differ."""
     found = [(t, s) for t, s in pairs if s]
@@ -120,6 +129,7 @@ def counts(pairs):
         "file": sum(bool(s["file"]) for t, s in right),
         "length_error_median_ns": median(errors),
         "length_error_max_ns": max(errors, default=None),
+        "beyond_bounds_max_ns": max((beyond_bounds(s, t) for t, s in found), default=None),
         "wrong_blame": sum(blame_is_wrong(s, t) for t, s in found),
         # The machine itself stood still over the hog's stall, and the report says only that.
         "paused": sum(s["mechanism"] in PAUSES for t, s in found),

@@ -31,6 +31,7 @@ static void open_load(struct hog *h, bool threaded)
 	if (bpf_tc_hook_create(&hook) || bpf_tc_attach(&hook, &opts))
 		hog_skip("the kernel refuses a BPF program on packets");
 	h->order->spin_ns = PACKET_NS;
+	h->order->keeps = threaded ? (unsigned int)net.thread : 0;
 	/* The sender's own CPU is another one. */
 	hog_pin_to_cpu(h->cpu ? h->cpu - 1 : h->cpu + 1);
 }

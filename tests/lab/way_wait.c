@@ -48,7 +48,7 @@ static void keep_cpu(struct hog *h)
 		_exit(1);
 	prctl(PR_GET_NAME, truth.comm);
 	truth.begin_ns = hog_now_ns();
-	packets_send(&net);
+	packets_send(&net, 1);
 	truth.end_ns = spin_on_cpu(spin_ns);
 	hog_sleep_ns(2000000);
 	hog_print_truth(h, &truth);
@@ -89,8 +89,8 @@ static void read_slowly(struct hog *h)
 	int fd = open(h->pinned, O_RDONLY);
 
 	h->order->tid = (unsigned int)getpid();
-	packets_send(&net);
-	packets_send(&net);
+	/* In one call: had the first been served meanwhile, the second would go at once. */
+	packets_send(&net, 2);
 	while (fd >= 0 && read(fd, buf, sizeof(buf)) > 0)
 		;
 	close(fd);
@@ -99,6 +99,7 @@ static void read_slowly(struct hog *h)
 static void starve_syscall(struct hog *h, uint64_t ns)
 {
 	h->order->tid = ~0U;
+	h->order->keeps = (unsigned int)net.thread;
 	h->order->spin_ns = ns;
 	hog_in_child(h, read_slowly);
 	hog_await(h, 0);

@@ -5,15 +5,12 @@ import lab
 
 
 class Way:
-    def __init__(self, hog, *options, start=None, record=(), busy=True, pause_ms=40,
-                 of_runs=False):
+    def __init__(self, hog, *options, start=None, busy=True, pause_ms=40):
         self.hog = hog                # --way of hog
         self.options = options        # more of hog's
         self.start = start            # start(procs, build, cpu): what runs beside it all the time
-        self.record = record          # options of sirqprof record
         self.busy = busy              # a spinner keeps the CPU from idling
         self.pause_ms = pause_ms
-        self.of_runs = of_runs        # its stalls are runs of packets: see bar.py
 
 
 def flood(procs, build, cpu):
@@ -38,12 +35,11 @@ WAYS = {
     "flood-hardirq": Way("hardirq", start=flood),
     # The thread that serves a device (threaded NAPI) and whoever keeps the CPU from it.
     "ksoftirqd-fifo": Way("ksoftirqd-fifo"),
-    # Whoever wakes the thread from another CPU is seen only where that CPU is recorded as well.
-    "ksoftirqd-syscall": Way("ksoftirqd-syscall", record=("--cpu", "all")),
+    "ksoftirqd-syscall": Way("ksoftirqd-syscall"),
     # ksoftirqd itself: kernels differ in whether they leave a flood to it.
     "ksoftirqd-flood": Way("ksoftirqd-flood"),
     # A flood shorter than 10 ms is served: it is no load.
-    "load": Way("load", "--min-ms", "15", "--short-every", "0", of_runs=True),
+    "load": Way("load", "--min-ms", "15", "--short-every", "0"),
     "load-thread": Way("load-thread", "--min-ms", "15", "--short-every", "0"),
     # Two at once: an innocent that runs right before, right after, or reads a fast file meanwhile.
     "two-irqs-off-before": Way("irqs-off", "--beside", "before"),

@@ -76,12 +76,10 @@ static inline int fakecpu_setup(void **state)
 		.has_entry = true,
 		.has_exit = true,
 		.has_tick = true,
-		.has_irq = true,
 		.has_switch = true,
 		.has_sampler = true,
 		.has_bh_flag = true,
 		.witness = SP_NO_CPU,
-		.self_pid = SP_NO_TASK,
 	};
 	w->cpu = 1;
 	w->tid = 100;

@@ -130,6 +130,114 @@ static void long_polls_of_a_run_are_the_run(void **state)
 	one(w, SP_MECH_LOAD, 30000, 0);
 }
 
+/* NET_RX from at to at + run; the CPU stands still for pause us from at + 600 on. */
+static void paused_net_rx(struct fakecpu *w, uint64_t at, uint64_t run, uint64_t pause)
+{
+	vec(w, at, SP_EV_RAISE, SP_VEC_NET_RX);
+	vec(w, at, SP_EV_ENTRY, SP_VEC_NET_RX);
+	tick(w, at + 100, SP_TF_SOFTIRQ, "handle_softirqs;net_rx_action;ip_rcv");
+	tick(w, at + 600, SP_TF_SOFTIRQ, "handle_softirqs;net_rx_action;ip_rcv");
+	tick(w, at + 700 + pause, SP_TF_SOFTIRQ, "handle_softirqs;net_rx_action;ip_rcv");
+	vec(w, at + run, SP_EV_EXIT, SP_VEC_NET_RX);
+}
+
+static void a_pause_of_the_host_does_not_cut_it(void **state)
+{
+	struct fakecpu *w = *state;
+	const struct sp_stall *s;
+
+	busy(w, START - 5000, START, "u:main");
+	net_rx_runs(w, START, 8, 480, 20);
+	paused_net_rx(w, START + 4000, 5000, 4000);
+	net_rx_runs(w, START + 9020, 8, 480, 20);
+	busy(w, START + 13500, START + 20000, "u:main");
+	flush(w, START + 20000);
+	s = one(w, SP_MECH_LOAD, 13000, 0);
+	assert_non_null(evidence(s, SP_EVID_TICK_LATE));
+	assert_true(s->confidence >= 0.9);
+}
+
+/* Of a run that is too short a pause stays what it is. */
+static void a_pause_in_a_short_run_is_a_pause(void **state)
+{
+	struct fakecpu *w = *state;
+
+	busy(w, START - 5000, START, "u:main");
+	net_rx_runs(w, START, 2, 480, 20);
+	paused_net_rx(w, START + 1000, 5000, 4000);
+	net_rx_runs(w, START + 6020, 2, 480, 20);
+	busy(w, START + 7500, START + 20000, "u:main");
+	flush(w, START + 20000);
+	one(w, SP_MECH_STOPPED, 4000, 600);
+}
+
+static void a_thread_that_pauses_with_the_host_is_load(void **state)
+{
+	struct fakecpu *w = *state;
+
+	busy(w, START - 5000, START, "u:main");
+	switch_from(w, START, "main", 100, 120, true, "napi/eth0-8193", 44);
+	for (uint64_t us = START + 100; us < START + 5000; us += STEP)
+		tick(w, us, 0, "kthread;napi_threaded_poll;ip_rcv");
+	for (uint64_t us = START + 9300; us < START + 14000; us += STEP)
+		tick(w, us, 0, "kthread;napi_threaded_poll;ip_rcv");
+	switch_from(w, START + 14000, "napi/eth0-8193", 44, 120, false, "main", 100);
+	busy(w, START + 14100, START + 20000, "u:main");
+	flush(w, START + 20000);
+	one(w, SP_MECH_LOAD, 14000, 0);
+}
+
+/* What comes by softirq on top of the thread is its time too. */
+static void softirqs_do_not_end_a_threads_run(void **state)
+{
+	struct fakecpu *w = *state;
+
+	switch_from(w, START, "main", 100, 120, true, "napi/eth0-8193", 44);
+	for (uint64_t us = START + 100; us < START + 14000; us += STEP) {
+		tick(w, us, 0, "kthread;napi_threaded_poll;ip_rcv");
+		vec(w, us + 10, SP_EV_ENTRY, SP_VEC_NET_RX);
+		vec(w, us + 20, SP_EV_EXIT, SP_VEC_NET_RX);
+	}
+	switch_from(w, START + 14000, "napi/eth0-8193", 44, 120, false, "main", 100);
+	busy(w, START + 14100, START + 20000, "u:main");
+	flush(w, START + 20000);
+	one(w, SP_MECH_LOAD, 14000, 0);
+}
+
+/* Nothing is recorded for 4 ms, then a softirq begins: the clock was not late, it is missing. The
+ * run may have gone on meanwhile, and is less than sure. */
+static void a_hole_in_the_recording_is_no_pause(void **state)
+{
+	struct fakecpu *w = *state;
+	const struct sp_stall *s;
+
+	busy(w, START - 5000, START, "u:main");
+	net_rx_runs(w, START, 9, 480, 20);
+	vec(w, START + 8000, SP_EV_ENTRY, SP_VEC_NET_RX);
+	vec(w, START + 8470, SP_EV_EXIT, SP_VEC_NET_RX);
+	net_rx_runs(w, START + 8480, 9, 480, 20);
+	busy(w, START + 13000, START + 20000, "u:main");
+	flush(w, START + 20000);
+	s = one(w, SP_MECH_LOAD, 12960, 0);
+	assert_true(s->confidence < 0.8);
+}
+
+static void a_run_before_a_hole_ends_there(void **state)
+{
+	struct fakecpu *w = *state;
+	const struct sp_stall *s;
+
+	busy(w, START - 5000, START, "u:main");
+	net_rx_runs(w, START, 25, 480, 20);
+	vec(w, START + 18000, SP_EV_ENTRY, SP_VEC_TIMER);
+	vec(w, START + 18010, SP_EV_EXIT, SP_VEC_TIMER);
+	busy(w, START + 18500, START + 25000, "u:main");
+	flush(w, START + 25000);
+	s = one(w, SP_MECH_LOAD, 12480, 0);
+	assert_int_equal(s->end_hi_ns, (START + 18000) * US);
+	assert_true(s->confidence >= 0.9);
+}
+
 /* Interrupts off in the middle of it keep their time; what was before and behind is load still. */
 static void a_stall_inside_a_run_splits_it(void **state)
 {
@@ -166,6 +274,12 @@ int main(void)
 		T(a_thread_with_bottom_halves_off_is_no_bh_off),
 		T(long_polls_of_a_run_are_the_run),
 		T(a_stall_inside_a_run_splits_it),
+		T(a_pause_of_the_host_does_not_cut_it),
+		T(a_pause_in_a_short_run_is_a_pause),
+		T(a_thread_that_pauses_with_the_host_is_load),
+		T(softirqs_do_not_end_a_threads_run),
+		T(a_hole_in_the_recording_is_no_pause),
+		T(a_run_before_a_hole_ends_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,7 +113,6 @@ static int clockless(void **state)
 		.min_stall_ns = 1000 * US,
 		.has_sampler = true,
 		.witness = SP_NO_CPU,
-		.self_pid = SP_NO_TASK,
 	};
 	configure(w);
 	return rc;

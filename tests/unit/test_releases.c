@@ -126,6 +126,21 @@ static void many_at_one_place_stay(void **state)
 	assert_true(w->stalls[0].confidence > 0.9);
 }
 
+/* Short ones at its place make a long one no likelier to be real. */
+static void a_long_one_is_weighed_with_its_like(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 6; i++)
+		irqs_off(w, HOT, MS);
+	irqs_off(w, HOT, 8 * MS);
+	on_time(w, PLAIN, 980);
+	on_time(w, HOT, 20);
+	pauses(w, 4, 4 * MS);
+	assert_int_equal(review(w), 1);
+	assert_int_equal(w->stalls[6].mechanism, SP_MECH_STOPPED);
+}
+
 /* Where hardly any time is spent no pause falls; and without pauses there is nothing to doubt. */
 static void one_where_no_time_is_spent_stays(void **state)
 {
@@ -172,6 +187,7 @@ int main(void)
 		T(one_where_time_is_spent_is_a_pause),
 		T(one_longer_than_pauses_are_stays),
 		T(many_at_one_place_stay),
+		T(a_long_one_is_weighed_with_its_like),
 		T(one_where_no_time_is_spent_stays),
 		T(without_pauses_nothing_is_doubted),
 		T(rare_places_count_together),

@@ -87,6 +87,44 @@ static void woken_before_it_has_left_it_does_not_wait(void **state)
 	assert_int_equal(w->n, 0);
 }
 
+/* Its switch to the CPU was not recorded; that it leaves it again, or a record of its own, says
+ * that it has run. */
+static void one_that_was_seen_running_did_not_wait(void **state)
+{
+	struct fakecpu *w = *state;
+
+	w->tid = 300;
+	vec(w, START, SP_EV_RAISE, SP_VEC_RCU);
+	wake(w, START + 10, "ksoftirqd/1", 17);
+	w->tid = 17;
+	switch_from(w, START + 100, "ksoftirqd/1", 17, 120, false, "main", 300);
+	busy(w, START + 500, START + 9000, "u:main");
+	vec(w, START + 9000, SP_EV_RAISE, SP_VEC_RCU);
+	wake(w, START + 9010, "ksoftirqd/1", 17);
+	busy(w, START + 9500, START + 20000, "u:main");
+	w->tid = 17;
+	vec(w, START + 20010, SP_EV_ENTRY, SP_VEC_RCU);
+	vec(w, START + 20020, SP_EV_EXIT, SP_VEC_RCU);
+	flush(w, START + 21000);
+	assert_int_equal(w->n, 0);
+}
+
+/* Nothing at all was recorded of the time it waited for: who ran is not known, nor that it waited.
+ */
+static void a_wait_that_nobody_saw_is_none(void **state)
+{
+	struct fakecpu *w = *state;
+
+	busy(w, START - 5000, START, "u:main");
+	vec(w, START - 100, SP_EV_RAISE, SP_VEC_NET_RX);
+	wake(w, START - 90, "ksoftirqd/1", 17);
+	switch_from(w, START + 6000, "other", 301, 120, true, "ksoftirqd/1", 17);
+	vec(w, START + 6010, SP_EV_ENTRY, SP_VEC_NET_RX);
+	vec(w, START + 6020, SP_EV_EXIT, SP_VEC_NET_RX);
+	flush(w, START + 7000);
+	assert_int_equal(w->n, 0);
+}
+
 static void a_preempted_ksoftirqd_waits_too(void **state)
 {
 	struct fakecpu *w = *state;
@@ -282,6 +320,8 @@ int main(void)
 		T(a_ksoftirqd_without_work_waits_for_nothing),
 		T(woken_before_it_has_left_it_does_not_wait),
 		T(a_preempted_ksoftirqd_waits_too),
+		T(one_that_was_seen_running_did_not_wait),
+		T(a_wait_that_nobody_saw_is_none),
 		T(it_may_wait_to_the_end_of_the_recording),
 		T(ticks_name_the_one_that_ran),
 		T(ticks_that_differ_name_nobody),
