@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -237,9 +238,11 @@ static void probe_events(struct rows *rows)
 		r->state = PROBE_BAD;
 		snprintf(r->text, sizeof(r->text), "refused: %s (perf_event_paranoid %s)",
 			 strerror(errno), paranoid);
-		snprintf(r->remedy, sizeof(r->remedy),
-			 "run as root, or: setcap "
-			 "cap_perfmon,cap_dac_read_search,cap_sys_ptrace,cap_syslog+ep sirqprof");
+		snprintf(
+			r->remedy, sizeof(r->remedy),
+			"run as root, or: setcap "
+			"cap_perfmon,cap_dac_read_search,cap_sys_ptrace,cap_syslog,cap_sys_nice+ep "
+			"sirqprof");
 	}
 	r = row(rows, "hardware cycles");
 	if (pmu_has_cycles()) {
@@ -249,6 +252,29 @@ static void probe_events(struct rows *rows)
 		snprintf(r->text, sizeof(r->text),
 			 "none: cpu-clock instead, which shows where interrupts came on again");
 		snprintf(r->remedy, sizeof(r->remedy), "on a VM, ask for a virtual PMU");
+	}
+}
+
+/* Tried, and taken back. */
+static void probe_watch(struct rows *rows)
+{
+	struct sched_param lowest = { .sched_priority = sched_get_priority_min(SCHED_FIFO) };
+	struct sched_param none = { 0 };
+	struct probe_row *r = row(rows, "stuck watch");
+	int policy = sched_getscheduler(0);
+
+	if (policy == SCHED_OTHER && !sched_setscheduler(0, SCHED_FIFO, &lowest)) {
+		sched_setscheduler(0, SCHED_OTHER, &none);
+		snprintf(r->text, sizeof(r->text), "real-time: sees files of short stalls");
+	} else if (policy == SCHED_FIFO || policy == SCHED_RR) {
+		snprintf(r->text, sizeof(r->text), "real-time, as this process is");
+	} else {
+		r->state = PROBE_WEAK;
+		snprintf(r->text, sizeof(r->text),
+			 "no real-time priority: late on a busy host, files are missed");
+		snprintf(
+			r->remedy, sizeof(r->remedy),
+			"run as root, give CAP_SYS_NICE, or raise cpu.rt_runtime_us of the cgroup");
 	}
 }
 
@@ -339,6 +365,7 @@ uint32_t probe_all(struct probe_row *rows, uint32_t max)
 	struct rows all = { .at = rows, .max = max };
 
 	probe_events(&all);
+	probe_watch(&all);
 	probe_tracefs(&all);
 	probe_names(&all);
 	return all.n;

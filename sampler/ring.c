@@ -81,3 +81,40 @@ void ring_done(struct ring *r)
 	 */
 	__atomic_store_n(&page->data_tail, r->at, __ATOMIC_RELEASE);
 }
+
+bool ring_peek_look(const struct ring *r, struct ring_peek *p)
+{
+	const struct perf_event_mmap_page *page = r->base;
+	uint64_t before = p->head, tail;
+
+	/* As in ring_look(). The tail pairs with ring_done() of the first reader: it is where a
+	 * record begins, and at or before the head. */
+	tail = __atomic_load_n(&page->data_tail, __ATOMIC_ACQUIRE);
+	p->head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
+	if (p->at < tail)
+		p->at = tail;
+	return p->head != before;
+}
+
+bool ring_peek_next(const struct ring *r, struct ring_peek *p, uint8_t ret[RING_PEEK_BYTES],
+		    uint16_t *ret_size)
+{
+	uint64_t from = p->at & (r->size - 1), until_end = r->size - from;
+	struct perf_event_header header;
+	size_t n;
+
+	if (p->at >= p->head || p->head - p->at < sizeof(header))
+		return false;
+	memcpy(&header, r->data + from, sizeof(header));
+	if (header.size < sizeof(header) || header.size > p->head - p->at) {
+		p->at = p->head;
+		return false;
+	}
+	n = header.size < RING_PEEK_BYTES ? header.size : RING_PEEK_BYTES;
+	memcpy(ret, r->data + from, n < until_end ? n : until_end);
+	if (n > until_end)
+		memcpy(ret + until_end, r->data, n - until_end);
+	p->at += header.size;
+	*ret_size = header.size;
+	return true;
+}

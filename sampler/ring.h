@@ -36,6 +36,23 @@ bool ring_look(struct ring *r);
  * *ret_bad counts it). */
 const uint8_t *ring_next(struct ring *r, uint16_t *ret_size, uint64_t *ret_bad);
 
+/* A second reader beside the first, in a thread of its own: it looks at records and leaves them. */
+struct ring_peek {
+	uint64_t at, head;
+};
+
+/* Bytes of a record that ring_peek_next() copies at most. */
+#define RING_PEEK_BYTES 128U
+
+/* As ring_look(), for this reader; passes over what the first has given back. */
+bool ring_peek_look(const struct ring *r, struct ring_peek *p);
+
+/* The begin of the next record up to what ring_peek_look() saw, and its size; false when there is
+ * none. It may be torn, when the first reader gave it back and the kernel came round the whole
+ * ring meanwhile: for a hint only. */
+bool ring_peek_next(const struct ring *r, struct ring_peek *p, uint8_t ret[RING_PEEK_BYTES],
+		    uint16_t *ret_size);
+
 /* Gives the bytes read back to the kernel. */
 void ring_done(struct ring *r);
 

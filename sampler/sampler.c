@@ -9,6 +9,7 @@
 #include "stuck.h"
 #include "synth.h"
 #include "thinner.h"
+#include "watches.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -22,10 +23,11 @@
 #define RING_BYTES_DEFAULT (4ULL << 20)
 #define RINGS_TOTAL	   (128ULL << 20)
 #define RING_BYTES_LEAST   (512ULL << 10)
-/* How often the loop looks while CPUs run: the stuck watch wants 2 ms (96 % of one-shot readers).
- */
-#define LOOK_MS 2
-#define NS_MS	1000000ULL
+/* How often the loop looks: rings wake it when they fill, the stuck watch when a CPU is stuck. What
+ * happens while one is, is looked at more closely. */
+#define LOOK_MS	      10
+#define LOOK_STUCK_MS 2
+#define NS_MS	      1000000ULL
 
 struct sampler {
 	struct tracefs *tracefs;
@@ -33,14 +35,16 @@ struct sampler {
 	struct events *events;
 	struct stream *stream;
 	struct observe *observe;
-	struct stuck *stuck;
+	struct stuck *stuck; /* what this loop has seen */
+	struct watches *watches;
+	struct stuck_ids ids;
+	unsigned look_at; /* what the loop looks at itself: enum stuck_part */
 	struct thinner *thinner;
 	struct shedder *shedder;
 	uint32_t *cpus; /* profiled */
 	uint32_t ncpus;
 	uint32_t witness;
-	uint32_t next_pid_at;		  /* offset in sched_switch's RAW, 0 unknown */
-	uint64_t *sampler_id, *switch_id; /* one a ring */
+	uint64_t *sampler_id, *switch_id; /* one a ring; ids has them too */
 	uint64_t begin_ns;
 	uint64_t bad_bytes;
 	uint64_t ring_asked;
@@ -141,11 +145,29 @@ static int find_ids(struct sampler *s, struct sp_err *err)
 				s->sampler_id[c] = ev->ids[i].id;
 			if (strcmp(e->name, "sched:sched_switch") == 0) {
 				s->switch_id[c] = ev->ids[i].id;
-				s->next_pid_at = field_offset(e->format, " next_pid;");
+				s->ids.next_pid_at = field_offset(e->format, " next_pid;");
 			}
 		}
 	}
+	s->ids.sampler = s->sampler_id;
+	s->ids.switches = s->switch_id;
 	return SP_OK;
+}
+
+static uint64_t silent_ns(const struct sampler *s)
+{
+	return 2 * s->plan->period_ns > NS_MS ? 2 * s->plan->period_ns : NS_MS;
+}
+
+/* Without a thread the loop looks at everything itself. */
+static int start_watches(struct sampler *s, struct sp_err *err)
+{
+	enum watch_class class = watches_start(s->watches);
+
+	s->look_at = class == WATCH_NONE ? STUCK_LIKELY | STUCK_OTHERS : STUCK_OTHERS;
+	if (class == WATCH_REALTIME)
+		return SP_OK;
+	return fact_quality(s->stream, SP_Q_SLOW_WATCH, UINT32_MAX, 1, "", err);
 }
 
 int sampler_new(struct sampler **ret, const struct sampler_cfg *cfg, struct sp_err *err)
@@ -159,6 +181,7 @@ int sampler_new(struct sampler **ret, const struct sampler_cfg *cfg, struct sp_e
 		.user_stack = cfg->user_stack,
 		.cpu = cfg->cpus[0],
 	};
+	struct watch_cfg watch;
 	uint64_t ring = power_of_two(cfg->ring_bytes ? cfg->ring_bytes : default_ring(cfg->ncpus));
 	int rc;
 
@@ -178,9 +201,14 @@ int sampler_new(struct sampler **ret, const struct sampler_cfg *cfg, struct sp_e
 	rc = rc ? rc : thinner_new(&s->thinner, s->plan, s->events, err);
 	rc = rc ? rc : shedder_new(&s->shedder, s->plan, s->events, s->thinner, err);
 	rc = rc ? rc : observe_new(&s->observe, s->cpus, s->ncpus, err);
-	rc = rc ? rc
-		: stuck_new(&s->stuck, s->ncpus,
-			    2 * s->plan->period_ns > NS_MS ? 2 * s->plan->period_ns : NS_MS, err);
+	rc = rc ? rc : stuck_new(&s->stuck, s->ncpus, silent_ns(s), err);
+	watch = (struct watch_cfg){
+		.events = s->events,
+		.ids = s->ids,
+		.to = s->ncpus,
+		.silent_ns = rc ? 0 : silent_ns(s),
+	};
+	rc = rc ? rc : watches_new(&s->watches, &watch, s->witness != UINT32_MAX, err);
 	if (!rc)
 		*ret = sp_take(s);
 	return rc;
@@ -190,6 +218,7 @@ void sampler_free(struct sampler *s)
 {
 	if (!s)
 		return;
+	watches_free(s->watches); /* before what its threads read */
 	shedder_free(s->shedder);
 	thinner_free(s->thinner);
 	stuck_free(s->stuck);
@@ -230,6 +259,7 @@ int sampler_start(struct sampler *s, struct sp_record_sink out, struct sp_err *e
 			    },
 			    err);
 	rc = rc ? rc : observe_all(s->observe, s->stream, err);
+	rc = rc ? rc : start_watches(s, err);
 	rc = rc ? rc : events_enable(s->events, s->plan, err);
 	/* From here on it records; what already runs is told while it does. */
 	rc = rc ? rc : synth_kernel(s->stream, lead_id, err);
@@ -240,41 +270,25 @@ int sampler_start(struct sampler *s, struct sp_record_sink out, struct sp_err *e
 	return rc;
 }
 
-/* Notes from a record who runs on the CPU. Layouts: sampler IDENTIFIER IP TID …, tracepoints
- * IDENTIFIER TIME size RAW, RAW begins with common_type, flags, preempt count and common_pid. */
-static uint32_t see(struct sampler *s, uint32_t i, const uint8_t *rec, uint16_t size, uint64_t now)
+/* Notes what a record tells; returns the task of a sample. */
+static uint32_t see(struct sampler *s, uint32_t i, const uint8_t *rec, uint16_t size)
 {
 	struct perf_event_header header;
-	uint32_t tid = 0;
 	uint64_t id;
 
 	memcpy(&header, rec, sizeof(header));
-	if (header.type == PERF_RECORD_COMM && size >= 16) {
-		memcpy(&tid, rec + 12, sizeof(tid));
-		stuck_see(s->stuck, i, tid, false, now);
-		return 0;
-	}
 	if (header.type == PERF_RECORD_LOST && size >= 24) {
 		memcpy(&id, rec + 16, sizeof(id)); /* id, lost */
 		shedder_lost(s->shedder, i, id);
 	}
-	if (header.type != PERF_RECORD_SAMPLE || size < 40)
-		return 0;
-	memcpy(&id, rec + 8, sizeof(id));
-	thinner_see(s->thinner, i, id, rec);
-	if (id == s->sampler_id[i]) {
-		memcpy(&tid, rec + 28, sizeof(tid));
-		stuck_see(s->stuck, i, tid, tid == 0, now);
-		return tid;
+	if (header.type == PERF_RECORD_SAMPLE && size >= 40) {
+		memcpy(&id, rec + 8, sizeof(id));
+		thinner_see(s->thinner, i, id, rec);
 	}
-	if (id == s->switch_id[i] && s->next_pid_at && size >= 28 + s->next_pid_at + 4) {
-		memcpy(&tid, rec + 28 + s->next_pid_at, sizeof(tid));
-		stuck_see(s->stuck, i, tid, tid == 0, now);
-	}
-	return 0;
+	return stuck_record(s->stuck, i, &s->ids, rec, size);
 }
 
-static int drain_cpu(struct sampler *s, uint32_t i, uint64_t now, struct sp_err *err)
+static int drain_cpu(struct sampler *s, uint32_t i, struct sp_err *err)
 {
 	struct events_cpu *c = &s->events->cpus[i];
 	const uint8_t *rec;
@@ -284,7 +298,7 @@ static int drain_cpu(struct sampler *s, uint32_t i, uint64_t now, struct sp_err 
 
 	while (!rc && (rec = ring_next(&c->ring, &size, &s->bad_bytes))) {
 		if (!c->witness) {
-			uint32_t tid = see(s, i, rec, size, now);
+			uint32_t tid = see(s, i, rec, size);
 
 			/* Most samples repeat the task before. */
 			if (tid && tid != last) {
@@ -313,41 +327,58 @@ static int drain(struct sampler *s, uint64_t now, struct sp_err *err)
 		if (c->ring.head != c->ring.at) {
 			any = true;
 			shedder_drained(s->shedder, i, c->ring.head - c->ring.at);
-			rc = drain_cpu(s, i, now, err);
+			rc = drain_cpu(s, i, err);
 		}
 	}
 	return rc || !any ? rc : stream_round(s->stream, err);
 }
 
-/* Sleeps until a ring is a quarter full, a signal comes, or the time is over. */
+static bool any_stuck(const struct sampler *s)
+{
+	for (uint32_t i = 0; i < s->ncpus; i++)
+		if (watches_stuck(s->watches, i))
+			return true;
+	return false;
+}
+
+/* Sleeps until a ring is a quarter full, a CPU is stuck, a signal comes, or the time is over. */
 static void sleep_on_rings(struct sampler *s, int timeout_ms)
 {
-	struct pollfd fds[64];
+	/* Without watches this loop is the watch. */
+	int most = s->look_at & STUCK_LIKELY || any_stuck(s) ? LOOK_STUCK_MS : LOOK_MS;
+	int wakes[WATCHES_MOST];
+	struct pollfd fds[64 + WATCHES_MOST];
+	uint32_t nwakes = watches_fds(s->watches, wakes);
 	nfds_t n = 0;
 
 	for (uint32_t i = 0; i < s->events->ncpus && n < 64; i++)
 		fds[n++] = (struct pollfd){ .fd = s->events->cpus[i].lead, .events = POLLIN };
-	poll(fds, n, timeout_ms); /* EINTR is a reason to return too */
+	for (uint32_t i = 0; i < nwakes; i++)
+		fds[n++] = (struct pollfd){ .fd = wakes[i], .events = POLLIN };
+	poll(fds, n, timeout_ms < most ? timeout_ms : most); /* EINTR is a reason to return too */
 }
 
 int sampler_poll(struct sampler *s, int timeout_ms, struct sp_err *err)
 {
-	int wait = timeout_ms < LOOK_MS ? timeout_ms : LOOK_MS;
 	bool soon = false;
 	uint64_t now;
 	int rc;
 
-	sleep_on_rings(s, wait);
+	sleep_on_rings(s, timeout_ms);
 	now = stream_now();
-	rc = drain(s, now, err);
+	/* Before the round that the drain ends: what was watched is older. */
+	rc = watches_take(s->watches, s->stream, err);
+	rc = rc ? rc : drain(s, now, err);
 	for (uint32_t i = 0; !rc && i < s->ncpus; i++) {
-		bool stuck = stuck_is(s->stuck, i, now);
+		bool stuck = stuck_is(s->stuck, i, now) || watches_stuck(s->watches, i);
 
 		soon |= stuck;
 		/* What is shed is not to be switched on again by the other. */
 		if (shedder_level(s->shedder, i) < 2)
 			rc = thinner_look(s->thinner, i, now, !stuck, s->stream, err);
-		rc = rc ? rc : stuck_look(s->stuck, i, s->cpus[i], now, s->observe, s->stream, err);
+		rc = rc ? rc
+			: stuck_look(s->stuck, i, s->cpus[i], now, s->look_at, s->observe,
+				     s->stream, err);
 	}
 	rc = rc ? rc : shedder_look(s->shedder, now, s->stream, err);
 	return rc ? rc : observe_tick(s->observe, s->stream, now, soon, err);
@@ -358,7 +389,9 @@ int sampler_stop(struct sampler *s, struct sp_err *err)
 	int rc;
 
 	events_disable(s->events);
-	rc = drain(s, stream_now(), err);
+	rc = watches_take(s->watches, s->stream, err);
+	watches_free(sp_take(s->watches));
+	rc = rc ? rc : drain(s, stream_now(), err);
 	rc = rc ? rc : observe_all(s->observe, s->stream, err);
 	if (!rc && s->bad_bytes)
 		rc = fact_quality(s->stream, SP_Q_GARBAGE, UINT32_MAX, s->bad_bytes, "ring", err);

@@ -8,7 +8,9 @@
 
 /* Tids remembered a CPU: the running one is nearly always the newest or the one before. */
 #define RECENT 4
-/* Processes looked through for the one that runs on the CPU, when the records do not tell: a
+/* Numbers counted down from the pid given out last: one-shot readers are young. Most are free. */
+#define NEWEST 64U
+/* Other processes looked through for those that run on the CPU, when the records do not tell: a
  * reading of /proc/PID/stat takes 10 µs or so, and a stall of interest 3 ms or more. */
 #define SCAN_MAX 512
 /* Processes listed before that; the rest of a larger machine is not looked at. */
@@ -48,12 +50,11 @@ void stuck_free(struct stuck *w)
 	free(w);
 }
 
-void stuck_see(struct stuck *w, uint32_t index, uint32_t tid, bool idle, uint64_t now_ns)
+void stuck_see(struct stuck *w, uint32_t index, uint32_t tid, bool idle)
 {
 	struct stuck_cpu *c = &w->cpus[index];
 	int at = 0;
 
-	(void)now_ns;
 	c->idle = idle;
 	if (!tid || c->recent[0] == tid)
 		return;
@@ -61,6 +62,37 @@ void stuck_see(struct stuck *w, uint32_t index, uint32_t tid, bool idle, uint64_
 		at++;
 	memmove(&c->recent[1], &c->recent[0], (size_t)at * sizeof(c->recent[0]));
 	c->recent[0] = tid;
+}
+
+/* Layouts: sampler IDENTIFIER IP TID …, tracepoints IDENTIFIER TIME size RAW, RAW begins with
+ * common_type, flags, preempt count and common_pid. */
+uint32_t stuck_record(struct stuck *w, uint32_t index, const struct stuck_ids *ids,
+		      const uint8_t *rec, uint16_t size)
+{
+	struct perf_event_header header;
+	uint32_t tid = 0;
+	uint64_t id;
+
+	memcpy(&header, rec, sizeof(header));
+	if (header.type == PERF_RECORD_COMM && size >= 16) {
+		memcpy(&tid, rec + 12, sizeof(tid));
+		stuck_see(w, index, tid, false);
+		return 0;
+	}
+	if (header.type != PERF_RECORD_SAMPLE || size < 40)
+		return 0;
+	memcpy(&id, rec + 8, sizeof(id));
+	if (id == ids->sampler[index]) {
+		memcpy(&tid, rec + 28, sizeof(tid));
+		stuck_see(w, index, tid, tid == 0);
+		return tid;
+	}
+	if (id == ids->switches[index] && ids->next_pid_at && size >= 28 + ids->next_pid_at + 4 &&
+	    28 + ids->next_pid_at + 4 <= STUCK_RECORD_BYTES) {
+		memcpy(&tid, rec + 28 + ids->next_pid_at, sizeof(tid));
+		stuck_see(w, index, tid, tid == 0);
+	}
+	return 0;
 }
 
 void stuck_moved(struct stuck *w, uint32_t index, uint64_t now_ns)
@@ -74,6 +106,13 @@ bool stuck_is(const struct stuck *w, uint32_t index, uint64_t now_ns)
 	const struct stuck_cpu *c = &w->cpus[index];
 
 	return !c->idle && now_ns - c->moved_ns >= w->silent_ns;
+}
+
+uint64_t stuck_due(const struct stuck *w, uint32_t index)
+{
+	const struct stuck_cpu *c = &w->cpus[index];
+
+	return c->idle || c->looked ? UINT64_MAX : c->moved_ns + w->silent_ns;
 }
 
 static ssize_t read_at(int dir, const char *name, char *text, size_t size)
@@ -196,42 +235,67 @@ static uint32_t list_pids(DIR *proc, uint32_t *pids)
 	return n;
 }
 
-/* The running tasks of the CPU, newest process first: one-shot readers are young. The kernel lists
- * pids in ascending order, and begins again from the lowest when they run out. */
-static int scan(struct stuck *w, uint32_t cpu, struct observe *o, struct stream *s, uint32_t known,
-		struct sp_err *err)
+static bool is_recent(const struct stuck_cpu *c, uint32_t tid)
 {
-	DIR *proc = opendir("/proc");
-	uint32_t n, newest, last;
+	for (int i = 0; i < RECENT; i++)
+		if (c->recent[i] == tid)
+			return true;
+	return false;
+}
+
+/* The last one seen there is told whatever its state; the others if they are to run there. */
+static int look_at_likely(const struct stuck_cpu *c, int proc, uint32_t cpu, struct observe *o,
+			  struct stream *s, struct sp_err *err)
+{
+	uint32_t last;
 	int rc = SP_OK;
 
-	if (!proc)
-		return SP_OK;
-	last = last_pid(dirfd(proc));
-	n = list_pids(proc, w->pids);
-	newest = n;
+	for (int i = 0; !rc && i < RECENT && c->recent[i]; i++)
+		if (i == 0 || runs_on(proc, c->recent[i], cpu))
+			rc = tell_task(c->recent[i], o, s, err);
+	last = last_pid(proc);
+	for (uint32_t i = 0; !rc && i < NEWEST && i < last; i++)
+		if (!is_recent(c, last - i) && runs_on(proc, last - i, cpu))
+			rc = tell_task(last - i, o, s, err);
+	return rc;
+}
+
+/* The other running tasks of the CPU, newest process first. The kernel lists pids in ascending
+ * order, and begins again from the lowest when they run out. */
+static int look_at_others(struct stuck *w, const struct stuck_cpu *c, DIR *proc, uint32_t cpu,
+			  struct observe *o, struct stream *s, struct sp_err *err)
+{
+	uint32_t last = last_pid(dirfd(proc)), n = list_pids(proc, w->pids), newest = n;
+	int rc = SP_OK;
+
 	while (newest > 0 && w->pids[newest - 1] > last)
 		newest--;
 	for (uint32_t i = 0; !rc && i < n && i < SCAN_MAX; i++) {
 		uint32_t pid = w->pids[(newest + n - 1 - i) % n];
 
-		if (pid != known && runs_on(dirfd(proc), pid, cpu))
+		if (last - pid >= NEWEST && !is_recent(c, pid) && runs_on(dirfd(proc), pid, cpu))
 			rc = tell_task(pid, o, s, err);
 	}
-	closedir(proc);
 	return rc;
 }
 
-int stuck_look(struct stuck *w, uint32_t index, uint32_t cpu, uint64_t now_ns, struct observe *o,
-	       struct stream *s, struct sp_err *err)
+int stuck_look(struct stuck *w, uint32_t index, uint32_t cpu, uint64_t now_ns, unsigned parts,
+	       struct observe *o, struct stream *s, struct sp_err *err)
 {
 	struct stuck_cpu *c = &w->cpus[index];
 	int rc = SP_OK;
+	DIR *proc;
 
 	if (c->looked || !stuck_is(w, index, now_ns))
 		return SP_OK;
 	c->looked = true;
-	if (c->recent[0])
-		rc = tell_task(c->recent[0], o, s, err);
-	return rc ? rc : scan(w, cpu, o, s, c->recent[0], err);
+	proc = opendir("/proc");
+	if (!proc)
+		return SP_OK;
+	if (parts & STUCK_LIKELY)
+		rc = look_at_likely(c, dirfd(proc), cpu, o, s, err);
+	if (!rc && (parts & STUCK_OTHERS))
+		rc = look_at_others(w, c, proc, cpu, o, s, err);
+	closedir(proc);
+	return rc;
 }

@@ -123,12 +123,62 @@ static void a_bad_size_is_counted_and_skipped(void **state)
 	drop_ring(&r);
 }
 
+static void a_second_reader_sees_them_too_and_leaves_them(void **state)
+{
+	struct ring r = make_ring();
+	struct ring_peek p = { 0 };
+	uint8_t begin[RING_PEEK_BYTES];
+	uint64_t bad = 0, tail;
+	uint16_t size;
+
+	(void)state;
+	assert_false(ring_peek_look(&r, &p));
+	for (unsigned int i = 0; i < 1000; i++) {
+		uint16_t want = (uint16_t)(8 + 8 * (i % 50));
+
+		produce(&r, want, (uint8_t)i);
+		tail = page_of(&r)->data_tail;
+		assert_true(ring_peek_look(&r, &p));
+		assert_true(ring_peek_next(&r, &p, begin, &size));
+		assert_int_equal(size, want);
+		for (uint16_t k = 8; k < size && k < RING_PEEK_BYTES; k++)
+			assert_int_equal(begin[k], (uint8_t)i);
+		assert_false(ring_peek_next(&r, &p, begin, &size));
+		assert_int_equal(page_of(&r)->data_tail, tail);
+		/* The first reader comes behind, and not each time. */
+		if (i % 5)
+			continue;
+		ring_look(&r);
+		while (ring_next(&r, &size, &bad))
+			;
+		ring_done(&r);
+	}
+	/* Far behind the first reader: it goes on where that one is. */
+	p = (struct ring_peek){ 0 };
+	produce(&r, 64, 7);
+	assert_true(ring_peek_look(&r, &p));
+	while (ring_peek_next(&r, &p, begin, &size))
+		assert_true(p.at > page_of(&r)->data_tail && p.at <= page_of(&r)->data_head);
+	assert_int_equal(begin[8], 7);
+	/* What is no record ends it until more comes. */
+	produce(&r, 64, 9);
+	memset((uint8_t *)r.base + SIZE + (page_of(&r)->data_head - 64) % SIZE, 0, 8);
+	assert_true(ring_peek_look(&r, &p));
+	assert_false(ring_peek_next(&r, &p, begin, &size));
+	produce(&r, 64, 11);
+	assert_true(ring_peek_look(&r, &p));
+	assert_true(ring_peek_next(&r, &p, begin, &size));
+	assert_int_equal(begin[8], 11);
+	drop_ring(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_come_out_as_they_went_in),
 		cmocka_unit_test(what_was_not_looked_at_stays),
 		cmocka_unit_test(a_bad_size_is_counted_and_skipped),
+		cmocka_unit_test(a_second_reader_sees_them_too_and_leaves_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,6 +175,7 @@ static void we_ourselves_were_running_already(void **state)
 	for (size_t i = 0; i < got.n; i++)
 		comms += got.type[i] == PERF_RECORD_COMM &&
 			 collect_u32(got.at[i] + 8) == (uint32_t)getpid() &&
+			 collect_u32(got.at[i] + 12) == (uint32_t)getpid() &&
 			 strcmp((const char *)got.at[i] + 16, "test_sampler") == 0;
 	assert_int_equal(comms, 1);
 	assert_int_equal(collect_count(&got, PERF_RECORD_MMAP), 1);

@@ -35,13 +35,13 @@ static void only_a_busy_silent_cpu_is_stuck(void **state)
 	(void)state;
 	stuck_moved(w, 0, 1000);
 	assert_false(stuck_is(w, 0, 1000 + 100 * SILENT)); /* never seen: may be idle */
-	stuck_see(w, 0, 42, false, 1000);
+	stuck_see(w, 0, 42, false);
 	assert_false(stuck_is(w, 0, 1000 + SILENT - 1));
 	assert_true(stuck_is(w, 0, 1000 + SILENT));
 	assert_false(stuck_is(w, 1, 1000 + SILENT));
 	stuck_moved(w, 0, 5000);
 	assert_false(stuck_is(w, 0, 5000 + SILENT - 1));
-	stuck_see(w, 0, 0, true, 6000);
+	stuck_see(w, 0, 0, true);
 	assert_false(stuck_is(w, 0, 5000 + 100 * SILENT));
 	stuck_free(w);
 }
@@ -103,11 +103,11 @@ static void close_parts(struct parts *p)
 	collect_free(&got);
 }
 
-static void look(struct parts *p, uint32_t cpu, uint64_t now)
+static void look(struct parts *p, uint32_t cpu, uint64_t now, unsigned part)
 {
 	struct sp_err err = SP_ERR_INIT;
 
-	assert_int_equal(stuck_look(p->watch, 0, cpu, now, p->observe, p->stream, &err), 0);
+	assert_int_equal(stuck_look(p->watch, 0, cpu, now, part, p->observe, p->stream, &err), 0);
 }
 
 static void the_last_tasks_files_are_told_once_a_silence(void **state)
@@ -118,49 +118,53 @@ static void the_last_tasks_files_are_told_once_a_silence(void **state)
 
 	(void)state;
 	assert_true(fd >= 0);
-	stuck_see(p.watch, 0, (uint32_t)getpid(), false, 0);
+	stuck_see(p.watch, 0, (uint32_t)getpid(), false);
 	stuck_moved(p.watch, 0, 1000);
-	look(&p, UINT32_MAX, 1000 + SILENT - 1);
+	look(&p, UINT32_MAX, 1000 + SILENT - 1, STUCK_LIKELY);
 	assert_int_equal(got.n, 0);
-	look(&p, UINT32_MAX, 1000 + SILENT);
+	look(&p, UINT32_MAX, 1000 + SILENT, STUCK_LIKELY);
 	assert_true(told_file((uint32_t)getpid(), name));
 	assert_int_equal(fds_told(), 1);
-	look(&p, UINT32_MAX, 1000 + 2 * SILENT);
+	look(&p, UINT32_MAX, 1000 + 2 * SILENT, STUCK_LIKELY);
 	assert_int_equal(fds_told(), 1);
 	stuck_moved(p.watch, 0, 1000 + 3 * SILENT);
-	look(&p, UINT32_MAX, 1000 + 4 * SILENT);
+	look(&p, UINT32_MAX, 1000 + 4 * SILENT, STUCK_LIKELY);
 	assert_int_equal(fds_told(), 2);
 	close(fd);
 	unlink(name);
 	close_parts(&p);
 }
 
-/* A process that no record told of, running on the CPU: found by looking through /proc. */
-static void a_running_task_nobody_told_of_is_found(void **state)
+/* A process that no record told of, running on the CPU: found by looking through /proc. younger:
+ * processes that have started after it. */
+static bool is_found(unsigned part, int younger)
 {
 	struct parts p = open_parts();
-	char name[] = "/tmp/sirqprof-stuck-XXXXXX";
 	struct timespec soon = { .tv_nsec = 20000000 };
 	uint32_t cpu = (uint32_t)sched_getcpu();
 	bool found = false;
 	cpu_set_t set;
 	pid_t pid = fork();
 
-	(void)state;
 	if (pid == 0) {
 		CPU_ZERO(&set);
 		CPU_SET(cpu, &set);
 		sched_setaffinity(0, sizeof(set), &set);
-		if (mkstemp(name) < 0)
-			_exit(1);
 		for (;;)
 			;
 	}
-	stuck_see(p.watch, 0, 0x7ffffff0, false, 0); /* a tid that has gone */
+	for (int i = 0; i < younger; i++) {
+		pid_t other = fork();
+
+		if (other == 0)
+			_exit(0);
+		waitpid(other, NULL, 0);
+	}
+	stuck_see(p.watch, 0, 0x7ffffff0, false); /* a tid that has gone */
 	for (int i = 1; i < 100 && !found; i++) {
 		nanosleep(&soon, NULL);
 		stuck_moved(p.watch, 0, (uint64_t)i * 1000 * SILENT);
-		look(&p, cpu, (uint64_t)i * 1000 * SILENT + SILENT);
+		look(&p, cpu, (uint64_t)i * 1000 * SILENT + SILENT, part);
 		for (size_t k = 0; k < got.n && !found; k++) {
 			const uint8_t *b = collect_fact(&got, k, SP_FACT_FDS);
 
@@ -169,10 +173,15 @@ static void a_running_task_nobody_told_of_is_found(void **state)
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	if (system("rm -f /tmp/sirqprof-stuck-*"))
-		print_message("could not clean up\n");
-	assert_true(found);
 	close_parts(&p);
+	return found;
+}
+
+static void a_running_task_nobody_told_of_is_found(void **state)
+{
+	(void)state;
+	assert_true(is_found(STUCK_LIKELY, 0));
+	assert_true(is_found(STUCK_OTHERS, 100));
 }
 
 static void a_task_that_has_ended_is_no_error(void **state)
@@ -180,8 +189,8 @@ static void a_task_that_has_ended_is_no_error(void **state)
 	struct parts p = open_parts();
 
 	(void)state;
-	stuck_see(p.watch, 0, 0x7ffffff0, false, 0);
-	look(&p, UINT32_MAX, 10 * SILENT);
+	stuck_see(p.watch, 0, 0x7ffffff0, false);
+	look(&p, UINT32_MAX, 10 * SILENT, STUCK_LIKELY);
 	assert_int_equal(fds_told(), 0);
 	close_parts(&p);
 }

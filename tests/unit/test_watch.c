@@ -1,0 +1,206 @@
+/* The watch thread: sees beside the reader that a ring is silent, and whose; tells once. */
+#include "collect.h"
+#include "watches.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define NCPUS  2U
+#define BYTES  4096U
+#define SILENT 2000000ULL
+
+static struct collect got;
+
+struct bench {
+	struct events_cpu cpus[NCPUS];
+	struct events events;
+	uint64_t sampler[NCPUS], switches[NCPUS];
+	struct watch_cfg cfg;
+	struct stream *stream;
+};
+
+static struct bench *open_bench(void)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+	struct sp_err err = SP_ERR_INIT;
+
+	assert_non_null(b);
+	collect_free(&got);
+	for (uint32_t i = 0; i < NCPUS; i++) {
+		uint8_t *base = calloc(2, BYTES);
+
+		assert_non_null(base);
+		b->cpus[i].cpu = i;
+		b->cpus[i].ring =
+			(struct ring){ .base = base, .data = base + BYTES, .size = BYTES };
+		b->sampler[i] = 100 + i;
+		b->switches[i] = 200 + i;
+	}
+	b->events = (struct events){ .cpus = b->cpus, .ncpus = NCPUS };
+	b->cfg = (struct watch_cfg){ .events = &b->events,
+				     .ids = { b->sampler, b->switches, 56 },
+				     .to = NCPUS,
+				     .pin = UINT32_MAX,
+				     .silent_ns = SILENT };
+	assert_int_equal(stream_new(&b->stream, collect_sink(&got), &err), 0);
+	return b;
+}
+
+static void close_bench(struct bench *b)
+{
+	for (uint32_t i = 0; i < NCPUS; i++)
+		free(b->cpus[i].ring.base);
+	stream_free(b->stream);
+	free(b);
+	collect_free(&got);
+}
+
+/* The sampler's record of a task, as the kernel would write it. */
+static void sample(struct bench *b, uint32_t cpu, uint32_t tid, uint64_t time)
+{
+	struct perf_event_header header = { .type = PERF_RECORD_SAMPLE, .size = 64 };
+	struct perf_event_mmap_page *page = b->cpus[cpu].ring.base;
+	uint8_t *at = (uint8_t *)b->cpus[cpu].ring.base + BYTES + page->data_head % BYTES;
+
+	memcpy(at, &header, sizeof(header));
+	memcpy(at + 8, &b->sampler[cpu], 8);
+	memcpy(at + 28, &tid, 4);
+	memcpy(at + 32, &time, 8);
+	__atomic_store_n(&page->data_head, page->data_head + header.size, __ATOMIC_RELEASE);
+}
+
+static size_t files_told_of(uint32_t tid)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < got.n; i++) {
+		const uint8_t *fact = collect_fact(&got, i, SP_FACT_FDS);
+
+		n += fact && collect_u32(fact) == tid;
+	}
+	return n;
+}
+
+static void a_silence_counts_from_the_last_record(void **state)
+{
+	struct bench *b = open_bench();
+	const uint64_t at = 5000000000ULL;
+	struct sp_err err = SP_ERR_INIT;
+	struct watch *w = NULL;
+
+	(void)state;
+	assert_int_equal(watch_new(&w, &b->cfg, &err), 0);
+	sample(b, 1, (uint32_t)getpid(), at);
+	/* Seen 0.9 ms later: the silence began when it was written. */
+	assert_int_equal(watch_look(w, at + 900000, &err), 0);
+	assert_false(watch_stuck(w, 1));
+	assert_int_equal(watch_look(w, at + SILENT - 1, &err), 0);
+	assert_false(watch_stuck(w, 1));
+	assert_int_equal(watch_look(w, at + SILENT, &err), 0);
+	assert_true(watch_stuck(w, 1));
+	assert_false(watch_stuck(w, 0));
+	assert_int_equal(watch_take(w, b->stream, &err), 0);
+	assert_int_equal(files_told_of((uint32_t)getpid()), 1);
+	/* Once a silence; and it ends. */
+	assert_int_equal(watch_look(w, at + 3 * SILENT, &err), 0);
+	sample(b, 1, 0, at + 4 * SILENT);
+	assert_int_equal(watch_look(w, at + 4 * SILENT, &err), 0);
+	assert_false(watch_stuck(w, 1));
+	assert_int_equal(watch_look(w, at + 9 * SILENT, &err), 0); /* idle */
+	assert_int_equal(watch_take(w, b->stream, &err), 0);
+	assert_int_equal(files_told_of((uint32_t)getpid()), 1);
+	watch_free(w);
+	close_bench(b);
+}
+
+static void the_thread_looks_and_wakes(bool spare)
+{
+	struct bench *b = open_bench();
+	struct pollfd fds[WATCHES_MOST];
+	struct sp_err err = SP_ERR_INIT;
+	struct watches *w = NULL;
+	int wakes[WATCHES_MOST];
+	uint32_t n;
+
+	assert_int_equal(watches_new(&w, &b->cfg, spare, &err), 0);
+	n = watches_fds(w, wakes);
+	assert_int_equal(n, spare ? 1 : 2);
+	for (uint32_t i = 0; i < n; i++)
+		fds[i] = (struct pollfd){ .fd = wakes[i], .events = POLLIN };
+	assert_int_not_equal(watches_start(w), WATCH_NONE);
+	for (uint32_t cpu = 0; cpu < NCPUS; cpu++) {
+		sample(b, cpu, (uint32_t)getpid(), stream_now());
+		while (!watches_stuck(w, cpu))
+			assert_int_not_equal(poll(fds, n, 60000), 0);
+		/* The look follows its flag, and the wake the look. */
+		while (files_told_of((uint32_t)getpid()) == cpu) {
+			poll(fds, n, 10);
+			assert_int_equal(watches_take(w, b->stream, &err), 0);
+		}
+	}
+	watches_free(w);
+	close_bench(b);
+}
+
+static void one_thread_looks_and_wakes(void **state)
+{
+	(void)state;
+	the_thread_looks_and_wakes(true);
+}
+
+static void of_two_threads_each_looks_at_the_other(void **state)
+{
+	(void)state;
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		skip();
+	the_thread_looks_and_wakes(false);
+}
+
+static void what_finds_no_room_is_counted(void **state)
+{
+	struct bench *b = open_bench();
+	struct sp_err err = SP_ERR_INIT;
+	struct watch *w = NULL;
+	size_t limits = 0;
+	int fds[200];
+
+	(void)state;
+	assert_int_equal(watch_new(&w, &b->cfg, &err), 0);
+	/* Each silence has 2 kB and more; nobody takes them. */
+	for (size_t i = 0; i < 200; i++)
+		fds[i] = dup(0);
+	for (uint64_t i = 1; i < 1000; i++) {
+		sample(b, 0, (uint32_t)getpid(), i * 10 * SILENT);
+		assert_int_equal(watch_look(w, i * 10 * SILENT, &err), 0);
+		assert_int_equal(watch_look(w, i * 10 * SILENT + SILENT, &err), 0);
+	}
+	assert_int_equal(watch_take(w, b->stream, &err), 0);
+	for (size_t i = 0; i < got.n; i++) {
+		const uint8_t *fact = collect_fact(&got, i, SP_FACT_QUALITY);
+
+		limits += fact && collect_u32(fact) == SP_Q_LIMIT && collect_u64(fact + 8) > 0;
+	}
+	assert_int_equal(limits, 1);
+	assert_true(got.n > 100);
+	for (size_t i = 0; i < 200; i++)
+		close(fds[i]);
+	watch_free(w);
+	close_bench(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_silence_counts_from_the_last_record),
+		cmocka_unit_test(one_thread_looks_and_wakes),
+		cmocka_unit_test(of_two_threads_each_looks_at_the_other),
+		cmocka_unit_test(what_finds_no_room_is_counted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
