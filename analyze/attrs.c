@@ -12,13 +12,6 @@
 #define ATTR_USE_CLOCKID    25
 #define ATTR_CONTEXT_SWITCH 26
 
-struct attrs {
-	struct attr *at;
-	uint32_t n, room;
-	struct attr_id *slots; /* open addressing; attr == UINT32_MAX: empty */
-	uint32_t nslots, nids;
-};
-
 int attrs_new(struct attrs **ret, struct sp_err *err)
 {
 	struct attrs *a = calloc(1, sizeof(*a));
@@ -38,32 +31,6 @@ void attrs_free(struct attrs *a)
 	free(a);
 }
 
-uint32_t attrs_count(const struct attrs *a)
-{
-	return a->n;
-}
-
-struct attr *attrs_at(struct attrs *a, uint32_t index)
-{
-	return index < a->n ? &a->at[index] : NULL;
-}
-
-static struct attr_id *slot_of(const struct attrs *a, uint64_t id)
-{
-	uint32_t at = (uint32_t)((id * 0x9e3779b97f4a7c15ULL) >> 32) & (a->nslots - 1);
-
-	while (a->slots[at].attr != UINT32_MAX && a->slots[at].id != id)
-		at = (at + 1) & (a->nslots - 1);
-	return &a->slots[at];
-}
-
-const struct attr_id *attrs_find(struct attrs *a, uint64_t id)
-{
-	const struct attr_id *s = a->nslots ? slot_of(a, id) : NULL;
-
-	return s && s->attr != UINT32_MAX ? s : NULL;
-}
-
 static int grow_slots(struct attrs *a, struct sp_err *err)
 {
 	uint32_t nslots = a->nslots ? a->nslots * 2 : 256, old_n = a->nslots;
@@ -77,7 +44,7 @@ static int grow_slots(struct attrs *a, struct sp_err *err)
 	a->nslots = nslots;
 	for (uint32_t i = 0; i < old_n; i++)
 		if (old[i].attr != UINT32_MAX)
-			*slot_of(a, old[i].id) = old[i];
+			*attrs_slot(a, old[i].id) = old[i];
 	free(old);
 	return SP_OK;
 }
@@ -93,7 +60,7 @@ static int add_id(struct attrs *a, uint64_t id, uint32_t attr, struct sp_err *er
 		rc = grow_slots(a, err);
 	if (rc)
 		return rc;
-	s = slot_of(a, id);
+	s = attrs_slot(a, id);
 	if (s->attr == UINT32_MAX) {
 		*s = (struct attr_id){ .id = id, .attr = attr, .cpu = SP_NO_CPU };
 		a->nids++;
@@ -239,7 +206,7 @@ int attrs_index(struct attrs *a, struct sp_span in, struct sp_err *err)
 		sp_span_u64(&in); /* idx */
 		cpu = sp_span_u64(&in);
 		sp_span_u64(&in); /* tid */
-		s = a->nslots ? slot_of(a, id) : NULL;
+		s = a->nslots ? attrs_slot(a, id) : NULL;
 		if (s && s->attr != UINT32_MAX && cpu < SP_MAX_CPUS)
 			s->cpu = (uint32_t)cpu;
 	}

@@ -20,6 +20,14 @@ struct sample_layout {
 	int16_t id, ip, tid, time, cpu, period;
 };
 
+/* Where the fields of a softirq tracepoint stand in its RAW bytes; type 0: it is none, or they are
+ * not of the usual sizes (softirq.c). */
+struct softirq_layout {
+	uint16_t type; /* enum sp_event_type */
+	uint16_t flags, preempt_count, pid, vec;
+	uint32_t least; /* bytes of RAW that all of them take */
+};
+
 /* The parts of struct perf_event_attr that decoding needs (include/uapi/linux/perf_event.h). */
 struct attr {
 	uint32_t type;
@@ -34,6 +42,7 @@ struct attr {
 	int32_t clockid;
 	char name[96];
 	struct sample_layout layout;
+	struct softirq_layout softirq;
 	void *bound;  /* decode's own, NULL until it looked */
 	uint8_t kind; /* decode's own */
 };
@@ -44,7 +53,13 @@ struct attr_id {
 	uint32_t cpu; /* SP_NO_CPU: not told */
 };
 
-struct attrs;
+/* Open to be looked up inline: every record asks. */
+struct attrs {
+	struct attr *at;
+	uint32_t n, room;
+	struct attr_id *slots; /* open addressing; attr == UINT32_MAX: empty */
+	uint32_t nslots, nids;
+};
 
 int attrs_new(struct attrs **ret, struct sp_err *err);
 void attrs_free(struct attrs *a);
@@ -57,11 +72,33 @@ int attrs_update(struct attrs *a, struct sp_span in, struct sp_err *err);
 int attrs_describe(struct attrs *a, struct sp_span in, struct sp_err *err);
 int attrs_index(struct attrs *a, struct sp_span in, struct sp_err *err);
 
-uint32_t attrs_count(const struct attrs *a);
-struct attr *attrs_at(struct attrs *a, uint32_t index);
+static inline uint32_t attrs_count(const struct attrs *a)
+{
+	return a->n;
+}
+
+static inline struct attr *attrs_at(struct attrs *a, uint32_t index)
+{
+	return index < a->n ? &a->at[index] : NULL;
+}
+
+/* The slot where the id is or belongs; there are slots. */
+static inline struct attr_id *attrs_slot(const struct attrs *a, uint64_t id)
+{
+	uint32_t at = (uint32_t)((id * 0x9e3779b97f4a7c15ULL) >> 32) & (a->nslots - 1);
+
+	while (a->slots[at].attr != UINT32_MAX && a->slots[at].id != id)
+		at = (at + 1) & (a->nslots - 1);
+	return &a->slots[at];
+}
 
 /* The id's entry; NULL for an id that no event has. */
-const struct attr_id *attrs_find(struct attrs *a, uint64_t id);
+static inline const struct attr_id *attrs_find(const struct attrs *a, uint64_t id)
+{
+	const struct attr_id *s = a->nslots ? attrs_slot(a, id) : NULL;
+
+	return s && s->attr != UINT32_MAX ? s : NULL;
+}
 
 SP_DEFINE_FREEP(attrs);
 

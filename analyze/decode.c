@@ -1,15 +1,16 @@
 #include "decode.h"
 
 #include "attrs.h"
+#include "bind.h"
 #include "facts.h"
 #include "features.h"
 #include "fields.h"
 #include "points.h"
 #include "sample.h"
 #include "siderecords.h"
+#include "softirq.h"
 #include "symrecords.h"
 
-#include <sirqprof/facts.h>
 #include <sirqprof/limits.h>
 #include <sirqprof/perfdata.h>
 
@@ -22,8 +23,6 @@
 #define ARM64_X0_BIT  0
 #define MAX_UNWOUND   256
 
-enum attr_kind { KIND_UNSEEN, KIND_SAMPLER, KIND_TICK, KIND_POINT, KIND_FACT, KIND_OTHER };
-
 struct decode {
 	struct decode_parts parts;
 	struct decode_info info;
@@ -31,8 +30,8 @@ struct decode {
 	struct formats *formats;
 	int id_pos, trailer_pos; /* of the first attr; all must agree */
 	uint32_t bound_attrs;	 /* attrs already looked at */
-	bool have_sampler;
 	bool arm64;
+	struct bind bind;
 };
 
 int decode_new(struct decode **ret, const struct decode_parts *parts, struct sp_err *err)
@@ -47,6 +46,7 @@ int decode_new(struct decode **ret, const struct decode_parts *parts, struct sp_
 	d->info.witness = SP_NO_CPU;
 	rc = attrs_new(&d->attrs, err);
 	rc = rc ? rc : formats_new(&d->formats, err);
+	d->bind = (struct bind){ .formats = d->formats, .info = &d->info };
 	if (!rc)
 		*ret = sp_take(d);
 	return rc;
@@ -63,104 +63,6 @@ void decode_free(struct decode *d)
 	free(d);
 }
 
-static uint64_t clock_period(const struct attr *a)
-{
-	if (!a->freq)
-		return a->sample_period;
-	return a->sample_period ? 1000000000ULL / a->sample_period : 0;
-}
-
-/* The sampler's period as time: clocks count ns; a hardware event's fixed period says nothing of
- * time, the tick beside it does. */
-static void note_sampler(struct decode *d, struct attr *a)
-{
-	bool clock = a->type == PERF_TYPE_SOFTWARE && (a->config == PERF_COUNT_SW_CPU_CLOCK ||
-						       a->config == PERF_COUNT_SW_TASK_CLOCK);
-
-	if (d->have_sampler && clock && d->info.hardware_sampler) {
-		a->kind = KIND_TICK;
-		d->info.period_ns = clock_period(a);
-		return;
-	}
-	a->kind = KIND_SAMPLER;
-	if (d->have_sampler)
-		return;
-	d->have_sampler = true;
-	d->info.hardware_sampler = !clock;
-	/* A clock asked for by frequency ticks by a fixed period all the same
-	 * (kernel/events/core.c, perf_swevent_init_hrtimer()). */
-	d->info.freq_mode = a->freq && !clock;
-	snprintf(d->info.sampler, sizeof(d->info.sampler), "%s",
-		 a->name[0] ? a->name
-		 : clock    ? "cpu-clock"
-			    : "cycles");
-	if (a->freq || clock)
-		d->info.period_ns = clock_period(a);
-}
-
-static void note_point(struct decode *d, const struct attr *a, enum point_bit bit, const char *name)
-{
-	bool whole = !a->freq && a->sample_period == 1;
-
-	if (bit == POINT_ENTRY && !a->freq && a->sample_period == SP_SPARSE_EVERY &&
-	    d->info.has_entry) {
-		d->info.has_sparse = true;
-		return;
-	}
-	if (!whole) {
-		d->info.thinned = true;
-		snprintf(d->info.thinned_name, sizeof(d->info.thinned_name), "%s", name);
-		return;
-	}
-	d->info.has_raise |= bit == POINT_RAISE;
-	d->info.has_entry |= bit == POINT_ENTRY;
-	d->info.has_exit |= bit == POINT_EXIT;
-	d->info.has_irq |= bit == POINT_IRQ;
-	d->info.has_tick |= bit == POINT_TICK;
-	d->info.has_switch |= bit == POINT_SWITCH;
-	d->info.has_wake |= bit == POINT_WAKE;
-}
-
-static int bind_point(struct decode *d, struct attr *a, struct sp_err *err)
-{
-	const struct format *f = formats_get(d->formats, (uint32_t)a->config);
-	struct point *p = NULL;
-	int rc;
-
-	a->kind = KIND_POINT;
-	if (!f) {
-		d->info.no_formats++;
-		return SP_OK;
-	}
-	if (!a->name[0])
-		snprintf(a->name, sizeof(a->name), "%s:%s", f->system, f->name);
-	rc = point_bind(f, &p, err);
-	if (!rc && p)
-		note_point(d, a, point_bit(p), a->name);
-	a->bound = p;
-	return rc;
-}
-
-static int bind(struct decode *d, struct attr *a, struct sp_err *err)
-{
-	if (a->type == PERF_TYPE_TRACEPOINT)
-		return bind_point(d, a, err);
-	if (a->type == PERF_TYPE_SOFTWARE && a->config == PERF_COUNT_SW_BPF_OUTPUT) {
-		a->kind = KIND_FACT;
-		d->info.has_facts |= strcmp(a->name, SP_FACT_EVENT) == 0;
-	} else if (a->type == PERF_TYPE_SOFTWARE && a->config != PERF_COUNT_SW_CPU_CLOCK &&
-		   a->config != PERF_COUNT_SW_TASK_CLOCK) {
-		a->kind = KIND_OTHER; /* dummy, page-faults …: no measure of time */
-	} else {
-		note_sampler(d, a);
-	}
-	if (a->use_clockid) {
-		d->info.clockid = a->clockid;
-		d->info.has_clockid = true;
-	}
-	return SP_OK;
-}
-
 /* Events are bound when the first record comes: formats and names stand behind the attrs. */
 static int bind_all(struct decode *d, struct sp_err *err)
 {
@@ -169,10 +71,9 @@ static int bind_all(struct decode *d, struct sp_err *err)
 	while (!rc && d->bound_attrs < attrs_count(d->attrs)) {
 		struct attr *a = attrs_at(d->attrs, d->bound_attrs++);
 
-		sample_bind(a);
 		d->id_pos = sample_id_pos(a->sample_type);
 		d->trailer_pos = sample_trailer_id_pos(a->sample_type);
-		rc = bind(d, a, err);
+		rc = bind_attr(&d->bind, a, err);
 		d->info.generation++;
 	}
 	d->arm64 = strcmp(d->info.arch, "aarch64") == 0;
@@ -185,7 +86,7 @@ const struct decode_info *decode_info(struct decode *d)
 }
 
 /* The event a record belongs to: by its id, or the only one there is. */
-static struct attr *attr_of(struct decode *d, const struct sp_record *r, uint32_t *cpu)
+static inline struct attr *attr_of(struct decode *d, const struct sp_record *r, uint32_t *cpu)
 {
 	bool sample = r->type == PERF_RECORD_SAMPLE;
 	int pos = sample ? d->id_pos : d->trailer_pos;
@@ -301,15 +202,15 @@ static int put_softirq(struct decode *d, const struct attr *a, const struct raw_
 	return rc ? rc : d->parts.sink.put(d->parts.sink.self, e, err);
 }
 
-static int on_sample(struct decode *d, const struct sp_record *r, struct sp_err *err)
+/* Any sample, field by field; a is its event, cpu that of its id. */
+__attribute__((noinline)) static int read_sample(struct decode *d, const struct attr *a,
+						 uint32_t cpu, const struct sp_record *r,
+						 struct sp_err *err)
 {
 	struct sp_event e = { .pid = SP_NO_TASK, .tid = SP_NO_TASK };
 	struct raw_sample s;
-	struct attr *a;
-	uint32_t cpu;
 	int rc;
 
-	a = attrs_count(d->attrs) ? attr_of(d, r, &cpu) : NULL;
 	if (!a || !sample_parse(a, sp_span_of(r->data + 8, r->size - 8, r->swap), &s)) {
 		d->info.bad_records++;
 		return SP_OK;
@@ -338,6 +239,22 @@ static int on_sample(struct decode *d, const struct sp_record *r, struct sp_err 
 	}
 	/* A tracepoint with a callchain is a look at the stack as well. */
 	return s.chain ? put_sample(d, a, &s, r, &e, err) : SP_OK;
+}
+
+static int on_sample(struct decode *d, const struct sp_record *r, struct sp_err *err)
+{
+	const struct sp_event_sink sink = d->parts.sink;
+	struct softirq_chain chain;
+	struct sp_event e;
+	uint32_t cpu = SP_NO_CPU;
+	const struct attr *a = attrs_count(d->attrs) ? attr_of(d, r, &cpu) : NULL;
+	int rc = SP_OK;
+
+	if (!a || !a->softirq.type || !softirq_read(a, r, cpu, &e, &chain))
+		return read_sample(d, a, cpu, r, err);
+	if (chain.at)
+		rc = stacks_add(d->parts.stacks, chain.at, chain.n, false, &e.softirq.stack, err);
+	return rc ? rc : sink.put(sink.self, &e, err);
 }
 
 /* A record of the kernel that is no sample: its trailer says when and where. */
@@ -427,14 +344,13 @@ static int on_header(struct decode *d, const struct sp_record *r, struct sp_err 
 	return SP_OK;
 }
 
-int decode_put(struct decode *d, const struct sp_record *r, struct sp_err *err)
+/* Anything but a sample of events that are known. */
+__attribute__((noinline)) static int put_other(struct decode *d, const struct sp_record *r,
+					       struct sp_err *err)
 {
 	struct sp_event round = { .type = SP_EV_ROUND, .cpu = SP_NO_CPU };
 	int rc = SP_OK;
 
-	if (r->size < 8)
-		return SP_OK;
-	d->info.counts[r->type < 256 ? r->type : 0]++;
 	switch (r->type) {
 	case SP_REC_HEADER_ATTR:
 	case SP_REC_EVENT_UPDATE:
@@ -458,4 +374,14 @@ int decode_put(struct decode *d, const struct sp_record *r, struct sp_err *err)
 	if (r->type > SP_REC_BPF_METADATA)
 		d->info.unknown_records++;
 	return SP_OK;
+}
+
+int decode_put(struct decode *d, const struct sp_record *r, struct sp_err *err)
+{
+	if (r->size < 8)
+		return SP_OK;
+	d->info.counts[r->type < 256 ? r->type : 0]++;
+	if (r->type == PERF_RECORD_SAMPLE && d->bound_attrs == attrs_count(d->attrs))
+		return on_sample(d, r, err);
+	return put_other(d, r, err);
 }

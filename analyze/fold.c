@@ -25,6 +25,9 @@ struct fold {
 	struct row *rows;
 	uint32_t n, room;
 	uint64_t slice_ns;
+	uint64_t slice, slice_from_ns; /* of the newest sample */
+	uint32_t *newest;	       /* by stack id: row + 1 that it added to last, 0 none */
+	uint32_t nnewest;
 	uint32_t *slots; /* row + 1 by hash, of the rows since the table was emptied */
 	uint32_t nslots;
 };
@@ -46,6 +49,7 @@ void fold_free(struct fold *f)
 		return;
 	free(f->rows);
 	free(f->slots);
+	free(f->newest);
 	free(f);
 }
 
@@ -81,7 +85,9 @@ static void coarsen(struct fold *f)
 	uint32_t n = f->n;
 
 	f->slice_ns *= 2;
+	f->slice = f->slice_from_ns = 0;
 	f->n = 0;
+	memset(f->newest, 0, f->nnewest * sizeof(*f->newest));
 	memset(f->slots, 0, f->nslots * sizeof(*f->slots));
 	for (uint32_t i = 0; i < n; i++) {
 		struct row r = f->rows[i];
@@ -130,37 +136,74 @@ static int room_for_one(struct fold *f, struct sp_err *err)
 	return SP_OK;
 }
 
+/* A division a sample would be a tenth of its cost. */
+static uint64_t slice_of(struct fold *f, uint64_t ns)
+{
+	if (ns - f->slice_from_ns >= f->slice_ns) {
+		f->slice = ns / f->slice_ns;
+		f->slice_from_ns = f->slice * f->slice_ns;
+	}
+	return f->slice;
+}
+
+/* Remembers a row by its stack: without memory for it rows are found all the same. */
+static void note_newest(struct fold *f, sp_stack stack, uint32_t row)
+{
+	if (stack >= f->nnewest) {
+		uint32_t n = stack < 1024 ? 2048 : stack * 2;
+		uint32_t *at = realloc(f->newest, n * sizeof(*at));
+
+		if (!at)
+			return;
+		memset(at + f->nnewest, 0, (n - f->nnewest) * sizeof(*at));
+		f->newest = at;
+		f->nnewest = n;
+	}
+	f->newest[stack] = row + 1;
+}
+
+__attribute__((noinline)) static int add_row(struct fold *f, struct row *r, uint64_t time_ns,
+					     struct sp_err *err)
+{
+	uint32_t *slot = f->nslots ? slot_of(f, r) : NULL;
+	int rc;
+
+	if (!slot || !*slot) {
+		rc = room_for_one(f, err);
+		if (rc)
+			return rc;
+		r->slice = slice_of(f, time_ns);
+		slot = slot_of(f, r);
+	}
+	if (*slot) {
+		f->rows[*slot - 1].owned_ns += r->owned_ns;
+	} else if (f->n == f->room) {
+		f->rows[f->n - 1].stack = 0;
+		f->rows[f->n - 1].owned_ns += r->owned_ns;
+		return SP_OK;
+	} else {
+		f->rows[f->n++] = *r;
+		*slot = f->n;
+	}
+	note_newest(f, r->stack, *slot - 1);
+	return SP_OK;
+}
+
 int fold_baseline(struct fold *f, const struct sp_event *e, uint64_t owned_ns, struct sp_err *err)
 {
 	struct row r = {
-		.slice = e->time_ns / f->slice_ns,
+		.slice = slice_of(f, e->time_ns),
 		.owned_ns = owned_ns,
 		.stack = e->sample.stack,
 		.pid = e->pid,
 		.tid = e->tid,
 		.cpu = e->cpu,
 	};
-	uint32_t *slot = f->nslots ? slot_of(f, &r) : NULL;
-	int rc;
+	uint32_t row = r.stack < f->nnewest ? f->newest[r.stack] : 0;
 
-	if (slot && *slot) {
-		f->rows[*slot - 1].owned_ns += owned_ns;
-		return SP_OK;
-	}
-	rc = room_for_one(f, err);
-	if (rc)
-		return rc;
-	r.slice = e->time_ns / f->slice_ns;
-	slot = slot_of(f, &r);
-	if (*slot) {
-		f->rows[*slot - 1].owned_ns += owned_ns;
-	} else if (f->n == f->room) {
-		f->rows[f->n - 1].stack = 0;
-		f->rows[f->n - 1].owned_ns += owned_ns;
-	} else {
-		f->rows[f->n++] = r;
-		*slot = f->n;
-	}
+	if (!row || !same(&f->rows[row - 1], &r))
+		return add_row(f, &r, e->time_ns, err);
+	f->rows[row - 1].owned_ns += owned_ns;
 	return SP_OK;
 }
 

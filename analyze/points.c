@@ -1,5 +1,7 @@
 #include "points.h"
 
+#include "attrs.h"
+
 #include <stdlib.h>
 
 #define MAX_POINT_FIELDS 8
@@ -136,6 +138,32 @@ int point_bind(const struct format *f, struct point **ret, struct sp_err *err)
 enum point_bit point_bit(const struct point *p)
 {
 	return p->known->bit;
+}
+
+static uint32_t end_of(const struct field *f)
+{
+	return (uint32_t)f->offset + f->size;
+}
+
+void point_softirq(const struct point *p, struct softirq_layout *ret)
+{
+	const struct field *vec = &p->fields[0];
+	const uint32_t ends[] = { end_of(&p->flags), end_of(&p->preempt_count), end_of(&p->pid),
+				  end_of(vec) };
+
+	if (p->known->decoder != DEC_VEC || p->flags.size != 1 || p->preempt_count.size != 1 ||
+	    p->pid.size != 4 || vec->size != 4)
+		return;
+	*ret = (struct softirq_layout){
+		.type = (uint16_t)p->known->type,
+		.flags = p->flags.offset,
+		.preempt_count = p->preempt_count.offset,
+		.pid = p->pid.offset,
+		.vec = vec->offset,
+	};
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (ends[i] > ret->least)
+			ret->least = ends[i];
 }
 
 struct raw {

@@ -33,4 +33,8 @@ enum point_bit {
 };
 enum point_bit point_bit(const struct point *p);
 
+/* Of a softirq tracepoint whose fields have the sizes that every kernel gives them: fills *ret. */
+struct softirq_layout;
+void point_softirq(const struct point *p, struct softirq_layout *ret);
+
 #endif

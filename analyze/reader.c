@@ -270,10 +270,36 @@ static int next_stored(struct reader *r, struct sp_record *ret, struct sp_err *e
 	return SP_OK;
 }
 
+/* The kernel's own records whose bytes are at hand: nearly all. */
+static inline bool next_at_hand(struct reader *r, struct sp_record *ret)
+{
+	const struct source *s = &r->source;
+	uint64_t at = r->at - s->base, left = r->end - r->at;
+	uint16_t size;
+
+	if (r->in_sections || r->expanding || !s->whole || r->at < s->base || at > s->have ||
+	    r->at > r->end)
+		return false;
+	if (left > s->have - at)
+		left = s->have - at;
+	if (left < 8)
+		return false;
+	read_header(r, s->data + at, ret, &size);
+	if (size < 8 || size > left || ret->type >= SP_REC_HEADER_ATTR)
+		return false;
+	ret->data = s->data + at;
+	ret->size = size;
+	ret->off = r->at;
+	r->at += size;
+	return true;
+}
+
 int reader_next(struct reader *r, struct sp_record *ret, struct sp_err *err)
 {
 	int rc;
 
+	if (next_at_hand(r, ret))
+		return SP_OK;
 	if (r->in_sections) {
 		rc = sections_next(&r->sections, &r->source, ret, err);
 		if (rc != SP_END)

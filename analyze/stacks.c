@@ -15,18 +15,22 @@
 struct entry {
 	uint64_t hash;	   /* of its words */
 	uint64_t raw_hash; /* of the chain as the kernel writes it, markers included */
-	uint64_t at;	   /* index into words */
+	uint64_t at;	   /* index into words; the word before it is PERF_CONTEXT_KERNEL */
 	uint32_t nkernel, nuser;
+	uint32_t next; /* id that came after it the last time */
 };
 
 /*
  * Nearly every chain was seen before, and looks the same as it did: KERNEL marker, kernel part,
- * USER marker, user part. It is found by a hash of those bytes, without looking at each address.
+ * USER marker, user part. It is compared with the one that came after its predecessor the last time
+ * (a packet takes the same way as the one before); failing that it is found by a hash of those
+ * bytes, without looking at each address.
  */
 struct stacks {
 	uint64_t *words;
 	uint64_t nwords, words_room;
-	struct entry *entries; /* by id, [0] unused */
+	struct entry *entries; /* by id; [0] is where the first id comes after */
+	uint32_t last;	       /* id, 0 none */
 	uint32_t n, room;
 	uint32_t *slots;     /* ids by hash */
 	uint32_t *raw_slots; /* ids by raw_hash, of those that were seen in that form */
@@ -66,6 +70,29 @@ static int grow_slots(struct stacks *s, struct sp_err *err)
 	return SP_OK;
 }
 
+static int room_for(struct stacks *s, uint32_t words, struct sp_err *err)
+{
+	if (s->nwords + words > s->words_room) {
+		uint64_t room = (s->words_room + words) * 2 + 4096;
+		uint64_t *at = realloc(s->words, room * sizeof(*at));
+
+		if (!at)
+			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for stacks");
+		s->words = at;
+		s->words_room = room;
+	}
+	if (s->n >= s->room) {
+		uint32_t room = s->room ? s->room * 2 : 1024;
+		struct entry *at = realloc(s->entries, room * sizeof(*at));
+
+		if (!at)
+			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for stacks");
+		s->entries = at;
+		s->room = room;
+	}
+	return s->n * 2 > s->nslots ? grow_slots(s, err) : SP_OK;
+}
+
 int stacks_new(struct stacks **ret, struct sp_err *err)
 {
 	sp_auto(stacks) s = calloc(1, sizeof(*s));
@@ -73,8 +100,11 @@ int stacks_new(struct stacks **ret, struct sp_err *err)
 
 	if (!s)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for stacks");
-	s->n = 1;
 	rc = grow_slots(s, err);
+	rc = rc ? rc : room_for(s, 0, err);
+	if (!rc)
+		s->entries[0] = (struct entry){ 0 };
+	s->n = 1;
 	if (!rc)
 		*ret = sp_take(s);
 	return rc;
@@ -125,50 +155,24 @@ static bool same(const struct stacks *s, uint32_t id, const uint64_t *words, uin
 	       memcmp(s->words + e->at, words, n * sizeof(*words)) == 0;
 }
 
-static int room_for(struct stacks *s, uint32_t words, struct sp_err *err)
+/* The chain is the entry's, as the kernel writes it: each part behind its marker. No address looks
+ * like a marker. */
+static inline bool is_raw(const struct stacks *s, const struct entry *e, const void *chain,
+			  uint32_t n)
 {
-	if (s->nwords + words > s->words_room) {
-		uint64_t room = (s->words_room + words) * 2 + 4096;
-		uint64_t *at = realloc(s->words, room * sizeof(*at));
-
-		if (!at)
-			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for stacks");
-		s->words = at;
-		s->words_room = room;
-	}
-	if (s->n >= s->room) {
-		uint32_t room = s->room ? s->room * 2 : 1024;
-		struct entry *at = realloc(s->entries, room * sizeof(*at));
-
-		if (!at)
-			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for stacks");
-		s->entries = at;
-		s->room = room;
-	}
-	return s->n * 2 > s->nslots ? grow_slots(s, err) : SP_OK;
-}
-
-/* One part of a chain behind its marker; steps over it. No address looks like a marker. */
-static bool is_part(const uint8_t **raw, uint64_t marker, const uint64_t *words, uint32_t n)
-{
-	if (!n)
-		return true;
-	if (memcmp(*raw, &marker, sizeof(marker)) != 0 ||
-	    memcmp(*raw + sizeof(marker), words, n * sizeof(*words)) != 0)
-		return false;
-	*raw += (n + 1) * sizeof(*words);
-	return true;
-}
-
-/* The chain is the entry's, as the kernel writes it. */
-static bool is_raw(const struct stacks *s, const struct entry *e, const void *chain, uint32_t n)
-{
+	static const uint64_t user = (uint64_t)PERF_CONTEXT_USER;
 	const uint64_t *words = s->words + e->at;
 	const uint8_t *raw = chain;
+	uint32_t nkernel = e->nkernel + (e->nkernel != 0);
 
-	return n == e->nkernel + e->nuser + (e->nkernel != 0) + (e->nuser != 0) &&
-	       is_part(&raw, (uint64_t)PERF_CONTEXT_KERNEL, words, e->nkernel) &&
-	       is_part(&raw, (uint64_t)PERF_CONTEXT_USER, words + e->nkernel, e->nuser);
+	if (n != nkernel + e->nuser + (e->nuser != 0))
+		return false;
+	if (nkernel && memcmp(raw, words - 1, nkernel * sizeof(*words)) != 0)
+		return false;
+	raw += nkernel * sizeof(*words);
+	return !e->nuser ||
+	       (memcmp(raw, &user, sizeof(user)) == 0 &&
+		memcmp(raw + sizeof(user), words + e->nkernel, e->nuser * sizeof(*words)) == 0);
 }
 
 /* Looks up words, or adds them. */
@@ -187,12 +191,13 @@ static int intern(struct stacks *s, const uint64_t *words, uint32_t len, uint32_
 			return SP_OK;
 		}
 	}
-	rc = room_for(s, len, err);
+	rc = room_for(s, len + 1, err);
 	if (rc)
 		return rc;
 	put_slot(s->slots, s->nslots, hash, s->n);
+	s->words[s->nwords++] = (uint64_t)PERF_CONTEXT_KERNEL;
 	memcpy(s->words + s->nwords, words, len * sizeof(*words));
-	s->entries[s->n] = (struct entry){ hash, 0, s->nwords, nkernel, len - nkernel };
+	s->entries[s->n] = (struct entry){ hash, 0, s->nwords, nkernel, len - nkernel, 0 };
 	s->nwords += len;
 	*ret = s->n++;
 	return SP_OK;
@@ -222,8 +227,8 @@ __attribute__((noinline)) static int add_slowly(struct stacks *s, const uint64_t
 	return SP_OK;
 }
 
-int stacks_add(struct stacks *s, const uint64_t *chain, uint32_t n, bool swap, sp_stack *ret,
-	       struct sp_err *err)
+static int find(struct stacks *s, const uint64_t *chain, uint32_t n, bool swap, sp_stack *ret,
+		struct sp_err *err)
 {
 	uint64_t raw_hash = XXH3_64bits(chain, n * sizeof(*chain));
 	uint32_t at = (uint32_t)raw_hash & (s->nslots - 1);
@@ -237,6 +242,31 @@ int stacks_add(struct stacks *s, const uint64_t *chain, uint32_t n, bool swap, s
 		}
 	}
 	return add_slowly(s, chain, n, swap, raw_hash, ret, err);
+}
+
+__attribute__((noinline)) static int add_unforeseen(struct stacks *s, const uint64_t *chain,
+						    uint32_t n, bool swap, sp_stack *ret,
+						    struct sp_err *err)
+{
+	int rc = find(s, chain, n, swap, ret, err);
+
+	if (!rc) {
+		s->entries[s->last].next = *ret;
+		s->last = *ret;
+	}
+	return rc;
+}
+
+int stacks_add(struct stacks *s, const uint64_t *chain, uint32_t n, bool swap, sp_stack *ret,
+	       struct sp_err *err)
+{
+	uint32_t next = s->entries[s->last].next;
+
+	if (!next || swap || !is_raw(s, &s->entries[next], chain, n))
+		return add_unforeseen(s, chain, n, swap, ret, err);
+	s->last = next;
+	*ret = next;
+	return SP_OK;
 }
 
 struct stack stacks_get(const struct stacks *s, sp_stack id)
@@ -258,6 +288,8 @@ void stacks_clear(struct stacks *s)
 {
 	s->n = 1;
 	s->nwords = 0;
+	s->last = 0;
+	s->entries[0].next = 0;
 	memset(s->slots, 0, s->nslots * sizeof(*s->slots));
 	memset(s->raw_slots, 0, s->nslots * sizeof(*s->raw_slots));
 }

@@ -26,16 +26,13 @@ static int spread(void *self, const struct sp_event *e, struct sp_err *err)
 }
 
 /* Mappings are kept by their times, and stacks are unwound before events are in order: what names
- * need goes ahead. */
-static int to_order(void *self, const struct sp_event *e, struct sp_err *err)
+ * need goes ahead. Out of line: its event would cost every call a frame. */
+__attribute__((noinline)) static int names_to_order(struct pipeline *p, const struct sp_event *e,
+						    struct sp_err *err)
 {
-	struct pipeline *p = self;
 	struct sp_event bare;
-	int rc;
+	int rc = stages_names(p, e, err);
 
-	if (e->type < SP_EV_COMM)
-		return order_put(p->order, e, err);
-	rc = stages_names(p, e, err);
 	if (!rc && e->type == SP_EV_ROUND && p->name_early)
 		rc = stages_name_early(p, err);
 	if (e->type == SP_EV_MMAP) {
@@ -44,6 +41,13 @@ static int to_order(void *self, const struct sp_event *e, struct sp_err *err)
 		e = &bare;
 	}
 	return rc ? rc : order_put(p->order, e, err);
+}
+
+static int to_order(void *self, const struct sp_event *e, struct sp_err *err)
+{
+	struct pipeline *p = self;
+
+	return e->type < SP_EV_COMM ? order_put(p->order, e, err) : names_to_order(p, e, err);
 }
 
 static int to_decode(void *self, const struct sp_record *r, struct sp_err *err)
