@@ -2,6 +2,7 @@
 
 #include "runs.h"
 
+#include <sirqprof/huge.h>
 #include <sirqprof/limits.h>
 
 #include <stdlib.h>
@@ -13,12 +14,21 @@
 /* A queue that large gives its memory back when it is empty: any CPU may have its turn. */
 #define LARGE_ROOM 8192
 
-/* One CPU's events that wait; those without a CPU have the first queue. */
+/* One CPU's events that wait, in a ring: nothing is moved while they come and go. Those without a
+ * CPU have the first queue. */
 struct queue {
 	struct sp_event *at;
-	uint32_t from, to, room; /* at[from .. to) wait */
+	uint32_t from, n, room; /* n wait, from at[from] on; behind at[room - 1] comes at[0] */
 	bool unsorted;
 };
+
+/* The place of the event that i others are before. */
+static inline struct sp_event *nth(const struct queue *q, uint32_t i)
+{
+	uint32_t left = q->room - q->from;
+
+	return i < left ? &q->at[q->from + i] : &q->at[i - left];
+}
 
 struct order {
 	struct sp_event_sink sink;
@@ -57,7 +67,7 @@ void order_free(struct order *o)
 
 static uint64_t head_ns(const struct order *o, uint32_t q)
 {
-	return o->queues[q].at[o->queues[q].from].time_ns;
+	return nth(&o->queues[q], 0)->time_ns;
 }
 
 static void sift_down(struct order *o, uint32_t i)
@@ -78,18 +88,42 @@ static void sift_down(struct order *o, uint32_t i)
 	}
 }
 
+/* Moves what waits to the begin of a ring of room events. */
+static int move(struct queue *q, uint32_t room, struct sp_err *err)
+{
+	struct sp_event *at = sp_huge_alloc(room * sizeof(*at));
+	uint32_t left = q->room - q->from, first = q->n < left ? q->n : left;
+
+	if (!at)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to order events");
+	if (first)
+		memcpy(at, q->at + q->from, first * sizeof(*at));
+	if (first < q->n)
+		memcpy(at + first, q->at, (q->n - first) * sizeof(*at));
+	free(q->at);
+	q->at = at;
+	q->from = 0;
+	q->room = room;
+	return SP_OK;
+}
+
+static int sort(struct queue *q, struct sp_err *err)
+{
+	int rc = q->n > q->room - q->from ? move(q, q->room, err) : SP_OK;
+
+	rc = rc ? rc : runs_sort(q->at + q->from, q->n, err);
+	q->unsorted = false;
+	return rc;
+}
+
 /* Only queues that hold events are looked at: rounds may be many, and CPUs too. */
 static int make_heap(struct order *o, struct sp_err *err)
 {
 	int rc = SP_OK;
 
-	for (uint32_t i = 0; !rc && i < o->nheap; i++) {
-		struct queue *q = &o->queues[o->heap[i]];
-
-		if (q->unsorted)
-			rc = runs_sort(q->at + q->from, q->to - q->from, err);
-		q->unsorted = false;
-	}
+	for (uint32_t i = 0; !rc && i < o->nheap; i++)
+		if (o->queues[o->heap[i]].unsorted)
+			rc = sort(&o->queues[o->heap[i]], err);
 	for (uint32_t i = o->nheap / 2; i-- > 0;)
 		sift_down(o, i);
 	return rc;
@@ -97,7 +131,7 @@ static int make_heap(struct order *o, struct sp_err *err)
 
 static void empty(struct order *o, struct queue *q)
 {
-	q->from = q->to = 0;
+	q->from = 0;
 	if (q->room > LARGE_ROOM) {
 		free(q->at);
 		*q = (struct queue){ 0 };
@@ -128,15 +162,18 @@ static int merge(struct order *o, uint64_t until_ns, uint64_t count, struct sp_e
 		if (run_ns > until_ns)
 			run_ns = until_ns;
 		do {
-			struct sp_event *e = &q->at[q->from++];
+			const struct sp_event *e = &q->at[q->from];
 
+			if (++q->from == q->room)
+				q->from = 0;
+			q->n--;
 			o->waiting--;
 			count--;
 			if (e->time_ns > o->gone_ns)
 				o->gone_ns = e->time_ns;
 			rc = o->sink.put(o->sink.self, e, err);
-		} while (!rc && count && q->from < q->to && q->at[q->from].time_ns <= run_ns);
-		if (q->from == q->to)
+		} while (!rc && count && q->n && q->at[q->from].time_ns <= run_ns);
+		if (!q->n)
 			empty(o, q);
 		sift_down(o, 0);
 	}
@@ -161,24 +198,12 @@ static int more_queues(struct order *o, uint32_t need, struct sp_err *err)
 	return SP_OK;
 }
 
+/* No ring needs more room than all events that may wait. */
 static int make_room(struct queue *q, struct sp_err *err)
 {
-	uint32_t n = q->to - q->from, room;
-	struct sp_event *at;
+	uint32_t room = q->room ? q->room * 2 : 16;
 
-	if (q->from > q->room / 2) {
-		memmove(q->at, q->at + q->from, n * sizeof(*q->at));
-		q->from = 0;
-		q->to = n;
-		return SP_OK;
-	}
-	room = q->room ? q->room * 2 : 16;
-	at = realloc(q->at, room * sizeof(*at));
-	if (!at)
-		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to order events");
-	q->at = at;
-	q->room = room;
-	return SP_OK;
+	return move(q, room < ORDER_MAX_EVENTS ? room : ORDER_MAX_EVENTS, err);
 }
 
 static int on_round(struct order *o, struct sp_err *err)
@@ -194,21 +219,24 @@ static int on_round(struct order *o, struct sp_err *err)
  * or the recording is out of order. */
 static void put_between(struct queue *q, const struct sp_event *e)
 {
-	uint32_t least = q->unsorted ? q->to : q->to - q->from > NEAR ? q->to - NEAR : q->from;
-	uint32_t at = q->to;
+	uint32_t least = q->unsorted ? q->n : q->n > NEAR ? q->n - NEAR : 0;
+	uint32_t at = q->n;
 
-	while (at > least && q->at[at - 1].time_ns > e->time_ns)
+	while (at > least && nth(q, at - 1)->time_ns > e->time_ns)
 		at--;
-	if (at > q->from && q->at[at - 1].time_ns > e->time_ns) {
-		at = q->to;
+	if (at && nth(q, at - 1)->time_ns > e->time_ns) {
+		at = q->n;
 		q->unsorted = true;
 	}
-	memmove(q->at + at + 1, q->at + at, (q->to - at) * sizeof(*q->at));
-	q->at[at] = *e;
-	q->to++;
+	for (uint32_t i = q->n; i > at; i--)
+		*nth(q, i) = *nth(q, i - 1);
+	*nth(q, at) = *e;
+	q->n++;
 }
 
-int order_put(struct order *o, const struct sp_event *e, struct sp_err *err)
+/* Anything but an event that is the newest of its queue. */
+__attribute__((noinline)) static int put_slowly(struct order *o, const struct sp_event *e,
+						struct sp_err *err)
 {
 	uint32_t need = e->cpu < SP_MAX_CPUS ? e->cpu + 1 : 0;
 	struct queue *q;
@@ -224,22 +252,37 @@ int order_put(struct order *o, const struct sp_event *e, struct sp_err *err)
 	if (rc)
 		return rc;
 	q = &o->queues[need];
-	if (q->to == q->room)
+	if (q->n == q->room)
 		rc = make_room(q, err);
 	if (rc)
 		return rc;
 	if (e->time_ns > o->newest_ns)
 		o->newest_ns = e->time_ns;
 	o->late += e->time_ns < o->gone_ns;
-	if (q->from == q->to)
+	if (!q->n)
 		o->heap[o->nheap++] = need;
-	if (q->from == q->to || q->at[q->to - 1].time_ns <= e->time_ns)
-		q->at[q->to++] = *e;
+	if (!q->n || nth(q, q->n - 1)->time_ns <= e->time_ns)
+		*nth(q, q->n++) = *e;
 	else
 		put_between(q, e);
 	if (++o->waiting < ORDER_MAX_EVENTS)
 		return SP_OK;
 	return merge(o, UINT64_MAX, ORDER_MAX_EVENTS / 2, err);
+}
+
+int order_put(struct order *o, const struct sp_event *e, struct sp_err *err)
+{
+	uint32_t need = e->cpu < SP_MAX_CPUS ? e->cpu + 1 : 0;
+	struct queue *q = need < o->nqueues ? &o->queues[need] : NULL;
+
+	if (!q || !q->n || q->n == q->room || e->type == SP_EV_ROUND || e->time_ns < o->gone_ns ||
+	    nth(q, q->n - 1)->time_ns > e->time_ns || o->waiting + 1 >= ORDER_MAX_EVENTS)
+		return put_slowly(o, e, err);
+	if (e->time_ns > o->newest_ns)
+		o->newest_ns = e->time_ns;
+	*nth(q, q->n++) = *e;
+	o->waiting++;
+	return SP_OK;
 }
 
 int order_flush(struct order *o, struct sp_err *err)

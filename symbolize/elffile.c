@@ -2,6 +2,7 @@
 
 #include "dwfl.h"
 #include "elfbytes.h"
+#include "elffound.h"
 #include "elfimage.h"
 #include "elfpath.h"
 
@@ -35,6 +36,7 @@ struct elffile {
 
 struct elffiles {
 	struct elffile *by_key;
+	struct elffound found;
 	bool live;
 	uint32_t nopen;
 };
@@ -71,6 +73,7 @@ void elffiles_free(struct elffiles *f)
 
 	if (!f)
 		return;
+	elffound_free(&f->found);
 	HASH_ITER (hh, f->by_key, file, next) {
 		HASH_DEL(f->by_key, file);
 		free_file(file);
@@ -229,7 +232,7 @@ static void key_of(char *key, size_t size, const struct sp_mapping *m, int fd,
 		snprintf(key, size, "%d %s", (int)state, m->path);
 }
 
-struct elffile *elffiles_get(struct elffiles *f, const struct sp_mapping *m)
+static struct elffile *look_for(struct elffiles *f, const struct sp_mapping *m)
 {
 	char key[SP_MAX_STRING + 160];
 	struct elffile *file;
@@ -257,6 +260,24 @@ struct elffile *elffiles_get(struct elffiles *f, const struct sp_mapping *m)
 	}
 	if (fd >= 0)
 		close(fd);
+	return file;
+}
+
+struct elffile *elffiles_get(struct elffiles *f, const struct sp_mapping *m)
+{
+	struct elffile *file;
+
+	/* What a build-id names is known by it; a process that lives shows its files itself. */
+	if (m->build_id[0] || m->path[0] != '/' || (f->live && !elffound_gone(&f->found, m->pid)))
+		return look_for(f, m);
+	file = elffound_get(&f->found, m);
+	if (file)
+		return file;
+	file = look_for(f, m);
+	if (file && (file->state == ELFFILE_MISSING || !f->live))
+		elffound_note(&f->found, m, 0, file);
+	else if (file && (file->state == ELFFILE_FINE || file->state == ELFFILE_STRIPPED))
+		elffound_note(&f->found, m, m->time_ns, file);
 	return file;
 }
 

@@ -1,5 +1,7 @@
 #include "kallsyms.h"
 
+#include <sirqprof/huge.h>
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,7 +208,7 @@ int kallsyms_parse(struct kallsyms **ret, const char *text, size_t len, struct s
 static int read_text(const char *path, char **ret, size_t *ret_len, struct sp_err *err)
 {
 	size_t room = 8 << 20, len = 1;
-	char *text = malloc(room + 1), *more;
+	char *text = sp_huge_alloc(room + 1), *more;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = -1;
 
