@@ -12,20 +12,27 @@
 /* Frames that inlining may make of one address. */
 #define MAX_INLINED 16
 
+#define KERNEL INT64_MIN /* no process has this number, nor SP_NO_TASK */
+
 struct place_key {
 	uint64_t addr;
-	int64_t pid;   /* −1: a kernel address */
+	int64_t pid;   /* KERNEL: of the kernel */
 	uint64_t life; /* of the process: another program may stand there later */
 };
 
 /* The frames of one address. */
 struct place {
 	struct place_key key;
-	const struct frame *at[MAX_INLINED]; /* innermost first */
-	const char *shown[MAX_INLINED];
-	uint32_t n;
 	UT_hash_handle hh;
+	uint32_t n;
+	struct {
+		const struct frame *frame;
+		const char *shown;
+	} at[]; /* innermost first */
 };
+
+/* Places met lately, by their hash: most frames of a stack are those of the one before. */
+#define LATELY 4096U
 
 /* Functions are shared by all the addresses in them. */
 struct function {
@@ -50,6 +57,7 @@ struct names {
 	const struct sp_resolver *resolver;
 	struct arena *arena;
 	struct place *places;
+	struct place *lately[LATELY];
 	struct function *functions;
 	struct known_chain *chains;
 };
@@ -145,32 +153,42 @@ static uint64_t life_of(const struct names *n, int32_t pid, uint64_t time_ns)
 						: 0;
 }
 
-static struct place *place_of(struct names *n, uint64_t addr, int32_t pid, uint64_t time_ns,
-			      bool kernel, struct sp_err *err)
+static struct place *new_place(struct names *n, const struct place_key *key, uint64_t time_ns,
+			       struct sp_err *err)
 {
-	const struct place_key key = { addr, kernel ? -1 : pid,
-				       kernel ? 0 : life_of(n, pid, time_ns) };
 	struct sp_frame frames[MAX_INLINED];
-	struct place *p;
-	size_t got;
+	const bool kernel = key->pid == KERNEL;
+	size_t got =
+		ask(n, key->addr, kernel ? SP_NO_TASK : (int32_t)key->pid, time_ns, kernel, frames);
+	struct place *p = arena_get(n->arena, sizeof(*p) + got * sizeof(p->at[0]), err);
 
-	HASH_FIND(hh, n->places, &key, sizeof(key), p);
-	if (p)
-		return p;
-	p = arena_get(n->arena, sizeof(*p), err);
 	if (!p)
 		return NULL;
-	p->key = key;
-	got = ask(n, addr, pid, time_ns, kernel, frames);
+	p->key = *key;
 	for (size_t i = 0; i < got; i++) {
-		p->at[p->n] = function_of(n, &frames[i], kernel, err);
-		p->shown[p->n] = p->at[p->n] ? shown_of(n, p->at[p->n], &frames[i], err) : NULL;
-		if (!p->shown[p->n])
+		const struct frame *f = function_of(n, &frames[i], kernel, err);
+
+		p->at[p->n].frame = f;
+		p->at[p->n].shown = f ? shown_of(n, f, &frames[i], err) : NULL;
+		if (!p->at[p->n].shown)
 			return NULL;
 		p->n++;
 	}
 	HASH_ADD(hh, n->places, key, sizeof(p->key), p);
 	return p;
+}
+
+static struct place *place_of(struct names *n, const struct place_key *key, uint64_t time_ns,
+			      struct sp_err *err)
+{
+	uint64_t hash = (key->addr ^ (uint64_t)key->pid ^ key->life) * 0x9e3779b97f4a7c15ULL;
+	struct place **lately = &n->lately[hash >> 52], *p = *lately;
+
+	if (p && p->key.addr == key->addr && p->key.pid == key->pid && p->key.life == key->life)
+		return p;
+	HASH_FIND(hh, n->places, key, sizeof(*key), p);
+	*lately = p ? p : new_place(n, key, time_ns, err);
+	return *lately;
 }
 
 /* Frames of one stack on their way, filled from the end: the innermost is the last. Large: not to
@@ -181,30 +199,33 @@ struct filling {
 	uint32_t from;
 };
 
-static int name_part(struct names *n, const uint64_t *addr, uint32_t count, int32_t pid,
-		     uint64_t time_ns, bool kernel, struct filling *f, struct sp_err *err)
+/* of: pid and life of the addresses; their time only picks what stood there in that life. */
+static int name_part(struct names *n, const uint64_t *addr, uint32_t count, struct place_key of,
+		     uint64_t time_ns, struct filling *f, struct sp_err *err)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		/* All but the first are return addresses: one past the call. */
-		struct place *p = place_of(n, addr[i] - (i > 0), pid, time_ns, kernel, err);
+		struct place *p;
 
+		/* All but the first are return addresses: one past the call. */
+		of.addr = addr[i] - (i > 0);
+		p = place_of(n, &of, time_ns, err);
 		if (!p)
 			return SP_ENOMEM;
 		for (uint32_t k = 0; k < p->n; k++) {
 			if (!f->from)
 				return SP_OK;
 			f->from--;
-			f->at[f->from] = p->at[k];
-			f->shown[f->from] = p->shown[k];
+			f->at[f->from] = p->at[k].frame;
+			f->shown[f->from] = p->at[k].shown;
 		}
 	}
 	return SP_OK;
 }
 
-static int build(struct names *n, sp_stack id, int32_t pid, uint64_t time_ns, struct chain *ret,
-		 struct sp_err *err)
+static int build(struct names *n, const struct stack *s, struct place_key user, uint64_t time_ns,
+		 struct chain *ret, struct sp_err *err)
 {
-	struct stack s = stacks_get(n->stacks, id);
+	const struct place_key kernel = { .pid = KERNEL };
 	const struct frame **at;
 	const char **shown;
 	struct filling f;
@@ -212,9 +233,9 @@ static int build(struct names *n, sp_stack id, int32_t pid, uint64_t time_ns, st
 	int rc;
 
 	f.from = SP_MAX_CHAIN * 2;
-	rc = name_part(n, s.addr, s.nkernel, pid, time_ns, true, &f, err);
+	rc = name_part(n, s->addr, s->nkernel, kernel, time_ns, &f, err);
 	kernel_from = f.from;
-	rc = rc ? rc : name_part(n, s.addr + s.nkernel, s.nuser, pid, time_ns, false, &f, err);
+	rc = rc ? rc : name_part(n, s->addr + s->nkernel, s->nuser, user, time_ns, &f, err);
 	if (rc)
 		return rc;
 	ret->n = SP_MAX_CHAIN * 2 - f.from;
@@ -233,14 +254,19 @@ static int build(struct names *n, sp_stack id, int32_t pid, uint64_t time_ns, st
 int names_chain(struct names *n, sp_stack stack, int32_t pid, uint64_t time_ns, struct chain *ret,
 		struct sp_err *err)
 {
-	struct known_chain *c, key = { .key = { pid, stack, 0 } };
+	const struct stack s = stacks_get(n->stacks, stack);
+	struct known_chain *c, key = { .key = { KERNEL, stack, 0 } };
 	int rc;
 
 	if (!stack) {
 		*ret = (struct chain){ 0 };
 		return SP_OK;
 	}
-	key.key.life = life_of(n, pid, time_ns);
+	/* The kernel's part is the same for every process. */
+	if (s.nuser) {
+		key.key.pid = pid;
+		key.key.life = life_of(n, pid, time_ns);
+	}
 	HASH_FIND(hh, n->chains, &key.key, sizeof(key.key), c);
 	if (c) {
 		*ret = c->chain;
@@ -250,7 +276,8 @@ int names_chain(struct names *n, sp_stack stack, int32_t pid, uint64_t time_ns, 
 	if (!c)
 		return SP_ENOMEM;
 	c->key = key.key;
-	rc = build(n, stack, pid, time_ns, &c->chain, err);
+	rc = build(n, &s, (struct place_key){ .pid = pid, .life = key.key.life }, time_ns,
+		   &c->chain, err);
 	if (rc)
 		return rc;
 	HASH_ADD(hh, n->chains, key, sizeof(c->key), c);
@@ -260,7 +287,8 @@ int names_chain(struct names *n, sp_stack stack, int32_t pid, uint64_t time_ns, 
 
 const struct frame *names_kernel(struct names *n, uint64_t addr, struct sp_err *err)
 {
-	struct place *p = place_of(n, addr, SP_NO_TASK, 0, true, err);
+	const struct place_key key = { .addr = addr, .pid = KERNEL };
+	struct place *p = place_of(n, &key, 0, err);
 
-	return p ? p->at[p->n - 1] : NULL;
+	return p ? p->at[p->n - 1].frame : NULL;
 }
