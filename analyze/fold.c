@@ -162,9 +162,17 @@ static void note_newest(struct fold *f, sp_stack stack, uint32_t row)
 	f->newest[stack] = row + 1;
 }
 
-__attribute__((noinline)) static int add_row(struct fold *f, struct row *r, uint64_t time_ns,
-					     struct sp_err *err)
+__attribute__((noinline)) static int add_row(struct fold *f, const struct sp_event *e,
+					     uint64_t owned_ns, struct sp_err *err)
 {
+	struct row new = {
+		.slice = slice_of(f, e->time_ns),
+		.owned_ns = owned_ns,
+		.stack = e->sample.stack,
+		.pid = e->pid,
+		.tid = e->tid,
+		.cpu = e->cpu,
+	}, *r = &new;
 	uint32_t *slot = f->nslots ? slot_of(f, r) : NULL;
 	int rc;
 
@@ -172,7 +180,7 @@ __attribute__((noinline)) static int add_row(struct fold *f, struct row *r, uint
 		rc = room_for_one(f, err);
 		if (rc)
 			return rc;
-		r->slice = slice_of(f, time_ns);
+		r->slice = slice_of(f, e->time_ns);
 		slot = slot_of(f, r);
 	}
 	if (*slot) {
@@ -191,19 +199,13 @@ __attribute__((noinline)) static int add_row(struct fold *f, struct row *r, uint
 
 int fold_baseline(struct fold *f, const struct sp_event *e, uint64_t owned_ns, struct sp_err *err)
 {
-	struct row r = {
-		.slice = slice_of(f, e->time_ns),
-		.owned_ns = owned_ns,
-		.stack = e->sample.stack,
-		.pid = e->pid,
-		.tid = e->tid,
-		.cpu = e->cpu,
-	};
-	uint32_t row = r.stack < f->nnewest ? f->newest[r.stack] : 0;
+	uint32_t row = e->sample.stack < f->nnewest ? f->newest[e->sample.stack] : 0;
+	struct row *r = row ? &f->rows[row - 1] : NULL;
 
-	if (!row || !same(&f->rows[row - 1], &r))
-		return add_row(f, &r, e->time_ns, err);
-	f->rows[row - 1].owned_ns += owned_ns;
+	if (!r || r->slice != slice_of(f, e->time_ns) || r->stack != e->sample.stack ||
+	    r->tid != e->tid || r->cpu != e->cpu)
+		return add_row(f, e, owned_ns, err);
+	r->owned_ns += owned_ns;
 	return SP_OK;
 }
 

@@ -1,5 +1,47 @@
 #include "lane.h"
 
+#include <stdlib.h>
+#include <sys/mman.h>
+
+/* Mapped: what a CPU does not use of it takes no memory, and there may be many CPUs. */
+static struct lane *new_lane(void)
+{
+	void *at = mmap(NULL, sizeof(struct lane), PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+/* SP_END: too many CPUs. */
+int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err)
+{
+	if (cpu >= t->nlanes) {
+		uint32_t n = cpu + 8;
+		struct lane **lanes = realloc(t->lanes, n * sizeof(*lanes));
+
+		if (!lanes)
+			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for CPU %u", cpu);
+		memset(lanes + t->nlanes, 0, (n - t->nlanes) * sizeof(*lanes));
+		t->lanes = lanes;
+		t->nlanes = n;
+	}
+	if (!t->lanes[cpu] && t->nused == TIMELINE_MAX_CPUS) {
+		t->beyond++;
+		return SP_END;
+	}
+	if (!t->lanes[cpu]) {
+		t->nused++;
+		t->lanes[cpu] = new_lane();
+		if (!t->lanes[cpu])
+			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for CPU %u", cpu);
+		t->lanes[cpu]->cpu = cpu;
+		t->lanes[cpu]->tid = SP_NO_TASK;
+		t->lanes[cpu]->load.thread_tid = SP_NO_TASK;
+	}
+	*ret = t->lanes[cpu];
+	return SP_OK;
+}
+
 void lane_evidence(struct sp_stall *s, enum sp_evidence_kind kind, uint64_t at_ns, uint64_t n0,
 		   uint64_t n1, sp_str name, uint64_t addr)
 {

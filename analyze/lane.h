@@ -323,9 +323,6 @@ int pending_flush(struct timeline *t, struct lane *l, struct sp_err *err);
 int told_put(struct timeline *t, const struct sp_event *e, struct sp_err *err);
 int told_flush(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_err *err);
 
-/* timeline.c: the lane of a CPU (SP_END: too many CPUs) */
-int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err);
-
 /* squeeze.c: a reading; whether there is one behind the stall, or will be none; the evidence */
 void squeeze_put(struct lane *l, const struct sp_event *e);
 bool squeeze_settled(const struct lane *l, const struct sp_stall *s, uint64_t now_ns);
@@ -343,7 +340,8 @@ int blind_throttle(struct timeline *t, struct lane *l, const struct sp_event *e,
 /* beside.c: drops, counters, reclaim */
 int side_put(struct timeline *t, const struct sp_event *e, struct sp_err *err);
 
-/* lane.c */
+/* lane.c: the lane of a CPU (SP_END: too many CPUs) */
+int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err);
 void lane_evidence(struct sp_stall *s, enum sp_evidence_kind kind, uint64_t at_ns, uint64_t n0,
 		   uint64_t n1, sp_str name, uint64_t addr);
 uint32_t lane_pending_vectors(const struct lane *l);

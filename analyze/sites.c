@@ -12,15 +12,6 @@ struct met {
 	uint64_t n;
 };
 
-struct sites {
-	uint32_t *counts; /* by stack id */
-	uint32_t room;
-	uint64_t all;	/* samples */
-	struct met *at; /* in order, each once */
-	uint32_t n;
-	uint64_t released; /* samples at sites where interrupts come on */
-};
-
 int sites_new(struct sites **ret, struct sp_err *err)
 {
 	*ret = calloc(1, sizeof(**ret));
@@ -36,20 +27,16 @@ void sites_free(struct sites *s)
 	free(s);
 }
 
-int sites_add(struct sites *s, sp_stack id, struct sp_err *err)
+int sites_more(struct sites *s, sp_stack id, struct sp_err *err)
 {
-	if (id >= s->room) {
-		uint32_t room = id < 1024 ? 2048 : id * 2;
-		uint32_t *counts = realloc(s->counts, room * sizeof(*counts));
+	uint32_t room = id < 1024 ? 2048 : id * 2;
+	uint32_t *counts = realloc(s->counts, room * sizeof(*counts));
 
-		if (!counts)
-			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u stacks", id);
-		memset(counts + s->room, 0, (room - s->room) * sizeof(*counts));
-		s->counts = counts;
-		s->room = room;
-	}
-	s->counts[id] += s->counts[id] != UINT32_MAX;
-	s->all++;
+	if (!counts)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u stacks", id);
+	memset(counts + s->room, 0, (room - s->room) * sizeof(*counts));
+	s->counts = counts;
+	s->room = room;
 	return SP_OK;
 }
 

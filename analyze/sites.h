@@ -14,7 +14,17 @@
 #include <sirqprof/own.h>
 #include <sirqprof/resolver.h>
 
-struct sites;
+struct met;
+
+/* Open to be counted inline: every sample is. */
+struct sites {
+	uint32_t *counts; /* by stack id */
+	uint32_t room;
+	uint64_t all;	/* samples */
+	struct met *at; /* in order, each once */
+	uint32_t n;
+	uint64_t released; /* samples at sites where interrupts come on */
+};
 
 /* The innermost frame and its caller, kernel addresses; 0 where there is none. */
 struct site {
@@ -27,7 +37,19 @@ int site_compare(const struct site *a, const struct site *b);
 int sites_new(struct sites **ret, struct sp_err *err);
 void sites_free(struct sites *s);
 
-int sites_add(struct sites *s, sp_stack id, struct sp_err *err);
+/* Room for a stack that is new; SP_ENOMEM. */
+int sites_more(struct sites *s, sp_stack id, struct sp_err *err);
+
+static inline int sites_add(struct sites *s, sp_stack id, struct sp_err *err)
+{
+	int rc = id < s->room ? SP_OK : sites_more(s, id, err);
+
+	if (rc)
+		return rc;
+	s->counts[id] += s->counts[id] != UINT32_MAX;
+	s->all++;
+	return SP_OK;
+}
 
 /* No sample may follow. stacks and r are asked for names, r may be NULL. */
 int sites_seal(struct sites *s, const struct stacks *stacks, const struct sp_resolver *r,

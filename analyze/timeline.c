@@ -45,44 +45,6 @@ int timeline_configure(struct timeline *t, const struct timeline_cfg *cfg, struc
 	return SP_OK;
 }
 
-/* Mapped: what a CPU does not use of it takes no memory, and there may be many CPUs. */
-static struct lane *new_lane(void)
-{
-	void *at = mmap(NULL, sizeof(struct lane), PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return at == MAP_FAILED ? NULL : at;
-}
-
-int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err)
-{
-	if (cpu >= t->nlanes) {
-		uint32_t n = cpu + 8;
-		struct lane **lanes = realloc(t->lanes, n * sizeof(*lanes));
-
-		if (!lanes)
-			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for CPU %u", cpu);
-		memset(lanes + t->nlanes, 0, (n - t->nlanes) * sizeof(*lanes));
-		t->lanes = lanes;
-		t->nlanes = n;
-	}
-	if (!t->lanes[cpu] && t->nused == TIMELINE_MAX_CPUS) {
-		t->beyond++;
-		return SP_END;
-	}
-	if (!t->lanes[cpu]) {
-		t->nused++;
-		t->lanes[cpu] = new_lane();
-		if (!t->lanes[cpu])
-			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for CPU %u", cpu);
-		t->lanes[cpu]->cpu = cpu;
-		t->lanes[cpu]->tid = SP_NO_TASK;
-		t->lanes[cpu]->load.thread_tid = SP_NO_TASK;
-	}
-	*ret = t->lanes[cpu];
-	return SP_OK;
-}
-
 static int enter_idle(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err)
 {
 	int rc = gap_close(t, l, err);
@@ -267,63 +229,80 @@ static int on_own(struct timeline *t, struct lane *l, const struct sp_event *e, 
 	return rc ? rc : dispatch(t, l, e, err);
 }
 
-static int put_one(struct timeline *t, const struct sp_event *e, struct sp_err *err)
+/* What can be judged now. */
+static inline int settle(struct timeline *t, struct lane *l, struct sp_err *err)
 {
-	struct sp_event late;
-	struct lane *l;
-	int rc;
+	int rc = l->gap.run_ready ? gap_run(t, l, err) : SP_OK;
 
+	return rc || !l->npending ? rc : pending_age(t, l, l->now_ns, err);
+}
+
+/* The stack that a softirq's tracepoint was recorded with: the event, read as a sample. */
+static int put_softirq_stack(struct timeline *t, struct lane *l, const struct sp_event *e,
+			     struct sp_err *err)
+{
+	int rc = load_age(t, l, e->time_ns, err);
+
+	if (e->tid != SP_NO_TASK && l->idle)
+		l->seen_in_this_idle = true;
+	rc = rc ? rc : on_sample(t, l, e, err);
+	return rc ? rc : settle(t, l, err);
+}
+
+static inline int put_in_lane(struct timeline *t, struct lane *l, const struct sp_event *e,
+			      struct sp_err *err)
+{
+	bool softirq = e->type == SP_EV_RAISE || e->type == SP_EV_ENTRY || e->type == SP_EV_EXIT;
+	uint64_t period = t->cfg.period_ns;
+	int rc = SP_OK;
+
+	if (period && e->time_ns - l->gap.last_on_ns > period)
+		rc = blind_hole(t, l, e, err);
+	rc = rc ? rc : load_age(t, l, e->time_ns, err);
+	rc = rc ? rc : on_own(t, l, e, err);
+	l->now_ns = e->time_ns;
+	rc = rc ? rc : settle(t, l, err);
+	return rc || !softirq || !e->softirq.sampled ? rc : put_softirq_stack(t, l, e, err);
+}
+
+/* Of what is not about a lane. */
+static int put_elsewhere(struct timeline *t, const struct sp_event *e, struct sp_err *err)
+{
 	/* Of what has no time only the state that a part of a recording begins with matters. */
 	if (e->type >= SP_EV_COMM || !e->time_ns)
 		return e->time_ns || e->type == SP_EV_THIN || e->type == SP_EV_SHED
 			       ? told_put(t, e, err)
 			       : SP_OK;
-	if (e->cpu == SP_NO_CPU)
-		return SP_OK;
-	if (e->type == SP_EV_WAKE)
-		return on_wake(t, e, err);
-	l = e->cpu < t->nlanes ? t->lanes[e->cpu] : NULL;
-	rc = l ? SP_OK : timeline_lane(t, e->cpu, &l, err);
-	if (rc)
-		return rc < 0 ? rc : SP_OK;
-	if (!l->first_ns)
-		l->first_ns = e->time_ns;
-	l->used = true;
-	/* A recording out of order: no detector below may see time run backwards. */
-	if (e->time_ns < l->now_ns) {
-		late = *e;
-		late.time_ns = l->now_ns;
-		e = &late;
-	}
-	rc = e->time_ns - l->gap.last_on_ns > t->cfg.period_ns ? blind_hole(t, l, e, err) : SP_OK;
-	rc = rc ? rc : load_age(t, l, e->time_ns, err);
-	rc = rc ? rc : on_own(t, l, e, err);
-	l->now_ns = e->time_ns;
-	if (!rc && l->gap.run_ready)
-		rc = gap_run(t, l, err);
-	return rc || !l->npending ? rc : pending_age(t, l, l->now_ns, err);
+	return e->cpu == SP_NO_CPU ? SP_OK : on_wake(t, e, err);
 }
 
-/* The stack that a softirq's tracepoint was recorded with, as a sample of its own. */
-static int put_softirq_stack(struct timeline *t, const struct sp_event *e, struct sp_err *err)
+/* A recording out of order: no detector may see time run backwards. */
+__attribute__((noinline)) static int put_late(struct timeline *t, uint64_t now_ns,
+					      const struct sp_event *e, struct sp_err *err)
 {
-	struct sp_event s = *e;
+	struct sp_event late = *e;
 
-	s.type = SP_EV_SAMPLE;
-	s.sample = (struct sp_sample){
-		.stack = e->softirq.stack,
-		.mode = e->softirq.mode,
-		.period = e->softirq.period,
-	};
-	return put_one(t, &s, err);
+	late.time_ns = now_ns;
+	return timeline_put(t, &late, err);
 }
 
 int timeline_put(struct timeline *t, const struct sp_event *e, struct sp_err *err)
 {
-	bool softirq = e->type == SP_EV_RAISE || e->type == SP_EV_ENTRY || e->type == SP_EV_EXIT;
-	int rc = put_one(t, e, err);
+	struct lane *l;
+	int rc;
 
-	return rc || !softirq || !e->softirq.sampled ? rc : put_softirq_stack(t, e, err);
+	if (e->type >= SP_EV_COMM || !e->time_ns || e->cpu == SP_NO_CPU || e->type == SP_EV_WAKE)
+		return put_elsewhere(t, e, err);
+	l = e->cpu < t->nlanes ? t->lanes[e->cpu] : NULL;
+	rc = l ? SP_OK : timeline_lane(t, e->cpu, &l, err);
+	if (rc)
+		return rc < 0 ? rc : SP_OK;
+	if (e->time_ns < l->now_ns)
+		return put_late(t, l->now_ns, e, err);
+	if (!l->first_ns)
+		l->first_ns = e->time_ns;
+	l->used = true;
+	return put_in_lane(t, l, e, err);
 }
 
 /* A CPU that is not idle and said nothing to the end: stuck perhaps, but nobody saw it. */

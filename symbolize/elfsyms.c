@@ -78,10 +78,76 @@ static int by_start(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
+struct key {
+	uint64_t start;
+	size_t index;
+};
+
+/* One byte of the keys into order; stable. */
+static void pass(const struct key *from, struct key *to, size_t n, unsigned int shift)
+{
+	size_t at[256] = { 0 }, sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		at[from[i].start >> shift & 0xff]++;
+	for (size_t i = 0; i < 256; i++) {
+		size_t many = at[i];
+
+		at[i] = sum;
+		sum += many;
+	}
+	for (size_t i = 0; i < n; i++)
+		to[at[from[i].start >> shift & 0xff]++] = from[i];
+}
+
+/* Of addresses few bytes differ, and a sort that compares looks at each symbol a dozen times. */
+static bool sort_by_byte(struct elfsyms *s)
+{
+	struct key *keys = malloc(2 * s->n * sizeof(*keys)), *from = keys, *to = keys + s->n;
+	struct elfsym *sorted = malloc(s->n * sizeof(*sorted));
+	uint64_t differ = 0;
+	bool done = keys && sorted;
+
+	for (size_t i = 0; done && i < s->n; i++) {
+		keys[i] = (struct key){ s->at[i].start, i };
+		differ |= s->at[i].start ^ s->at[0].start;
+	}
+	for (unsigned int shift = 0; done && shift < 64; shift += 8) {
+		struct key *swap = from;
+
+		if (!(differ >> shift & 0xff))
+			continue;
+		pass(from, to, s->n, shift);
+		from = to;
+		to = swap;
+	}
+	for (size_t i = 0; done && i < s->n; i++)
+		sorted[i] = s->at[from[i].index];
+	free(keys);
+	free(done ? s->at : sorted);
+	if (done) {
+		s->at = sorted;
+		s->room = s->n;
+	}
+	return done;
+}
+
 void elfsyms_seal(struct elfsyms *s)
 {
-	if (s->n)
+	size_t end;
+
+	if (s->n < 2)
+		return;
+	if (!sort_by_byte(s)) {
 		qsort(s->at, s->n, sizeof(*s->at), by_start);
+		return;
+	}
+	for (size_t i = 0; i < s->n; i = end) {
+		for (end = i + 1; end < s->n && s->at[end].start == s->at[i].start; end++)
+			;
+		if (end > i + 1)
+			qsort(s->at + i, end - i, sizeof(*s->at), by_start);
+	}
 }
 
 static bool holds(const struct elfsyms *s, size_t i, uint64_t addr)

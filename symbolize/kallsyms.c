@@ -12,6 +12,9 @@ static const char kernel_module[] = "[kernel.kallsyms]";
 #define BUCKET_SHIFT 10
 #define BUCKETS	     (64U << 10) /* 64 MB around the middle symbol: the kernel's own text */
 
+/* The shortest line that makes a symbol, " t x\n". */
+#define LEAST_LINE 5
+
 /* Not a name: data begins here, so the function before it ends. */
 #define IS_DATA UINT32_MAX
 
@@ -42,14 +45,13 @@ void kallsyms_free(struct kallsyms *k)
 	free(k);
 }
 
-/* 0..15, or 16 for anything else. */
-static inline unsigned int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned int)(c - '0');
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10) : 16;
-}
+/* What a hex digit stands for, and one; 0: it is none. */
+static const uint8_t hex_digit[256] = {
+	['0'] = 1,  ['1'] = 2,	['2'] = 3,  ['3'] = 4,	['4'] = 5,  ['5'] = 6,
+	['6'] = 7,  ['7'] = 8,	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+	['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 /* Data symbols never hold code: t, T, w, W and the like do. */
 static bool is_code(char type)
@@ -67,8 +69,8 @@ static char *parse_line(struct kallsyms *k, char *at, const char *end)
 
 	if (!nl)
 		nl = (char *)end;
-	while (at < nl && (digit = hex_digit(*at)) < 16) {
-		addr = addr << 4 | digit;
+	while (at < nl && (digit = hex_digit[(uint8_t)*at]) != 0) {
+		addr = addr << 4 | (digit - 1);
 		at++;
 	}
 	if (nl - at < 4 || at[0] != ' ' || at[2] != ' ')
@@ -167,7 +169,6 @@ static int index_text(struct kallsyms **ret, char *text, size_t len, struct sp_e
 {
 	sp_auto(kallsyms) k = calloc(1, sizeof(*k));
 	char *end = text + len;
-	size_t lines = 1;
 	int rc;
 
 	if (!k) {
@@ -178,9 +179,8 @@ static int index_text(struct kallsyms **ret, char *text, size_t len, struct sp_e
 	k->hidden = true;
 	if (len >= UINT32_MAX)
 		return sp_fail(err, SP_ELIMIT, SP_NOWHERE, "4 GB of kernel symbols");
-	for (char *at = text + 1; (at = memchr(at, '\n', (size_t)(end - at))); at++)
-		lines++;
-	k->at = malloc((lines + 1) * sizeof(*k->at));
+	/* More than there are: what is not used is never touched. */
+	k->at = sp_huge_alloc((len / LEAST_LINE + 1) * sizeof(*k->at));
 	if (!k->at)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
 	for (char *at = text + 1; at < end;)

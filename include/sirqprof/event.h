@@ -8,6 +8,7 @@
 #include <sirqprof/err.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define SP_NO_CPU     UINT32_MAX
@@ -114,13 +115,20 @@ struct sp_sample {
 };
 
 /* A softirq tracepoint; recorded with a callchain it is a look at the stack as well: sampled, and
- * what struct sp_sample has. One event, because such recordings hold little else. */
+ * what struct sp_sample has, at the same places. One event, because such recordings hold little
+ * else.
+ */
 struct sp_softirq {
-	uint32_t vec; /* enum sp_vec; may be out of range: check */
 	sp_stack stack;
-	uint8_t mode, sampled;
+	uint8_t mode;
+	uint8_t none[3];
+	uint32_t vec; /* enum sp_vec; may be out of range: check */
+	uint8_t sampled;
 	uint64_t period;
 };
+_Static_assert(offsetof(struct sp_softirq, mode) == offsetof(struct sp_sample, mode) &&
+		       offsetof(struct sp_softirq, period) == offsetof(struct sp_sample, period),
+	       "a softirq's stack can be read as a sample");
 
 enum sp_irq_kind {
 	SP_IRQ_DEVICE = 1, /* irq:irq_handler_*; id is the irq number */
@@ -195,8 +203,11 @@ struct sp_event {
 				* have tid from common_pid and pid SP_NO_TASK */
 	union {
 		struct sp_sample sample;
-		uint32_t vec; /* the first of .softirq */
 		struct sp_softirq softirq;
+		struct {
+			uint32_t not_vec[2];
+			uint32_t vec; /* that of .softirq */
+		};
 		struct sp_irq irq;
 		struct sp_func func;
 		struct sp_napi napi;
