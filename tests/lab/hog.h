@@ -12,6 +12,7 @@ struct hog_order {
 	unsigned int cpu;	    /* where */
 	unsigned int tid;	    /* in which task; 0: in any */
 	unsigned int keeps;	    /* the thread that polls the packets; 0: none */
+	char comm[16];		    /* of tid, for a program that may not ask */
 };
 
 /* One stall as the hog itself saw it: the truth. Times are CLOCK_MONOTONIC (bpf_ktime_get_ns). */

@@ -29,32 +29,45 @@ static long hog_step(__u32 i, void *deadline)
 	return bpf_ktime_get_ns() >= *(__u64 *)deadline;
 }
 
-/* The order, if there is one for this CPU and task. */
-static __always_inline volatile struct hog_order *hog_ordered(void)
+/* The order, if there is one for this CPU, whatever task is on it. */
+static __always_inline volatile struct hog_order *hog_ordered_here(void)
 {
 	__u32 zero = 0;
 	volatile struct hog_order *o = bpf_map_lookup_elem(&orders, &zero);
 
-	if (!o || !o->spin_ns || bpf_get_smp_processor_id() != o->cpu)
-		return 0;
-	return o->tid && o->tid != (__u32)bpf_get_current_pid_tgid() ? 0 : o;
+	return o && o->spin_ns && bpf_get_smp_processor_id() == o->cpu ? o : 0;
 }
 
-/* Spins for the time asked for, once, and says so. function: what it stands in for, or 0. */
-static __always_inline void hog_spin(volatile struct hog_order *o, __u64 function)
+/* The order, if there is one for this CPU and task. */
+static __always_inline volatile struct hog_order *hog_ordered(void)
 {
-	struct hog_truth truth = { .function = function };
+	volatile struct hog_order *o = hog_ordered_here();
+
+	return !o || (o->tid && o->tid != (__u32)bpf_get_current_pid_tgid()) ? 0 : o;
+}
+
+/* Spins for the time asked for, once, and says so; the truth tells already who it is. */
+static __always_inline void hog_spin_as(volatile struct hog_order *o, struct hog_truth *truth)
+{
 	__u64 deadline, ns = o->spin_ns;
 
 	o->spin_ns = 0;
-	truth.cpu = bpf_get_smp_processor_id();
+	truth->cpu = bpf_get_smp_processor_id();
+	truth->begin_ns = bpf_ktime_get_ns();
+	deadline = truth->begin_ns + ns;
+	bpf_loop(HOG_MAX_STEPS, hog_step, &deadline, 0);
+	truth->end_ns = bpf_ktime_get_ns();
+	bpf_ringbuf_output(&truths, truth, sizeof(*truth), 0);
+}
+
+/* Spins so as the task that is on the CPU. function: what it stands in for, or 0. */
+static __always_inline void hog_spin(volatile struct hog_order *o, __u64 function)
+{
+	struct hog_truth truth = { .function = function };
+
 	truth.tid = (__u32)bpf_get_current_pid_tgid();
 	bpf_get_current_comm(truth.comm, sizeof(truth.comm));
-	truth.begin_ns = bpf_ktime_get_ns();
-	deadline = truth.begin_ns + ns;
-	bpf_loop(HOG_MAX_STEPS, hog_step, &deadline, 0);
-	truth.end_ns = bpf_ktime_get_ns();
-	bpf_ringbuf_output(&truths, &truth, sizeof(truth), 0);
+	hog_spin_as(o, &truth);
 }
 
 #endif

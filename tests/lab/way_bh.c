@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static void test_run(struct hog *h)
@@ -11,6 +12,8 @@ static void test_run(struct hog *h)
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet),
 		    .repeat = 1);
 
+	prctl(PR_GET_NAME, (char *)h->order->comm);
+	h->order->tid = (unsigned int)getpid();
 	if (bpf_prog_test_run_opts(bpf_program__fd(h->program), &opts))
 		_exit(1);
 }
