@@ -11,6 +11,9 @@
 /* Of a bare interrupt that was long less often than AGAIN. */
 #define RARE_CONFIDENCE 0.8
 
+/* Of a long interrupt among so many pauses that each may be one of them. */
+#define LEAST_OWN 0.5
+
 /* Of irqs-off, where nothing but its ticks says that the CPU was not idle. */
 #define BUSY_CONFIDENCE 0.8
 
@@ -96,21 +99,40 @@ static void doubt_rare(struct sp_stall *stalls, uint32_t n)
 			stalls[i].confidence = RARE_CONFIDENCE;
 }
 
+static bool could_be_pause(const struct sp_stall *s, const struct seen *seen)
+{
+	return is_bare_interrupt(s) &&
+	       s->end_ns - s->begin_ns <= seen->lengths[seen->pauses - 1] * LONGER;
+}
+
+/* Which of the long interrupts are pauses is not known; how many may be is. */
+static void doubt_interrupts(struct sp_stall *stalls, uint32_t n, const struct seen *seen)
+{
+	double own = 1 - (double)expected(seen->pauses) / seen->interrupts;
+
+	if (own < LEAST_OWN)
+		own = LEAST_OWN;
+	for (uint32_t i = 0; i < n; i++)
+		if (could_be_pause(&stalls[i], seen) && stalls[i].confidence > own)
+			stalls[i].confidence = own;
+}
+
 static uint32_t review_interrupts(struct sp_stall *stalls, uint32_t n, const struct seen *seen)
 {
 	uint32_t changed = 0;
 
 	doubt_rare(stalls, n);
-	if (!seen->pauses || seen->interrupts > expected(seen->pauses))
+	if (!seen->pauses)
 		return 0;
+	if (seen->interrupts > expected(seen->pauses)) {
+		doubt_interrupts(stalls, n, seen);
+		return 0;
+	}
 	for (uint32_t i = 0; i < n; i++) {
-		struct sp_stall *s = &stalls[i];
-
-		if (!is_bare_interrupt(s) ||
-		    s->end_ns - s->begin_ns > seen->lengths[seen->pauses - 1] * LONGER)
+		if (!could_be_pause(&stalls[i], seen))
 			continue;
-		s->mechanism = SP_MECH_STOPPED;
-		s->confidence = 0.6;
+		stalls[i].mechanism = SP_MECH_STOPPED;
+		stalls[i].confidence = 0.6;
 		changed++;
 	}
 	return changed;
