@@ -347,13 +347,17 @@ static void probe_names(struct rows *rows)
 						      : "run as root, or give CAP_SYSLOG");
 	}
 	r = row(rows, "lockdown");
-	if (locked_down(mode, sizeof(mode))) {
-		r->state = PROBE_WEAK;
-		snprintf(r->text, sizeof(r->text), "%.120s", mode);
-		snprintf(r->remedy, sizeof(r->remedy),
-			 "kernel addresses may be withheld; boot with lockdown=none to see them");
-	} else {
+	if (!locked_down(mode, sizeof(mode))) {
 		snprintf(r->text, sizeof(r->text), "none");
+	} else if (strstr(mode, "[confidentiality]")) {
+		r->state = PROBE_WEAK;
+		snprintf(r->text, sizeof(r->text),
+			 "confidentiality: the registers of what is interrupted are withheld");
+		snprintf(r->remedy, sizeof(r->remedy),
+			 "boot with lockdown=integrity or none to see the interrupt flag");
+	} else {
+		/* Seen on 6.1: all that is asked for here is still given. */
+		snprintf(r->text, sizeof(r->text), "%.120s", mode);
 	}
 	r = row(rows, "kernel");
 	if (!uname(&u))
