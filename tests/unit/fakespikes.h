@@ -53,4 +53,40 @@ static inline const struct sp_spike *fakespikes_one(struct fakespikes *f)
 	return all;
 }
 
+/* What reading a text came to; the caller drops it. */
+struct got {
+	struct spikes *spikes;
+	struct sp_spike *at;
+	uint32_t n;
+	struct spikefile_seen seen;
+	struct sp_err err;
+	int rc;
+};
+
+static inline struct got read_text(const char *text, size_t len, struct spikefile_cfg cfg)
+{
+	struct got g = { .err = SP_ERR_INIT };
+
+	assert_int_equal(spikes_new(&g.spikes, &g.err), 0);
+	cfg.near_ns = T;
+	g.rc = spikefile_read_memory(g.spikes, "spikes.log", text, len, &cfg, &g.seen, &g.err);
+	g.at = spikes_all(g.spikes, &g.n);
+	return g;
+}
+
+static inline struct got reads(const char *text, struct spikefile_cfg cfg)
+{
+	struct got g = read_text(text, strlen(text), cfg);
+
+	if (g.rc)
+		print_error("%s\n", g.err.text);
+	assert_int_equal(g.rc, 0);
+	return g;
+}
+
+static inline void drop(struct got *g)
+{
+	spikes_free(g->spikes);
+}
+
 #endif
