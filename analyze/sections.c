@@ -166,8 +166,11 @@ static int tracing_in_gap(struct sections *s, struct source *in, struct sp_recor
 			  struct sp_err *err)
 {
 	uint64_t off = s->header.attrs.offset + s->header.attrs.size, end = s->header.data.offset;
-	const uint8_t *at = end > off ? source_at(in, off, end - off, err) : NULL;
+	struct sp_err why = SP_ERR_INIT;
+	const uint8_t *at = NULL;
 
+	if (end > off && end - off <= SP_MAX_FEATURE_BYTES)
+		at = source_at(in, off, end - off, &why);
 	if (!at || end - off < sizeof(tracing_magic) ||
 	    memcmp(at, tracing_magic, sizeof(tracing_magic)) != 0)
 		return SP_END;
