@@ -129,6 +129,11 @@ static void an_event_and_its_ids(void **state)
 	says(&b, SP_REC_HEADER_ATTR,
 	     "type=1 size=64 config=0x1f freq=4000 sample_type=IP|RAW read_format=0x4 "
 	     "sample_id_all=0 ids=2");
+	/* Size 0 is that of the first version. */
+	memset(b.at + 12, 0, 4);
+	assert_int_equal(put(&b, b.len, SP_REC_HEADER_ATTR), 0);
+	assert_non_null(strstr(text, "size=0"));
+	assert_non_null(strstr(text, "ids=2"));
 	/* One that does not fit. */
 	memset(b.at + 12, 0x7f, 4);
 	assert_int_equal(put(&b, b.len, SP_REC_HEADER_ATTR), 0);

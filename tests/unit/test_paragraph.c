@@ -86,6 +86,23 @@ static void a_word_that_is_longer_stays_whole(void **state)
 	is(2, path, want);
 }
 
+/* The last column counts. */
+static void as_wide_as_allowed(void **state)
+{
+	char text[200], *got;
+
+	(void)state;
+	memset(text, 'x', 96);
+	strcpy(text + 96, " abc");
+	got = para(0, text);
+	assert_int_equal(strcspn(got, "\n"), TEXT_WIDTH);
+	free(got);
+	strcpy(text + 96, " abcd");
+	got = para(0, text);
+	assert_int_equal(strcspn(got, "\n"), 96);
+	free(got);
+}
+
 static void a_number_stays_with_its_unit(void **state)
 {
 	char text[200], *got;
@@ -174,6 +191,7 @@ int main(void)
 		cmocka_unit_test(short_ones_are_a_line),
 		cmocka_unit_test(lines_end_before_the_width),
 		cmocka_unit_test(a_word_that_is_longer_stays_whole),
+		cmocka_unit_test(as_wide_as_allowed),
 		cmocka_unit_test(a_number_stays_with_its_unit),
 		cmocka_unit_test(text_of_others_is_made_harmless),
 		cmocka_unit_test(width_is_in_characters),

@@ -92,6 +92,63 @@ static void unwinding(void **state)
 	regs.abi = PERF_SAMPLE_REGS_ABI_NONE;
 	assert_int_equal(r->unwind(r->self, getpid(), now_ns(), &regs, ips, 64), 0);
 }
+
+/* Of a process of which nothing is known: only the address of the registers is sure. */
+static void strangers(void **state)
+{
+	static const uint64_t ip_sp[] = { 0x7ffd0000, 0x401000 };
+	static uint8_t stack[256];
+	struct sp_user_regs regs = {
+		.abi = PERF_SAMPLE_REGS_ABI_64,
+		.mask = 1ULL << PERF_REG_X86_SP | 1ULL << PERF_REG_X86_IP,
+		.regs = ip_sp,
+		.stack = stack,
+		.stack_size = sizeof(stack),
+	};
+	struct users *users = NULL;
+	struct unwind *u = NULL;
+	uint64_t ips[64];
+
+	(void)state;
+	assert_int_equal(users_new(&users, true, &err), 0);
+	assert_int_equal(unwind_new(&u, users, &err), 0);
+	assert_int_equal(unwind_frames(u, 10, 5, &regs, ips, 64), 1);
+	assert_int_equal(ips[0], 0x401000);
+	/* No room, no instruction pointer, another kind of registers. */
+	assert_int_equal(unwind_frames(u, 10, 5, &regs, ips, 0), 0);
+	regs.mask = 1ULL << PERF_REG_X86_SP;
+	assert_int_equal(unwind_frames(u, 10, 5, &regs, ips, 64), 0);
+	regs.mask = 1ULL << PERF_REG_X86_IP;
+	assert_int_equal(unwind_frames(u, 10, 5, &regs, ips, 64), 1);
+	assert_int_equal(ips[0], ip_sp[0]);
+	regs.abi = PERF_SAMPLE_REGS_ABI_32;
+	assert_int_equal(unwind_frames(u, 10, 5, &regs, ips, 64), 0);
+	unwind_forget(u, 10);
+	unwind_forget(u, 11);
+	unwind_free(u);
+	unwind_free(NULL);
+	users_free(users);
+}
+
+/* More processes than are kept: each is unwound all the same. */
+static void very_many_processes(void **state)
+{
+	static const uint64_t ip[] = { 0x401000 };
+	const struct sp_user_regs regs = { .abi = PERF_SAMPLE_REGS_ABI_64,
+					   .mask = 1ULL << PERF_REG_X86_IP,
+					   .regs = ip };
+	struct users *users = NULL;
+	struct unwind *u = NULL;
+	uint64_t ips[4];
+
+	(void)state;
+	assert_int_equal(users_new(&users, true, &err), 0);
+	assert_int_equal(unwind_new(&u, users, &err), 0);
+	for (int32_t pid = 1; pid < 2000; pid++)
+		assert_int_equal(unwind_frames(u, pid, 5, &regs, ips, 4), 1);
+	unwind_free(u);
+	users_free(users);
+}
 #endif
 
 int main(void)
@@ -99,6 +156,8 @@ int main(void)
 #if defined(__x86_64__)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unwinding),
+		cmocka_unit_test(strangers),
+		cmocka_unit_test(very_many_processes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,17 +1,13 @@
 /* symbolize/vmlinux: inlined functions and lines of a kernel that lay elsewhere than it was linked.
  */
+#include "unit.h"
+
 #include "elfimage.h"
 #include "symbols.h"
+#include "vmlinux.h"
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define ID    "73697271737461636b73697271737461636b3031"
 #define SLIDE 0x12400000ULL
@@ -128,12 +124,70 @@ static void another_kernel_is_not_believed(void **state)
 	symbols_free(s);
 }
 
+/* What asking by that path and build-id comes to. */
+static enum elffile_state state_of(const char *path, const char *build_id)
+{
+	struct sp_frame f = { 0 };
+	struct vmlinux *v = NULL;
+	enum elffile_state how;
+	const char *said;
+
+	assert_int_equal(vmlinux_new(&v, path, &err), 0);
+	vmlinux_set_kernel(v, build_id, "6.1.0-none");
+	vmlinux_set_place(v, "_text", linked_at("_text") + SLIDE);
+	/* Nothing is opened before it is asked for. */
+	assert_int_equal(vmlinux_state(v, &said), ELFFILE_FINE);
+	assert_string_equal(said, path ? path : "vmlinux");
+	assert_int_equal(vmlinux_frames(v, linked_at("s_show") + SLIDE,
+					(struct elffile_detail){ true, true }, &f, 1),
+			 1);
+	how = vmlinux_state(v, &said);
+	assert_int_equal(f.known, how == ELFFILE_FINE);
+	if (f.known)
+		assert_string_equal(f.name, "s_show");
+	vmlinux_free(v);
+	return how;
+}
+
+static void why_there_is_none(void **state)
+{
+	(void)state;
+	assert_int_equal(state_of(VMLINUX_LIKE, ID), ELFFILE_FINE);
+	assert_int_equal(state_of("/no/such/vmlinux", ID), ELFFILE_MISSING);
+	assert_int_equal(state_of("/proc/self/status", ID), ELFFILE_NOT_ELF);
+	assert_int_equal(state_of(VMLINUX_LIKE, "00"), ELFFILE_OTHER);
+	/* A recording that does not tell its kernel: any could be meant. */
+	assert_int_equal(state_of(VMLINUX_LIKE, NULL), ELFFILE_OTHER);
+	assert_int_equal(state_of(NULL, NULL), ELFFILE_MISSING);
+	vmlinux_free(NULL);
+}
+
+/* Where it lay nobody told: no name is guessed. */
+static void a_kernel_of_unknown_place(void **state)
+{
+	struct sp_frame f = { 0 };
+	struct vmlinux *v = NULL;
+	const char *said;
+
+	(void)state;
+	assert_int_equal(vmlinux_new(&v, VMLINUX_LIKE, &err), 0);
+	vmlinux_set_kernel(v, ID, NULL);
+	assert_int_equal(vmlinux_frames(v, linked_at("s_show"),
+					(struct elffile_detail){ true, true }, &f, 1),
+			 1);
+	assert_false(f.known);
+	assert_int_equal(vmlinux_state(v, &said), ELFFILE_STRIPPED);
+	vmlinux_free(v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(inlined_kernel_functions),
 		cmocka_unit_test(names_that_travelled_are_kept),
 		cmocka_unit_test(another_kernel_is_not_believed),
+		cmocka_unit_test(why_there_is_none),
+		cmocka_unit_test(a_kernel_of_unknown_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

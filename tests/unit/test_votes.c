@@ -122,6 +122,8 @@ static void a_stall_too_short_for_the_latency(void **state)
 	spikes[0] = (struct votes_end){ BEGIN + S, 40 * MS };
 	v = votes(1, 1);
 	assert_int_equal(votes_count(v, &how).count, 1);
+	spikes[0].length_ns = 43 * MS;
+	assert_int_equal(votes_count(v, &how).count, 1);
 	spikes[0].length_ns = 60 * MS;
 	assert_int_equal(votes_count(v, &how).count, 0);
 	/* Unknown: any could. */

@@ -1,0 +1,350 @@
+/* symbolize/elffile, dwfl and troubles: this program's own file, and files that are not the one
+ * mapped. */
+#include "unit.h"
+
+#include "dwfl.h"
+#include "elffile.h"
+#include "elfimage.h"
+#include "tempdir.h"
+#include "troubles.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <time.h>
+
+static struct sp_err err = SP_ERR_INIT;
+static char exe[4096], exe_id[ELFIMAGE_ID_LEN];
+
+__attribute__((noinline)) static int named_function(int x)
+{
+	__asm__ volatile("");
+	return x + 1;
+}
+
+static int setup(void **state)
+{
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	if (n <= 0 || fd < 0 || !elfimage_id(fd, exe_id))
+		return -1;
+	close(fd);
+	return tempdir_make(state);
+}
+
+/* The file offset of an address of this program. */
+static uint64_t offset_of(uint64_t addr)
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	uint64_t start, end, off;
+	char line[4500];
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64, &start, &end, &off) != 3 ||
+		    addr < start || addr >= end)
+			continue;
+		fclose(f);
+		return addr - start + off;
+	}
+	fail();
+	return 0;
+}
+
+static struct elffiles *files(bool live)
+{
+	struct elffiles *f = NULL;
+
+	assert_int_equal(elffiles_new(&f, &err), 0);
+	elffiles_set_live(f, live);
+	return f;
+}
+
+static struct sp_mapping mapping(const char *path, const char *build_id)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (struct sp_mapping){ .pid = getpid(),
+				    .time_ns = (uint64_t)t.tv_sec * 1000000000,
+				    .path = path,
+				    .build_id = build_id };
+}
+
+/* How many frames the function above has by that mapping. */
+static size_t ask(struct elffiles *f, const struct sp_mapping *m, struct sp_frame *ret)
+{
+	struct elffile *file = elffiles_get(f, m);
+
+	assert_non_null(file);
+	*ret = (struct sp_frame){ 0 };
+	return elffile_frames(file, offset_of((uintptr_t)named_function + 1),
+			      (struct elffile_detail){ false, false }, ret, 1);
+}
+
+static void our_own_function(void **state)
+{
+	struct elffiles *f = files(true);
+	struct sp_mapping m = mapping(exe, exe_id);
+	struct sp_frame frame;
+
+	(void)state;
+	assert_int_equal(ask(f, &m, &frame), 1);
+	assert_string_equal(frame.name, "named_function");
+	assert_int_equal(frame.offset, 1);
+	assert_true(frame.known);
+	/* One object for one content. */
+	assert_ptr_equal(elffiles_get(f, &m), elffiles_get(f, &m));
+	/* No room for a frame; no such offset. */
+	assert_int_equal(
+		elffile_frames(elffiles_get(f, &m), 64, (struct elffile_detail){ 0 }, &frame, 0),
+		0);
+	assert_int_equal(elffile_frames(elffiles_get(f, &m), UINT64_MAX,
+					(struct elffile_detail){ 0 }, &frame, 1),
+			 0);
+	elffiles_free(f);
+}
+
+static int see(void *self, const char *path, enum elffile_state why, uint64_t addresses,
+	       struct sp_err *e)
+{
+	uint64_t *seen = self;
+
+	(void)path;
+	(void)e;
+	seen[why] += addresses;
+	return 0;
+}
+
+/* Unknown is better than wrong. */
+static void what_is_not_the_one_mapped(void **state)
+{
+	const char *text = in_tempdir("text"), *gone = in_tempdir("gone");
+	struct elffiles *f = files(true);
+	struct sp_mapping other = mapping(exe, "0123456789abcdef"), old = mapping(exe, ""),
+			  no_elf = mapping(text, ""), missing = mapping(gone, "");
+	uint64_t seen[8] = { 0 };
+	struct sp_frame frame;
+	FILE *out = fopen(text, "we");
+
+	(void)state;
+	assert_non_null(out);
+	fputs("no ELF file at all, but long enough to be looked at", out);
+	fclose(out);
+	assert_int_equal(ask(f, &other, &frame), 0);
+	/* Changed since it was mapped. */
+	old.time_ns = 1;
+	assert_int_equal(ask(f, &old, &frame), 0);
+	assert_int_equal(ask(f, &no_elf, &frame), 0);
+	assert_int_equal(ask(f, &missing, &frame), 0);
+	assert_int_equal(ask(f, &missing, &frame), 0);
+	assert_int_equal(elffiles_troubles(f, see, seen, &err), 0);
+	assert_int_equal(seen[ELFFILE_OTHER], 2);
+	assert_int_equal(seen[ELFFILE_NOT_ELF], 1);
+	assert_int_equal(seen[ELFFILE_MISSING], 2);
+	assert_int_equal(seen[ELFFILE_FINE], 0);
+	elffiles_free(f);
+	unlink(text);
+}
+
+/* Without a build-id, of another boot, nothing is believed. */
+static void of_another_machine(void **state)
+{
+	struct elffiles *f = files(false);
+	struct sp_mapping no_id = mapping(exe, ""), id = mapping(exe, exe_id);
+	struct sp_frame frame;
+
+	(void)state;
+	assert_int_equal(ask(f, &no_id, &frame), 0);
+	if (exe_id[0])
+		assert_int_equal(ask(f, &id, &frame), 1);
+	elffiles_free(f);
+}
+
+static void bytes_at_virtual_addresses(void **state)
+{
+	struct elffiles *f = files(true);
+	struct sp_mapping m = mapping(exe, exe_id);
+	struct elffile *file = elffiles_get(f, &m);
+	uint64_t vaddr = 0, size = 0;
+	uint8_t got[16], hdr[4];
+
+	(void)state;
+	assert_true(elffile_vaddr(file, offset_of((uintptr_t)named_function), &vaddr));
+	assert_true(elffile_read(file, vaddr, got, sizeof(got)));
+	assert_memory_equal(got, (const void *)(uintptr_t)named_function, sizeof(got));
+	assert_false(elffile_vaddr(file, UINT64_MAX, &vaddr));
+	assert_false(elffile_read(file, UINT64_MAX - 4, got, sizeof(got)));
+	/* A linked program has a search table: version 1. */
+	assert_true(elffile_eh_frame_hdr(file, &vaddr, &size));
+	assert_true(size >= 8);
+	assert_true(elffile_read(file, vaddr, hdr, sizeof(hdr)));
+	assert_int_equal(hdr[0], 1);
+	/* And so one can be made of what it is about. */
+	assert_non_null(elffile_eh_table(file, &vaddr));
+	assert_true(elffile_eh_table(file, &vaddr)->n > 10);
+	elffiles_free(f);
+}
+
+__attribute__((noinline)) static uint64_t called_from(void)
+{
+	__asm__ volatile("");
+	return (uint64_t)(uintptr_t)__builtin_return_address(0);
+}
+
+static inline __attribute__((always_inline)) uint64_t inlined_part(void)
+{
+	uint64_t at = called_from();
+
+	__asm__ volatile("" : "+r"(at));
+	return at;
+}
+
+__attribute__((noinline)) static uint64_t outer_part(void)
+{
+	return inlined_part() + 1;
+}
+
+static void debug_information(void **state)
+{
+	struct elffiles *f = files(true);
+	struct sp_mapping m = mapping(exe, exe_id);
+	uint64_t vaddr = 0, at = outer_part() - 2;
+	struct sp_frame frame[4] = { 0 };
+	int fd = open(exe, O_RDONLY | O_CLOEXEC);
+	struct dwfl_debug *d = dwfl_debug_open(exe, fd);
+
+	(void)state;
+	/* The descriptor stays ours. */
+	assert_int_equal(close(fd), 0);
+	assert_true(elffile_vaddr(elffiles_get(f, &m), offset_of(at), &vaddr));
+	elffiles_free(f);
+	if (!d)
+		skip();
+	if (dwfl_debug_frames(d, vaddr, frame, 4) != 2) {
+		/* Built without. */
+		dwfl_debug_free(d);
+		skip();
+	}
+	assert_string_equal(frame[0].name, "inlined_part");
+	assert_true(frame[0].inlined);
+	assert_null(frame[1].name);
+	assert_non_null(strstr(frame[1].file, "test_elffile.c"));
+	assert_true(frame[1].line > frame[0].line);
+	/* No room for the second; no room at all; nothing there. */
+	assert_int_equal(dwfl_debug_frames(d, vaddr, frame, 1), 1);
+	assert_int_equal(dwfl_debug_frames(d, vaddr, frame, 0), 0);
+	assert_int_equal(dwfl_debug_frames(d, UINT64_MAX / 2, frame, 4), 0);
+	for (int inlines = 0; inlines <= 1; inlines++) {
+		for (int lines = 0; lines <= 1; lines++) {
+			frame[0] = (struct sp_frame){
+				.name = "outer", .module = "here", .offset = 7, .known = true
+			};
+			assert_int_equal(dwfl_debug_detail(d, vaddr, inlines, lines, frame, 4),
+					 1 + inlines);
+			/* The symbol table's name is the outermost; lines where they are wanted. */
+			assert_string_equal(frame[inlines].name, "outer");
+			assert_string_equal(frame[0].module, "here");
+			assert_int_equal(frame[inlines].offset, 7);
+			assert_int_equal(frame[0].file != NULL, lines);
+		}
+	}
+	/* Where nothing is known the frame stays. */
+	assert_int_equal(dwfl_debug_detail(d, UINT64_MAX / 2, true, true, frame, 4), 1);
+	dwfl_debug_free(d);
+	dwfl_debug_free(NULL);
+}
+
+static void no_debug_information(void **state)
+{
+	const char *path = in_tempdir("no-elf");
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	(void)state;
+	assert_null(dwfl_debug_open(path, fd));
+	assert_null(dwfl_debug_open(path, -1));
+	assert_int_equal(close(fd), 0);
+	assert_null(dwfl_debug_fetch(""));
+	assert_null(dwfl_debug_fetch("not hex at all"));
+	unlink(path);
+}
+
+struct rows {
+	uint32_t n;
+	struct {
+		enum sp_quality_code code;
+		uint64_t count;
+		char detail[200];
+	} at[4];
+};
+
+static int tell(void *self, enum sp_quality_code code, uint64_t count, const char *detail,
+		struct sp_err *e)
+{
+	struct rows *r = self;
+
+	(void)e;
+	assert_true(r->n < 4);
+	r->at[r->n].code = code;
+	r->at[r->n].count = count;
+	snprintf(r->at[r->n++].detail, sizeof(r->at[0].detail), "%s", detail);
+	return code == SP_Q_BUILD_ID ? SP_ELIMIT : 0;
+}
+
+static void map(struct users *u, uint64_t start, const char *path, const char *build_id)
+{
+	struct sp_mapping m = mapping(path, build_id);
+
+	m.pid = 10;
+	m.time_ns = 1;
+	m.start = start;
+	m.len = 0x1000;
+	assert_int_equal(users_map(u, &m, &err), 0);
+}
+
+/* One row a cause, with the file that has most of them. */
+static void many_troubles_few_rows(void **state)
+{
+	struct users *u = NULL;
+	struct rows rows = { 0 };
+	struct sp_frame frame;
+
+	(void)state;
+	assert_int_equal(users_new(&u, true, &err), 0);
+	assert_int_equal(troubles_tell(u, tell, &rows, &err), 0);
+	assert_int_equal(rows.n, 0);
+	map(u, 0x1000, "/no/such/a", "");
+	map(u, 0x3000, "/no/such/b", "");
+	for (uint64_t pc = 0x3000; pc < 0x3005; pc++)
+		users_frames(u, 10, 5, pc, &frame, 1);
+	users_frames(u, 10, 5, 0x1001, &frame, 1);
+	assert_int_equal(troubles_tell(u, tell, &rows, &err), 0);
+	assert_int_equal(rows.n, 1);
+	assert_int_equal(rows.at[0].code, SP_Q_NO_SYMBOLS);
+	assert_int_equal(rows.at[0].count, 6);
+	assert_string_equal(rows.at[0].detail, "/no/such/b and 1 more");
+	map(u, 0x5000, exe, "0123456789abcdef");
+	users_frames(u, 10, 5, 0x5001, &frame, 1);
+	rows.n = 0;
+	/* What the teller says ends it. */
+	assert_int_equal(troubles_tell(u, tell, &rows, &err), SP_ELIMIT);
+	assert_int_equal(rows.n, 2);
+	assert_int_equal(rows.at[1].count, 1);
+	assert_string_equal(rows.at[1].detail, exe);
+	users_free(u);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(our_own_function),
+		cmocka_unit_test(what_is_not_the_one_mapped),
+		cmocka_unit_test(of_another_machine),
+		cmocka_unit_test(bytes_at_virtual_addresses),
+		cmocka_unit_test(debug_information),
+		cmocka_unit_test(no_debug_information),
+		cmocka_unit_test(many_troubles_few_rows),
+	};
+
+	return named_function(cmocka_run_group_tests(tests, setup, tempdir_remove)) - 1;
+}
