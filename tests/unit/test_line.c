@@ -85,8 +85,8 @@ static struct room fields(const void *bytes, size_t size, bool swap, const char 
 
 static void numbers_by_their_names(void **state)
 {
-	static const uint8_t bytes[] = { 7, 0x34, 0x12, 0xfe, 0xff, 0xff, 0xff, 0xfe, 0xff, 0xff,
-					 0xff };
+	static const uint8_t bytes[] = { 7,    0x34, 0x12, 0xfe, 0xff, 0xff,
+					 0xff, 0xfe, 0xff, 0xff, 0xff };
 	uint64_t wide[] = { 0xdead, 3000000007, 5 };
 	struct sp_span left;
 	struct room r;
