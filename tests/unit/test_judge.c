@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "fakescene.h"
+#include "judge_run.h"
 
 #include <math.h>
 
@@ -232,6 +233,26 @@ static void nothing_at_all(void **state)
 	clear(s);
 }
 
+/* Half the latency, an odd ns more; of an unknown one half of what is there. */
+static void how_much_is_needed(void **state)
+{
+	struct sp_spike k = { .latency_ns = 11, .begin_ns = 100, .end_ns = 130 };
+
+	(void)state;
+	assert_true(judge_has_latency(&k));
+	assert_int_equal(judge_needed(&k, 1000), 6);
+	assert_int_equal(judge_length(&k), 30);
+	k.latency_ns = SP_UNKNOWN_NS;
+	assert_false(judge_has_latency(&k));
+	assert_int_equal(judge_needed(&k, 1000), 500);
+	assert_int_equal(judge_needed(&k, 0), 0);
+	k.latency_ns = SP_UNKNOWN_NS - 1;
+	assert_true(judge_needed(&k, 0) == UINT64_MAX / 2);
+	/* A window that ends before it begins is none. */
+	k.end_ns = 99;
+	assert_int_equal(judge_length(&k), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +263,7 @@ int main(void)
 		cmocka_unit_test(not_seen_is_not_healthy),
 		cmocka_unit_test(a_drop_explains_a_retransmission),
 		cmocka_unit_test(nothing_at_all),
+		cmocka_unit_test(how_much_is_needed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
