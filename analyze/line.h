@@ -33,8 +33,13 @@ static inline void line_text(struct line *l, const void *text, size_t len)
 {
 	const uint8_t *at = text;
 
-	for (size_t i = 0; i < len && at[i] && l->len + 1 < l->size; i++)
-		l->at[l->len++] = at[i] < ' ' || at[i] == 0x7f ? '?' : (char)at[i];
+	for (size_t i = 0; i < len && at[i] && l->len + 1 < l->size; i++) {
+		/* C1, which UTF-8 writes as c2 80 … c2 9f, drives terminals as well. */
+		bool c1 = at[i] == 0xc2 && i + 1 < len && at[i + 1] >= 0x80 && at[i + 1] < 0xa0;
+
+		l->at[l->len++] = c1 || at[i] < ' ' || at[i] == 0x7f ? '?' : (char)at[i];
+		i += c1;
+	}
 	l->at[l->len] = 0;
 }
 

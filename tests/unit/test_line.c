@@ -64,6 +64,11 @@ static void text_of_others_is_made_harmless(void **state)
 	check(&r, "a?[2J?b?c?de");
 	line_text(&r.line, NULL, 0);
 	check(&r, "a?[2J?b?c?de");
+	/* C1 as UTF-8 writes it; other characters stay, whole or not. */
+	r = room(16);
+	r.line.at = r.bytes;
+	line_text(&r.line, "\xc2\x9b[J\xc3\x9f\xc2\xa0\xc2", 9);
+	check(&r, "?[J\xc3\x9f\xc2\xa0\xc2");
 	r = room(4);
 	r.line.at = r.bytes;
 	line_text(&r.line, "12345", 5);
