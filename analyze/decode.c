@@ -10,6 +10,7 @@
 #include "siderecords.h"
 #include "softirq.h"
 #include "symrecords.h"
+#include "unwound.h"
 
 #include <sirqprof/limits.h>
 #include <sirqprof/perfdata.h>
@@ -21,7 +22,6 @@
 #define X86_FLAGS_BIT 9	       /* PERF_REG_X86_FLAGS */
 #define X86_DI_BIT    5	       /* PERF_REG_X86_DI: first argument of a system call */
 #define ARM64_X0_BIT  0
-#define MAX_UNWOUND   256
 
 struct decode {
 	struct decode_parts parts;
@@ -86,7 +86,7 @@ const struct decode_info *decode_info(struct decode *d)
 }
 
 /* The event a record belongs to: by its id, or the only one there is. */
-static inline struct attr *attr_of(struct decode *d, const struct sp_record *r, uint32_t *cpu)
+static struct attr *attr_of(struct decode *d, const struct sp_record *r, uint32_t *cpu)
 {
 	bool sample = r->type == PERF_RECORD_SAMPLE;
 	int pos = sample ? d->id_pos : d->trailer_pos;
@@ -118,46 +118,9 @@ static bool reg(const uint8_t *regs, uint64_t mask, unsigned int bit, bool swap,
 	return true;
 }
 
-/* Registers have numbers of their own on every architecture: what was recorded elsewhere can be
- * unwound on its like only. Our own recordings tell theirs, as perf's do. */
-static bool is_our_arch(const struct decode *d)
-{
-#if defined(__x86_64__)
-	return !d->info.arch[0] || strcmp(d->info.arch, "x86_64") == 0;
-#elif defined(__aarch64__)
-	return !d->info.arch[0] || strcmp(d->info.arch, "aarch64") == 0;
-#else
-	return false;
-#endif
-}
-
-/* User frames unwound from the copy of the stack, appended to the recorded chain. */
-static int add_unwound(struct decode *d, const struct attr *a, const struct raw_sample *s,
-		       const struct sp_record *r, sp_stack *ret, struct sp_err *err)
-{
-	const struct sp_resolver *res = d->parts.resolver;
-	uint64_t regs[64], chain[SP_MAX_CHAIN + MAX_UNWOUND + 1];
-	uint32_t n = s->nchain < SP_MAX_CHAIN ? s->nchain : SP_MAX_CHAIN;
-	struct sp_user_regs user = {
-		.abi = s->user_abi,
-		.mask = a->sample_regs_user,
-		.regs = regs,
-		.stack = s->stack,
-		.stack_size = s->stack_size,
-	};
-
-	memcpy(regs, s->user_regs, 8U * (unsigned int)__builtin_popcountll(user.mask));
-	memcpy(chain, s->chain ? (const void *)s->chain : regs, n * 8U);
-	chain[n++] = (uint64_t)PERF_CONTEXT_USER;
-	n += (uint32_t)res->unwind(res->self, (int32_t)s->pid, s->time_ns, &user, chain + n,
-				   MAX_UNWOUND);
-	return stacks_add(d->parts.stacks, chain, n, r->swap, ret, err);
-}
-
 static int put_sample(struct decode *d, const struct attr *a, const struct raw_sample *s,
 		      const struct sp_record *r, struct sp_event *e, struct sp_err *err)
 {
-	const struct sp_resolver *res = d->parts.resolver;
 	uint64_t v;
 	int rc;
 
@@ -175,8 +138,8 @@ static int put_sample(struct decode *d, const struct attr *a, const struct raw_s
 		e->sample.has_arg0 = 1;
 		e->sample.arg0 = (uint32_t)v;
 	}
-	if (s->stack_size && s->user_regs && !r->swap && is_our_arch(d) && res && res->unwind)
-		rc = add_unwound(d, a, s, r, &e->sample.stack, err);
+	if (unwound_can(&d->parts, d->info.arch, s, r))
+		rc = unwound_add(&d->parts, a, s, r, &e->sample.stack, err);
 	else if (s->chain)
 		rc = stacks_add(d->parts.stacks, s->chain, s->nchain, r->swap, &e->sample.stack,
 				err);
@@ -202,12 +165,13 @@ static int put_softirq(struct decode *d, const struct attr *a, const struct raw_
 	return rc ? rc : d->parts.sink.put(d->parts.sink.self, e, err);
 }
 
-/* Any sample, field by field; a is its event, cpu that of its id. */
-__attribute__((noinline)) static int read_sample(struct decode *d, const struct attr *a,
-						 uint32_t cpu, const struct sp_record *r,
+/* Any sample, field by field. */
+__attribute__((noinline)) static int read_sample(struct decode *d, const struct sp_record *r,
 						 struct sp_err *err)
 {
 	struct sp_event e = { .pid = SP_NO_TASK, .tid = SP_NO_TASK };
+	uint32_t cpu = SP_NO_CPU;
+	const struct attr *a = attrs_count(d->attrs) ? attr_of(d, r, &cpu) : NULL;
 	struct raw_sample s;
 	int rc;
 
@@ -241,17 +205,34 @@ __attribute__((noinline)) static int read_sample(struct decode *d, const struct 
 	return s.chain ? put_sample(d, a, &s, r, &e, err) : SP_OK;
 }
 
+/* attr_of() of a sample in this machine's byte order whose id is known; NULL: ask that. */
+static inline const struct attr *plain_attr_of(const struct decode *d, const struct sp_record *r,
+					       uint32_t *cpu)
+{
+	const struct attr_id *s;
+	uint64_t id;
+
+	if (d->id_pos < 0 || r->swap || r->size < 8 + (size_t)d->id_pos + 8)
+		return NULL;
+	memcpy(&id, r->data + 8 + d->id_pos, sizeof(id));
+	s = attrs_find(d->attrs, id);
+	if (!s)
+		return NULL;
+	*cpu = s->cpu;
+	return attrs_at(d->attrs, s->attr);
+}
+
 static int on_sample(struct decode *d, const struct sp_record *r, struct sp_err *err)
 {
 	const struct sp_event_sink sink = d->parts.sink;
 	struct softirq_chain chain;
 	struct sp_event e;
-	uint32_t cpu = SP_NO_CPU;
-	const struct attr *a = attrs_count(d->attrs) ? attr_of(d, r, &cpu) : NULL;
+	uint32_t cpu;
+	const struct attr *a = plain_attr_of(d, r, &cpu);
 	int rc = SP_OK;
 
 	if (!a || !a->softirq.type || !softirq_read(a, r, cpu, &e, &chain))
-		return read_sample(d, a, cpu, r, err);
+		return read_sample(d, r, err);
 	if (chain.at)
 		rc = stacks_add(d->parts.stacks, chain.at, chain.n, false, &e.softirq.stack, err);
 	return rc ? rc : sink.put(sink.self, &e, err);

@@ -17,9 +17,10 @@ struct reader {
 	struct sections sections;
 	struct compress *compress;
 	bool swap, file_mode, in_sections;
-	bool expanding; /* a compressed record is being expanded */
-	uint64_t at;	/* next record */
-	uint64_t end;	/* of the data section; UINT64_MAX: until the input ends */
+	bool expanding;			/* a compressed record is being expanded */
+	uint64_t at;			/* next record */
+	const uint8_t *hand, *hand_end; /* bytes from there on that are at hand; NULL: look */
+	uint64_t end;			/* of the data section; UINT64_MAX: until the input ends */
 	uint64_t unclosed, truncated, garbage, compressed_bad;
 };
 
@@ -270,26 +271,34 @@ static int next_stored(struct reader *r, struct sp_record *ret, struct sp_err *e
 	return SP_OK;
 }
 
+/* The bytes of a file that were read with the newest record and follow it. */
+static void note_hand(struct reader *r)
+{
+	const struct source *s = &r->source;
+	uint64_t at = r->at - s->base, left;
+
+	if (!s->whole || r->at < s->base || at > s->have || r->at > r->end)
+		return;
+	left = r->end - r->at < s->have - at ? r->end - r->at : s->have - at;
+	r->hand = s->data + at;
+	r->hand_end = r->hand + left;
+}
+
 /* The kernel's own records whose bytes are at hand: nearly all. */
 static inline bool next_at_hand(struct reader *r, struct sp_record *ret)
 {
-	const struct source *s = &r->source;
-	uint64_t at = r->at - s->base, left = r->end - r->at;
+	size_t left = (size_t)(r->hand_end - r->hand);
 	uint16_t size;
 
-	if (r->in_sections || r->expanding || !s->whole || r->at < s->base || at > s->have ||
-	    r->at > r->end)
-		return false;
-	if (left > s->have - at)
-		left = s->have - at;
 	if (left < 8)
 		return false;
-	read_header(r, s->data + at, ret, &size);
+	read_header(r, r->hand, ret, &size);
 	if (size < 8 || size > left || ret->type >= SP_REC_HEADER_ATTR)
 		return false;
-	ret->data = s->data + at;
+	ret->data = r->hand;
 	ret->size = size;
 	ret->off = r->at;
+	r->hand += size;
 	r->at += size;
 	return true;
 }
@@ -298,8 +307,9 @@ int reader_next(struct reader *r, struct sp_record *ret, struct sp_err *err)
 {
 	int rc;
 
-	if (next_at_hand(r, ret))
+	if (r->hand && next_at_hand(r, ret))
 		return SP_OK;
+	r->hand = r->hand_end = NULL;
 	if (r->in_sections) {
 		rc = sections_next(&r->sections, &r->source, ret, err);
 		if (rc != SP_END)
@@ -310,7 +320,10 @@ int reader_next(struct reader *r, struct sp_record *ret, struct sp_err *err)
 		if (r->expanding && next_expanded(r, ret) == SP_OK)
 			return SP_OK;
 		rc = next_stored(r, ret, err);
-		if (rc || (ret->type != SP_REC_COMPRESSED && ret->type != SP_REC_COMPRESSED2))
+		if (!rc && ret->type != SP_REC_COMPRESSED && ret->type != SP_REC_COMPRESSED2)
+			note_hand(r);
+		if (rc || r->hand ||
+		    (ret->type != SP_REC_COMPRESSED && ret->type != SP_REC_COMPRESSED2))
 			return rc;
 		rc = start_expanding(r, ret, err);
 		if (rc)

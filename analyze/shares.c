@@ -5,6 +5,7 @@
 void shares_begin(struct shares *s, uint64_t from_ns)
 {
 	s->n = 0;
+	s->last = 0;
 	s->samples = 0;
 	s->owned_ns = 0;
 	s->from_ns = from_ns;
@@ -28,13 +29,27 @@ static struct sp_share *mixed_row(struct shares *s, const struct sp_event *e)
 	return row;
 }
 
+static inline bool is_of(const struct sp_share *row, const struct sp_event *e)
+{
+	return row->stack == e->sample.stack && row->tid == e->tid;
+}
+
 static struct sp_share *row_of(struct shares *s, const struct sp_event *e)
 {
-	struct sp_share *row;
+	uint32_t next = s->last + 1 < s->n ? s->last + 1 : 0;
+	struct sp_share *row = &s->rows[next];
 
-	for (uint32_t i = 0; i < s->n; i++)
-		if (s->rows[i].stack == e->sample.stack && s->rows[i].tid == e->tid)
-			return &s->rows[i];
+	/* Packets take the same way one after another. Only rows of no stack may be two. */
+	if (s->n && e->sample.stack && is_of(row, e)) {
+		s->last = next;
+		return row;
+	}
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (!is_of(&s->rows[i], e))
+			continue;
+		s->last = i;
+		return &s->rows[i];
+	}
 	if (s->n == SP_MAX_STALL_SHARES)
 		return mixed_row(s, e);
 	row = &s->rows[s->n++];

@@ -14,6 +14,7 @@
 struct shares {
 	struct sp_share rows[SP_MAX_STALL_SHARES];
 	uint32_t n;
+	uint32_t last; /* index of the row that was added to */
 	uint32_t samples;
 	uint64_t from_ns; /* end of what is owned so far */
 	uint64_t owned_ns;

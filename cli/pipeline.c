@@ -11,18 +11,28 @@ static bool is_lane_only(const struct sp_event *e)
 	return e->type < SP_EV_SWITCH;
 }
 
-/* An event in order of time goes to everyone whom it concerns. */
-static int spread(void *self, const struct sp_event *e, struct sp_err *err)
+/* What is not about a CPU alone, and the first event after the stream told more of itself. */
+__attribute__((noinline)) static int spread_wide(struct pipeline *p, const struct sp_event *e,
+						 struct sp_err *err)
 {
-	struct pipeline *p = self;
 	int rc = stages_configure(p, err);
 
-	stages_time(p, e);
 	if (!rc && !is_lane_only(e)) {
 		rc = tasks_put(p->tasks, e, err);
 		rc = rc ? rc : stages_facts(p, e, err);
 	}
 	return rc ? rc : timeline_put(p->timeline, e, err);
+}
+
+/* An event in order of time goes to everyone whom it concerns. */
+static int spread(void *self, const struct sp_event *e, struct sp_err *err)
+{
+	struct pipeline *p = self;
+
+	stages_time(p, e);
+	if (!is_lane_only(e) || !stages_configured(p))
+		return spread_wide(p, e, err);
+	return timeline_put(p->timeline, e, err);
 }
 
 /* Mappings are kept by their times, and stacks are unwound before events are in order: what names

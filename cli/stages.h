@@ -80,11 +80,14 @@ struct pipeline {
 /* Tells the timeline what decode has learnt of the stream. */
 int stages_reconfigure(struct pipeline *p, struct sp_err *err);
 
+static inline bool stages_configured(const struct pipeline *p)
+{
+	return p->info->generation == p->configured && p->configured;
+}
+
 static inline int stages_configure(struct pipeline *p, struct sp_err *err)
 {
-	if (p->info->generation == p->configured && p->configured)
-		return SP_OK;
-	return stages_reconfigure(p, err);
+	return stages_configured(p) ? SP_OK : stages_reconfigure(p, err);
 }
 
 /* From when to when the recording lasts. */

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define FILE_BUFFER (64U << 10)
+
 struct render_out {
 	FILE *file;
 	char *path; /* target; NULL: written directly */
@@ -132,6 +134,9 @@ int render_open(struct render_out **ret, const char *path, struct sp_err *err)
 	} else {
 		rc = open_temp(o, path, err);
 	}
+	/* stdio's own 4 kB are a system call for every twentieth folded stack. */
+	if (!rc && !o->std)
+		setvbuf(o->file, NULL, _IOFBF, FILE_BUFFER);
 	if (!rc)
 		*ret = sp_take(o);
 	return rc;

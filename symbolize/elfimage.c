@@ -35,7 +35,7 @@ static void add_symbol(struct elfimage *image, const GElf_Sym *sym, uint64_t lim
 			    .rank = (uint8_t)(4 * (type != STT_NOTYPE) + 2 * (bind != STB_WEAK) +
 					      (bind == STB_GLOBAL)),
 		    },
-		    strcspn(name, "@"));
+		    (size_t)(strchrnul(name, '@') - name));
 }
 
 static void add_symbols(struct elfimage *image, Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr)
