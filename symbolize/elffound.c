@@ -5,15 +5,20 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <uthash.h>
 
 #define KEY_ROOM (SP_MAX_STRING + 32)
+/* A report looks at everything at once; whoever records for hours meets files that were replaced.
+ */
+#define HOLDS_S 10
 
 struct found {
 	UT_hash_handle hh;
 	struct elffile *file;
 	uint64_t time_ns; /* of the oldest mapping that it was the file of */
+	time_t until;	  /* CLOCK_MONOTONIC: then it is looked for again */
 	char key[];
 };
 
@@ -28,6 +33,13 @@ bool elffound_gone(struct elffound *f, int32_t pid)
 		return false;
 	f->gone = pid;
 	return true;
+}
+
+static time_t now(void)
+{
+	struct timespec ts;
+
+	return clock_gettime(CLOCK_MONOTONIC, &ts) ? 0 : ts.tv_sec;
 }
 
 static struct found *by_key(const struct elffound *f, const struct sp_mapping *m,
@@ -45,7 +57,7 @@ struct elffile *elffound_get(const struct elffound *f, const struct sp_mapping *
 	char key[KEY_ROOM];
 	const struct found *found = by_key(f, m, key);
 
-	return found && found->time_ns <= m->time_ns ? found->file : NULL;
+	return found && found->time_ns <= m->time_ns && now() < found->until ? found->file : NULL;
 }
 
 void elffound_note(struct elffound *f, const struct sp_mapping *m, uint64_t time_ns,
@@ -63,6 +75,7 @@ void elffound_note(struct elffound *f, const struct sp_mapping *m, uint64_t time
 	}
 	found->file = file;
 	found->time_ns = time_ns;
+	found->until = now() + HOLDS_S;
 }
 
 void elffound_free(struct elffound *f)

@@ -7,7 +7,7 @@
  *
  * In:    mappings without build-id, of processes that are gone or ran elsewhere
  * Out:   the file that was found for an equal one
- * Keeps: one entry a path and inode, until freed
+ * Keeps: one entry a path and inode; each holds for 10 s
  */
 #include "elfpath.h"
 
