@@ -45,6 +45,7 @@ static void add_symbols(struct elfimage *image, Elf *elf, Elf_Scn *scn, const GE
 	uint64_t limit = 0;
 	int section = -1; /* that limit is of */
 
+	elfsyms_expect(&image->symbols, n < MAX_SYMBOLS ? n : MAX_SYMBOLS);
 	for (size_t i = 0; i < n && image->symbols.n < MAX_SYMBOLS; i++) {
 		const char *name;
 		GElf_Sym sym;

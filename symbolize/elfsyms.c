@@ -38,6 +38,16 @@ static const char *keep(struct elfsyms *s, const char *name, size_t len)
 	return to;
 }
 
+void elfsyms_expect(struct elfsyms *s, size_t n)
+{
+	struct elfsym *at = n > s->room - s->n ? realloc(s->at, (s->n + n) * sizeof(*at)) : NULL;
+
+	if (!at)
+		return;
+	s->at = at;
+	s->room = s->n + n;
+}
+
 bool elfsyms_add(struct elfsyms *s, const struct elfsym *sym, size_t len)
 {
 	const char *name;

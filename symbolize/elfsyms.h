@@ -31,6 +31,9 @@ struct elfsyms {
 	struct elfsyms_text *texts; /* the newest first */
 };
 
+/* Up to n symbols are to come: room for them, if there is memory. */
+void elfsyms_expect(struct elfsyms *s, size_t n);
+
 /* Takes a copy of the first len bytes of sym->name, at most SP_MAX_STRING. False when out of
  * memory. */
 bool elfsyms_add(struct elfsyms *s, const struct elfsym *sym, size_t len);

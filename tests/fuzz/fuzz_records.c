@@ -15,8 +15,9 @@
 #include <string.h>
 
 #define ID_FIRST 1
-#define NATTRS	 4
-#define ID_POINT 77 /* of the tracepoint in its format */
+#define NATTRS	 5
+#define ID_POINT 77 /* of the tracepoints in their formats */
+#define ID_ENTRY 78
 
 #define ALWAYS (PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU)
 #define FAR                                                                     \
@@ -81,24 +82,34 @@ static void put_formats(void)
 		"\tfield:long prev_state;\toffset:32;\tsize:8;\tsigned:1;\n"
 		"\tfield:char next_comm[16];\toffset:40;\tsize:16;\tsigned:0;\n"
 		"\tfield:pid_t next_pid;\toffset:56;\tsize:4;\tsigned:1;\n\nprint fmt: \"\"\n";
-	static uint8_t blob[1024];
+	/* Read in one step (analyze/softirq.c): its twin is read field by field. */
+	static const char entry[] =
+		"name: softirq_entry\nID: 78\nformat:\n"
+		"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+		"\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n"
+		"\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n"
+		"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
+		"\tfield:unsigned int vec;\toffset:8;\tsize:4;\tsigned:0;\n\nprint fmt: \"\"\n";
+	static uint8_t blob[2048];
 	static size_t len;
-	const uint64_t zero = 0, size = sizeof(format) - 1;
-	const uint32_t page = 4096, one = 1, none = 0;
+	const uint64_t zero = 0, size = sizeof(format) - 1, entry_size = sizeof(entry) - 1;
+	const uint32_t page = 4096, one = 1, two = 2, none = 0;
 
 	if (!len) {
 		const struct {
 			const void *at;
 			size_t size;
 		} parts[] = {
-			{ &none, 4 },	  { "\027\010\104tracing0.6\0\0\010", 16 },
-			{ &page, 4 },	  { "header_page", 12 },
-			{ &zero, 8 },	  { "header_event", 13 },
-			{ &zero, 8 },	  { &none, 4 },
-			{ &one, 4 },	  { "sched", 6 },
-			{ &one, 4 },	  { &size, 8 },
-			{ format, size }, { &none, 4 },
-			{ &none, 4 },	  { &zero, 8 },
+			{ &none, 4 },	       { "\027\010\104tracing0.6\0\0\010", 16 },
+			{ &page, 4 },	       { "header_page", 12 },
+			{ &zero, 8 },	       { "header_event", 13 },
+			{ &zero, 8 },	       { &none, 4 },
+			{ &two, 4 },	       { "sched", 6 },
+			{ &one, 4 },	       { &size, 8 },
+			{ format, size },      { "irq", 4 },
+			{ &one, 4 },	       { &entry_size, 8 },
+			{ entry, entry_size }, { &none, 4 },
+			{ &none, 4 },	       { &zero, 8 },
 		};
 		uint32_t all;
 
@@ -132,6 +143,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	put_attr(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_BPF_OUTPUT, shared | PERF_SAMPLE_RAW, choice,
 		 ID_FIRST + 2);
 	put_attr(PERF_TYPE_HARDWARE, 0, mix | PERF_SAMPLE_RAW, choice, ID_FIRST + 3);
+	put_attr(PERF_TYPE_TRACEPOINT, ID_ENTRY,
+		 shared | PERF_SAMPLE_RAW | (mix & (PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_PERIOD)),
+		 choice, ID_FIRST + 4);
 	put_formats();
 	while (size - at >= 3 && size > at) {
 		uint32_t type = data[at] & 31;
