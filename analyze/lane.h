@@ -146,7 +146,10 @@ struct load_state {
 	uint64_t begin_ns, end_ns, busy_ns, longest_ns;
 	uint64_t paused_ns, unseen_ns; /* of it: nothing ran, or was recorded; only the latter */
 	uint64_t span_paused_ns, thread_paused_ns; /* of the NET_RX that is open; of the thread */
-	uint64_t hole_end_ns; /* behind the run nothing was recorded up to here */
+	uint64_t begin_lo_ns;			   /* it may have begun in a hole before it */
+	uint64_t after_ns, after_busy_ns, after_longest_ns,
+		after_paused_ns; /* behind a hole in it */
+	uint64_t hole_end_ns;	 /* behind the run nothing was recorded up to here */
 	uint32_t spans;
 	sp_str dev;
 	uint64_t packets, polls;

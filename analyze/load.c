@@ -57,10 +57,11 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 		.stall = {
 			.cpu = l->cpu,
 			.begin_ns = r->begin_ns,
-			.begin_lo_ns = r->begin_ns,
-			.begin_hi_ns = r->begin_ns,
+			.begin_lo_ns = r->begin_lo_ns,
+			/* Of a hole in it nobody knows: it may have begun behind, or ended before. */
+			.begin_hi_ns = r->unseen_ns ? r->after_ns : r->begin_ns,
 			.end_ns = r->end_ns,
-			.end_lo_ns = r->end_ns,
+			.end_lo_ns = r->unseen_ns ? r->after_ns - r->unseen_ns : r->end_ns,
 			/* What came behind was not recorded. */
 			.end_hi_ns = r->hole_end_ns > r->end_ns ? r->hole_end_ns : r->end_ns,
 			.mechanism = SP_MECH_LOAD,
@@ -84,6 +85,22 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 	return rc ? rc : pending_add(t, l, &p, err);
 }
 
+/* What is load behind a hole by itself is told without it: less is guessed. */
+static void cut_hole(struct load_state *r)
+{
+	struct load_state after = *r;
+
+	after.begin_ns = r->after_ns;
+	after.longest_ns = r->after_longest_ns;
+	if (!r->unseen_ns || !qualifies(&after, r->end_ns, r->after_busy_ns, r->after_paused_ns))
+		return;
+	r->begin_ns = r->after_ns;
+	r->busy_ns = r->after_busy_ns;
+	r->paused_ns = r->after_paused_ns;
+	r->begin_lo_ns = r->after_ns - r->unseen_ns;
+	r->unseen_ns = 0;
+}
+
 int load_flush(struct timeline *t, struct lane *l, struct sp_err *err)
 {
 	struct load_state *r = &l->load;
@@ -93,6 +110,7 @@ int load_flush(struct timeline *t, struct lane *l, struct sp_err *err)
 		return held_give(t, l, err);
 	r->open = false;
 	r->keeps = false;
+	cut_hole(r);
 	if (r->end_ns - r->begin_ns < t->cfg.min_stall_ns ||
 	    (!kept && r->begin_ns < l->stall_end_ns) ||
 	    (r->begin_ns < l->blind_until_ns && r->hole_end_ns != l->blind_until_ns) || !load_is(r))
@@ -127,13 +145,17 @@ static int join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
 	uint64_t paused = thread ? r->thread_paused_ns : r->span_paused_ns;
 	uint64_t ns = end_ns - begin_ns - paused;
 	uint64_t unseen = r->open && begin_ns > r->end_ns + LOAD_JOIN_NS ? begin_ns - r->end_ns : 0;
+	uint64_t lo_ns = begin_ns - unseen;
 	int rc = SP_OK;
 
 	*(thread ? &r->thread_paused_ns : &r->span_paused_ns) = 0;
 	/* A run that is load stays one: what would dilute it begins another. */
 	if (r->open && (thread != r->thread || begin_ns > joins_until(r) ||
+			(unseen && (load_is(r) || r->unseen_ns)) ||
 			(load_is(r) &&
 			 !qualifies(r, end_ns, r->busy_ns + ns, r->paused_ns + paused + unseen)))) {
+		if (begin_ns > joins_until(r))
+			lo_ns = begin_ns;
 		rc = load_flush(t, l, err);
 		unseen = 0;
 	}
@@ -144,6 +166,7 @@ static int join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
 		r->open = true;
 		r->thread = thread;
 		r->begin_ns = begin_ns;
+		r->begin_lo_ns = lo_ns;
 		r->busy_ns = r->longest_ns = r->packets = r->polls = 0;
 		r->paused_ns = r->unseen_ns = r->hole_end_ns = 0;
 		r->spans = 0;
@@ -151,8 +174,15 @@ static int join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
 		if (!thread) /* a thread's begin when it is switched to */
 			shares_begin(&r->shares, begin_ns);
 	}
+	if (unseen) {
+		r->after_ns = begin_ns;
+		r->after_busy_ns = r->after_longest_ns = r->after_paused_ns = 0;
+	}
 	r->end_ns = end_ns;
 	r->busy_ns += ns;
+	r->after_busy_ns += ns;
+	r->after_paused_ns += paused;
+	r->after_longest_ns = ns > r->after_longest_ns ? ns : r->after_longest_ns;
 	r->paused_ns += paused + unseen;
 	r->unseen_ns += unseen;
 	r->spans++;

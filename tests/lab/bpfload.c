@@ -62,6 +62,9 @@ void hog_load(struct hog *h)
 		hog_skip("the BPF object cannot be opened: this kernel has no BTF");
 	h->program = bpf_object__find_program_by_name(h->object, h->way->program);
 	bpf_program__set_autoload(h->program, true);
+	if (h->way->second_program)
+		bpf_program__set_autoload(
+			bpf_object__find_program_by_name(h->object, h->way->second_program), true);
 	if (bpf_object__load(h->object))
 		hog_skip("the kernel refuses the BPF program (needs root, and for irqs-off the "
 			 "kfunc bpf_local_irq_save of Linux 6.14)");

@@ -11,8 +11,9 @@
  *	truth MECHANISM BEGIN_NS END_NS CPU TID COMM NAMES
  *
  * in CLOCK_MONOTONIC; NAMES are the functions that would be right, separated by commas; TID 0 and
- * COMM - say that no task is to blame. --probe says whether this kernel can do it (0) or not (77),
- * and why. Nothing is left behind on every way out that a process can take.
+ * COMM - say that no task is to blame. A line that begins with "busy" is too short to be the stall
+ * that the way is about, but the time was used. --probe says whether this kernel can do it (0) or
+ *not (77), and why. Nothing is left behind on every way out that a process can take.
  */
 #include "way.h"
 
@@ -93,9 +94,10 @@ void hog_print_truth(const struct hog *h, const struct hog_truth *t)
 	char function[256];
 
 	name_function(t->function, function, sizeof(function));
-	printf("truth %s %llu %llu %u %u %s %s%s%s\n", h->way->mechanism, t->begin_ns, t->end_ns,
-	       t->cpu, h->way->nobodys ? 0 : t->tid, h->way->nobodys ? "-" : t->comm,
-	       h->way->accept, function[0] ? "," : "", function);
+	printf("%s %s %llu %llu %u %u %s %s%s%s\n",
+	       t->end_ns - t->begin_ns < h->way->least_ns ? "busy" : "truth", h->way->mechanism,
+	       t->begin_ns, t->end_ns, t->cpu, h->way->nobodys ? 0 : t->tid,
+	       h->way->nobodys ? "-" : t->comm, h->way->accept, function[0] ? "," : "", function);
 	fflush(stdout);
 }
 

@@ -69,12 +69,12 @@ struct {
 	__type(value, struct packets_run);
 } runs SEC(".maps");
 
-/* A run of packets has ended: it is logged if it was long enough to be a load. */
+/* A run of packets has ended: it is logged if it was long enough to be a softirq. */
 static __always_inline void log_run(const struct packets_run *r, __u32 cpu)
 {
 	struct hog_truth truth = { .begin_ns = r->begin_ns, .end_ns = r->end_ns, .cpu = cpu };
 
-	if (r->end_ns - r->begin_ns >= PACKETS_LOAD_NS)
+	if (r->end_ns - r->begin_ns >= PACKETS_BUSY_NS)
 		bpf_ringbuf_output(&truths, &truth, sizeof(truth), 0);
 }
 

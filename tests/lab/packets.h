@@ -6,9 +6,11 @@
  * its BPF program (net.bpf.c) shares with it.
  */
 
-/* Packets this close together are one run (the pauses that analyze/load.c joins are as long), and a
- * run this long is a load. */
-#define PACKETS_PAUSE_NS 300000ULL
+/* Packets this close together are one run: the pauses that analyze/load.c joins, from exit to
+ * entry, and the way from there to the first packet. A run this long is a load; one this long a
+ * softirq. */
+#define PACKETS_PAUSE_NS 350000ULL
+#define PACKETS_BUSY_NS	 1000000ULL
 #define PACKETS_LOAD_NS	 10000000ULL
 /* So long at most a thread that polls stays on the CPU between two packets of one run. */
 #define PACKETS_STAY_NS 1000000ULL

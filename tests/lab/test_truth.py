@@ -26,7 +26,7 @@ def report(*stalls):
 
 
 def line(at_ms, ms, mechanism="irqs-off", tid=7, names="hog_show"):
-    begin = BEGIN + at_ms * MS
+    begin = BEGIN + int(at_ms * MS)
     return "truth %s %d %d 1 %d %s %s\n" % (mechanism, begin, begin + int(ms * MS), tid,
                                              "cat" if tid else "-", names)
 
@@ -41,6 +41,22 @@ class Judge(unittest.TestCase):
         self.assertEqual((row["wrong_blame"], row["false_stalls"]), (0, 0))
         self.assertEqual(row["length_error_max_ns"], 100_000)
         self.assertEqual(bar.misses(row, 500_000), [])
+
+    def test_a_short_run_of_packets_did_happen(self):
+        busy = judge.read_truth(line(100, 4, "load", 0).replace("truth", "busy", 1), "busy")
+        r = judge.drop_busy(report(stall(101, 3, "softirq"), stall(101, 3, "irqs-off", 7),
+                                   stall(300, 3, "softirq")), busy)
+        self.assertEqual([(s["id"], s["mechanism"]) for s in r["stalls"]],
+                         [(101, "irqs-off"), (300, "softirq")])
+
+    def test_a_wait_that_the_kernel_saw_is_real(self):
+        r = report(stall(100, 4, "ksoftirqd", 7), stall(200, 4, "ksoftirqd", 7),
+                   stall(300, 4, "irqs-off", 7))
+        truth = judge.read_truth(line(100.5, 3.5, "ksoftirqd") + line(203, 5, "ksoftirqd")
+                                 + line(300, 4, "ksoftirqd"))
+        real, false = judge.split_real(r, r["stalls"], truth)
+        self.assertEqual([s["id"] for s in real], [100])
+        self.assertEqual([s["id"] for s in false], [200, 300])
 
     def test_a_length_may_be_told_by_bounds(self):
         wide = stall(100, 8, "load")

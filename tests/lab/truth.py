@@ -9,13 +9,13 @@ PAUSES = ("steal", "stopped")
 FALSE_FROM_NS = 2_000_000
 
 
-def read_truth(text):
+def read_truth(text, word="truth"):
     """Lines `truth mechanism begin_ns end_ns cpu tid comm names`, CLOCK_MONOTONIC; tid 0: no task
-    is to blame."""
+    is to blame. word "busy": what is too short to be a truth of its way, but did happen."""
     rows = []
     for line in text.splitlines():
         part = line.split()
-        if len(part) != 8 or part[0] != "truth":
+        if len(part) != 8 or part[0] != word:
             continue
         rows.append({"mechanism": part[1], "begin": int(part[2]), "end": int(part[3]),
                      "cpu": int(part[4]), "tid": int(part[5]), "comm": part[6],
@@ -99,6 +99,24 @@ def false_stalls(report, pairs):
         if part * 2 < s["duration_ns"]:
             out.append(s)
     return out
+
+
+def drop_busy(report, busy):
+    """The report without long NET_RX that the hog's own log of packets covers: they did happen."""
+    base = int(report["capture"]["begin_mono"])
+    real = [s for s in report["stalls"] if s["mechanism"] == "softirq" and any(
+        2 * overlap(b["begin"], b["end"], base + s["begin_ns"], base + s["end_ns"])
+        >= s["duration_ns"] for b in busy if b["cpu"] == s["cpu"])]
+    return dict(report, stalls=[s for s in report["stalls"] if s not in real])
+
+
+def split_real(report, stalls, truth):
+    """Waits of which the watcher says that a softirq was pending through half of them or more: they did happen. (These, the others.)"""
+    base = int(report["capture"]["begin_mono"])
+    real = [s for s in stalls if s["mechanism"] == "ksoftirqd" and any(
+        2 * overlap(t["begin"], t["end"], base + s["begin_ns"], base + s["end_ns"])
+        >= s["duration_ns"] for t in truth if t["cpu"] == s["cpu"])]
+    return real, [s for s in stalls if s not in real]
 
 
 def median(values):

@@ -48,8 +48,10 @@ struct way {
 	/* The function names that would be right, separated by commas: written down before any run.
 	 */
 	const char *accept;
-	const char *program; /* of the BPF object; NULL: none */
-	bool nobodys;	     /* it runs on anybody's back: a report that names a task is wrong */
+	const char *program;	    /* of the BPF object; NULL: none */
+	const char *second_program; /* loaded with it, attached by the way itself; NULL: none */
+	uint64_t least_ns;	    /* what is shorter is printed as busy, not as truth */
+	bool nobodys; /* it runs on anybody's back: a report that names a task is wrong */
 	/* Prepares; calls hog_skip() where this machine cannot. NULL: nothing to do. */
 	void (*open)(struct hog *h);
 	/* Starves the CPU once, for ns, and prints its truth (hog_truth(), or by the BPF program).

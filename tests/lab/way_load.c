@@ -63,7 +63,7 @@ static void log_last(struct hog *h)
 	bpf_map_update_elem(runs, &zero, &none, 0);
 	truth.begin_ns = r.begin_ns;
 	truth.end_ns = r.end_ns;
-	if (r.end_ns - r.begin_ns >= PACKETS_LOAD_NS)
+	if (r.end_ns - r.begin_ns >= PACKETS_BUSY_NS)
 		hog_print_truth(h, &truth);
 }
 
@@ -82,6 +82,7 @@ const struct way way_load = {
 		  "__netif_receive_skb,__netif_receive_skb_one_core",
 	.program = "hog_packet",
 	.nobodys = true,
+	.least_ns = PACKETS_LOAD_NS,
 	.open = open_softirq,
 	.starve = flood,
 };
@@ -183,6 +184,7 @@ const struct way way_load_thread = {
 		  "napi_gro_receive,gro_receive_skb,napi_complete_done,gro_normal_list",
 	.program = "hog_packet",
 	.nobodys = true,
+	.least_ns = PACKETS_LOAD_NS,
 	.open = open_thread,
 	.starve = flood,
 };

@@ -9,13 +9,25 @@ extern const struct way way_softirq, way_napi, way_hrtimer, way_hardirq;	/* way_
 extern const struct way way_wait_fifo, way_wait_syscall;			/* way_wait.c */
 extern const struct way way_load, way_load_thread, way_wait_flood;		/* way_load.c */
 extern const struct way way_task_delay;						/* way_reclaim.c */
+extern const struct way way_watch;						/* way_watch.c */
 
 const struct way *const hog_ways[] = {
-	&way_irqs_off,	   &way_irqs_off_write, &way_irqs_off_kthread,
-	&way_bh_off,	   &way_softirq,	&way_napi,
-	&way_hrtimer,	   &way_hardirq,	&way_wait_fifo,
-	&way_wait_syscall, &way_wait_flood,	&way_load,
-	&way_load_thread,  &way_task_delay,	NULL,
+	&way_irqs_off,
+	&way_irqs_off_write,
+	&way_irqs_off_kthread,
+	&way_bh_off,
+	&way_softirq,
+	&way_napi,
+	&way_hrtimer,
+	&way_hardirq,
+	&way_wait_fifo,
+	&way_wait_syscall,
+	&way_wait_flood,
+	&way_load,
+	&way_load_thread,
+	&way_task_delay,
+	&way_watch,
+	NULL,
 };
 
 const struct way *hog_way(const char *name)

@@ -163,6 +163,25 @@ static void interrupts_off_inside_the_handler_blame_no_task(void **state)
 	assert_int_equal(s->tid, SP_NO_TASK);
 }
 
+/* Interrupts off in the task; another interrupt came first, and its softirq is what the tick meets.
+ */
+static void interrupts_off_before_the_handler_are_the_tasks(void **state)
+{
+	struct fakecpu *w = *state;
+	const struct sp_stall *s;
+
+	begin(w);
+	irq(w, START + 51700, SP_EV_IRQ_ENTRY, SP_IRQ_VECTOR, 251, SP_TF_IRQS_OFF);
+	irq(w, START + 51703, SP_EV_IRQ_EXIT, SP_IRQ_VECTOR, 251, SP_TF_IRQS_OFF);
+	tick(w, START + 51710, SP_TF_SOFTIRQ,
+	     "u:send;entry_SYSCALL_64;task_fn;_raw_spin_unlock_irqrestore;"
+	     "asm_sysvec_call_function_single;irq_exit;handle_softirqs;net_rx_action");
+	flood(w, START + 52000, START + 80000, 7);
+	flush(w, START + 80000);
+	s = one(w, SP_MECH_IRQS_OFF, 1700, 300);
+	assert_int_equal(s->tid, 100);
+}
+
 static void delays_of_net_rx_are_not_claimed(void **state)
 {
 	struct fakecpu *w = *state;
@@ -248,6 +267,7 @@ int main(void)
 		T(load_is_seen_by_ticks_with_progress),
 		T(bh_off_beneath_a_flood_is_still_seen),
 		T(interrupts_off_inside_the_handler_blame_no_task),
+		T(interrupts_off_before_the_handler_are_the_tasks),
 		T(delays_of_net_rx_are_not_claimed),
 		T(the_change_itself_makes_no_stall),
 		T(a_handler_that_outlasts_thinning_ends_at_its_exit),
