@@ -57,6 +57,10 @@ class Judge(unittest.TestCase):
         real, false = judge.split_real(r, r["stalls"], truth)
         self.assertEqual([s["id"] for s in real], [100])
         self.assertEqual([s["id"] for s in false], [200, 300])
+        left = judge.drop_waits(r, [], truth)["stalls"]
+        self.assertEqual([s["id"] for s in left], [200, 300])
+        left = judge.drop_waits(r, judge.read_truth(line(100, 4, "ksoftirqd")), truth)["stalls"]
+        self.assertEqual([s["id"] for s in left], [100, 200, 300])
 
     def test_a_length_may_be_told_by_bounds(self):
         wide = stall(100, 8, "load")

@@ -119,6 +119,13 @@ def split_real(report, stalls, truth):
     return real, [s for s in stalls if s not in real]
 
 
+def drop_waits(report, truth, waits):
+    """The report without waits that lie over no truth and did happen all the same."""
+    taken = [s for _, s in match(report, truth) if s]
+    real, _ = split_real(report, [s for s in report["stalls"] if s not in taken], waits)
+    return dict(report, stalls=[s for s in report["stalls"] if s not in real])
+
+
 def median(values):
     values = sorted(values)
     return values[len(values) // 2] if values else None

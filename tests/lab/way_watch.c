@@ -13,6 +13,7 @@ static struct bpf_link *served;
 
 static void open_watch(struct hog *h)
 {
+	hog_pin_to_cpu(h->cpu ? h->cpu - 1 : h->cpu + 1);
 	hog_use_object(h, "watch");
 	hog_load(h);
 	hog_attach(h);
