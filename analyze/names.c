@@ -165,6 +165,8 @@ static struct place *new_place(struct names *n, const struct place_key *key, uin
 	if (!p)
 		return NULL;
 	p->key = *key;
+	if (kernel && !frames[0].known && n->resolver && n->resolver->kernel_missed)
+		n->resolver->kernel_missed(n->resolver->self, key->addr);
 	for (size_t i = 0; i < got; i++) {
 		const struct frame *f = function_of(n, &frames[i], kernel, err);
 

@@ -3,6 +3,7 @@
 #include "ahead.h"
 #include "kallsyms.h"
 #include "kranges.h"
+#include "missed.h"
 #include "troubles.h"
 #include "unwind.h"
 #include "users.h"
@@ -51,7 +52,7 @@ struct symbols {
 	struct vmlinux *vmlinux;
 	struct users *users;
 	struct unwind *unwind;
-	uint64_t unknown;
+	struct missed missed;
 };
 
 static const char *kallsyms_path(const struct symbols *s)
@@ -124,8 +125,8 @@ static struct sp_frame known_frame(const struct ksymbol *sym, uint64_t pc)
 	};
 }
 
-/* The function that holds pc; false when nothing tells. */
-static bool kernel_function(struct symbols *s, uint64_t pc, struct sp_frame *ret)
+/* The function that holds pc. */
+static void kernel_function(struct symbols *s, uint64_t pc, struct sp_frame *ret)
 {
 	const struct kallsyms *k;
 	struct travelled *t;
@@ -136,19 +137,18 @@ static bool kernel_function(struct symbols *s, uint64_t pc, struct sp_frame *ret
 		*ret = (struct sp_frame){
 			.name = t->name, .module = t->module, .offset = pc - t->start, .known = true
 		};
-		return true;
+		return;
 	}
 	if (kranges_find(s->ranges, pc, &sym)) {
 		*ret = known_frame(&sym, pc);
-		return true;
+		return;
 	}
 	k = local_kernel(s);
 	if (k && (kallsyms_find(k, pc, &sym) || find_newer(s, pc, &sym))) {
 		*ret = known_frame(&sym, pc);
-		return true;
+		return;
 	}
 	*ret = (struct sp_frame){ .name = "[unknown]", .module = "" };
-	return false;
 }
 
 static size_t kernel(void *self, uint64_t pc, struct sp_frame *ret, size_t max)
@@ -159,15 +159,19 @@ static size_t kernel(void *self, uint64_t pc, struct sp_frame *ret, size_t max)
 
 	if (!max)
 		return 0;
-	if (!kernel_function(s, pc, ret) && !detail)
-		s->unknown++;
-	else if (detail && (!ret->known || strcmp(ret->module, "[kernel.kallsyms]") == 0)) {
+	kernel_function(s, pc, ret);
+	if (detail && (!ret->known || strcmp(ret->module, "[kernel.kallsyms]") == 0))
 		n = vmlinux_frames(s->vmlinux, pc,
 				   (struct elffile_detail){ s->cfg.inlines, s->cfg.lines }, ret,
 				   max);
-		s->unknown += !ret->known;
-	}
 	return n;
+}
+
+static void kernel_missed(void *self, uint64_t pc)
+{
+	struct symbols *s = self;
+
+	missed_put(&s->missed, pc, local_kernel(s));
 }
 
 static int kernel_symbol(void *self, uint64_t addr, uint64_t start, const char *name,
@@ -308,6 +312,7 @@ int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_e
 	s->resolver = (struct sp_resolver){
 		.self = s,
 		.kernel = kernel,
+		.kernel_missed = kernel_missed,
 		.user = user,
 		.mapped = mapped,
 		.forked = forked,
@@ -367,11 +372,6 @@ bool symbols_hidden(const struct symbols *s)
 	return s->kallsyms && kallsyms_hidden(s->kallsyms);
 }
 
-uint64_t symbols_unknown(const struct symbols *s)
-{
-	return s->unknown;
-}
-
 static int tell_vmlinux(const struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err)
 {
 	const char *path;
@@ -384,15 +384,12 @@ static int tell_vmlinux(const struct symbols *s, symbols_tell *tell, void *self,
 
 int symbols_quality(struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err)
 {
-	int rc = SP_OK;
+	uint64_t missed = s->missed.kernel + s->missed.gone;
+	bool withheld = symbols_hidden(s) || (s->tried && !s->kallsyms);
+	int rc;
 
 	/* Names that all travelled are not missed, whatever this machine hides. */
-	if (s->told_name && s->unknown)
-		local_kernel(s);
-	if ((s->unknown || s->cfg.live) && (symbols_hidden(s) || (s->tried && !s->kallsyms)))
-		rc = tell(self, SP_Q_KPTR, s->unknown, "", err);
-	else if (s->unknown)
-		rc = tell(self, SP_Q_NO_SYMBOLS, s->unknown, "kernel", err);
+	rc = missed_tell(&s->missed, (missed || s->cfg.live) && withheld, tell, self, err);
 	rc = rc ? rc : tell_vmlinux(s, tell, self, err);
 	return rc ? rc : troubles_tell(s->users, tell, self, err);
 }

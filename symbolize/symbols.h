@@ -35,9 +35,8 @@ void symbols_set_local(struct symbols *s, bool local);
 /* What the recording says of the kernel: build-id (hex) and release; NULL or "" unknown. */
 void symbols_set_kernel(struct symbols *s, const char *build_id, const char *release);
 
-/* Kernel names withheld (kptr_restrict, lockdown); kernel addresses that no symbol held. */
+/* Kernel names withheld (kptr_restrict, lockdown). */
 bool symbols_hidden(const struct symbols *s);
-uint64_t symbols_unknown(const struct symbols *s);
 
 /* What could not be named, once everything was asked: kernel names withheld, files without symbols
  * or replaced since. detail is a path, "kernel", or "". */

@@ -51,7 +51,11 @@ struct sp_resolver {
 	 * or "module+0x…" frame. */
 	size_t (*kernel)(void *self, uint64_t pc, struct sp_frame *ret, size_t max);
 
-	/* The same for an address of process pid at a time. */
+	/* An address without a name that is shown, or that a verdict rests on: once each. Others
+	 * that are asked for, of no stall, need no remedy. */
+	void (*kernel_missed)(void *self, uint64_t pc);
+
+	/* As kernel(), for an address of process pid at a time. */
 	size_t (*user)(void *self, int32_t pid, uint64_t time_ns, uint64_t pc, struct sp_frame *ret,
 		       size_t max);
 

@@ -121,6 +121,20 @@ static int count_trouble(void *self, enum sp_quality_code code, uint64_t count, 
 	return 0;
 }
 
+static int count_kernel(void *self, enum sp_quality_code code, uint64_t count, const char *detail,
+			struct sp_err *e)
+{
+	uint32_t *seen = self;
+
+	(void)e;
+	(void)detail;
+	if (code == SP_Q_NO_SYMBOLS)
+		seen[0] += (uint32_t)count;
+	if (code == SP_Q_GONE_CODE)
+		seen[1] += (uint32_t)count;
+	return 0;
+}
+
 static void wrong_build_id_gives_no_name(void **state)
 {
 	struct symbols *s = NULL;
@@ -147,6 +161,60 @@ static void wrong_build_id_gives_no_name(void **state)
 	assert_int_equal(seen[0], 1);
 	assert_int_equal(seen[1], 0);
 	symbols_free(s);
+}
+
+/* What a made kernel's report would say of an address without a name. */
+static void kernel_rows(const char *text, uint64_t addr, bool used, uint32_t seen[2])
+{
+	static const char path[] = "/tmp/sirqprof-kallsyms-missed";
+	const struct sp_resolver *r;
+	struct symbols *s = NULL;
+	struct sp_frame f;
+	FILE *out = fopen(path, "we");
+
+	assert_non_null(out);
+	assert_true(fputs(text, out) >= 0);
+	fclose(out);
+	assert_int_equal(
+		symbols_new(&s, &(struct symbols_cfg){ .local = text[0] != 0, .kallsyms = path },
+			    &err),
+		0);
+	r = symbols_resolver(s);
+	assert_int_equal(r->kernel(r->self, addr, &f, 1), 1);
+	assert_false(f.known);
+	if (used)
+		r->kernel_missed(r->self, addr);
+	seen[0] = seen[1] = 0;
+	assert_int_equal(symbols_quality(s, count_kernel, seen, &err), 0);
+	symbols_free(s);
+	unlink(path);
+}
+
+static void nameless_kernel_code_has_the_remedy_of_its_kind(void **state)
+{
+	static const char text[] = "ffffffff81000000 T _stext\n"
+				   "ffffffff81001000 T one\n"
+				   "ffffffff81900000 T _etext\n"
+				   "ffffffffa0000000 t mod\t[mod]\n";
+	uint32_t seen[2];
+
+	(void)state;
+	/* Asked for, not used: nobody misses it. */
+	kernel_rows(text, 0xffffffff81400000, false, seen);
+	assert_int_equal(seen[0] + seen[1], 0);
+	/* Far from any symbol, within the kernel's text. */
+	kernel_rows(text, 0xffffffff81400000, true, seen);
+	assert_int_equal(seen[0], 1);
+	assert_int_equal(seen[1], 0);
+	/* Loaded into it, and gone. */
+	kernel_rows(text, 0xffffffffa0800000, true, seen);
+	assert_int_equal(seen[0], 0);
+	assert_int_equal(seen[1], 1);
+	/* Of another machine: as far as the address tells. */
+	kernel_rows("", 0xffffffffc0800000, true, seen);
+	assert_int_equal(seen[1], 1);
+	kernel_rows("", 0xffffffffa0800000, true, seen);
+	assert_int_equal(seen[0], 1);
 }
 
 static void kernel_made_symbols(void **state)
@@ -260,6 +328,7 @@ int main(void)
 		cmocka_unit_test(inline_frames_and_lines),
 		cmocka_unit_test(foreign_files_are_not_believed),
 		cmocka_unit_test(wrong_build_id_gives_no_name),
+		cmocka_unit_test(nameless_kernel_code_has_the_remedy_of_its_kind),
 		cmocka_unit_test(kernel_made_symbols),
 		cmocka_unit_test(travelled_names_win),
 		cmocka_unit_test(programs_come_while_recording),
