@@ -118,3 +118,11 @@ bool ring_peek_next(const struct ring *r, struct ring_peek *p, uint8_t ret[RING_
 	*ret_size = header.size;
 	return true;
 }
+
+uint64_t ring_filled(const struct ring *r)
+{
+	const struct perf_event_mmap_page *page = r->base;
+	uint64_t tail = __atomic_load_n(&page->data_tail, __ATOMIC_ACQUIRE);
+
+	return __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE) - tail;
+}

@@ -44,6 +44,9 @@ struct ring_peek {
 /* Bytes of a record that ring_peek_next() copies at most. */
 #define RING_PEEK_BYTES 128U
 
+/* Bytes that the kernel has written and the first reader has not given back. */
+uint64_t ring_filled(const struct ring *r);
+
 /* As ring_look(), for this reader; passes over what the first has given back. */
 bool ring_peek_look(const struct ring *r, struct ring_peek *p);
 

@@ -23,7 +23,7 @@
 #define RING_BYTES_DEFAULT (4ULL << 20)
 #define RINGS_TOTAL	   (128ULL << 20)
 #define RING_BYTES_LEAST   (512ULL << 10)
-/* How often the loop looks: rings wake it when they fill, the stuck watch when a CPU is stuck. What
+/* How often the loop looks: the watch wakes it when rings fill or a CPU is stuck. What
  * happens while one is, is looked at more closely. */
 #define LOOK_MS	      10
 #define LOOK_STUCK_MS 2

@@ -153,7 +153,8 @@ int watch_look(struct watch *w, uint64_t now_ns, struct sp_err *err)
 			atomic_store(&w->stuck_now[i], is);
 		rc = stuck_look(w->stuck, i, w->cpus[i], now_ns, STUCK_LIKELY, w->observe,
 				w->stream, err);
-		if (is && !was)
+		/* A flood is to be drained, and thinned, as soon as it begins. */
+		if ((is && !was) || ring_filled(&w->cfg.events->cpus[i].ring) >= WATCH_FILLED)
 			eventfd_write(w->wake, 1);
 	}
 	return rc;

@@ -19,6 +19,9 @@ struct watch;
 /* What is queued until the loop takes it; a stuck task has some hundred bytes, 64 kB at most. */
 #define WATCH_QUEUE (1U << 20)
 
+/* A ring that holds so much wakes the loop: in calm, 10 ms make half of it at 1 kHz. */
+#define WATCH_FILLED (8U << 10)
+
 struct watch_cfg {
 	const struct events *events; /* borrowed until watch_free() */
 	struct stuck_ids ids;
@@ -48,7 +51,8 @@ int watch_look(struct watch *w, uint64_t now_ns, struct sp_err *err);
 /* Whether it sees the i-th CPU of events stuck now. */
 bool watch_stuck(const struct watch *w, uint32_t i);
 
-/* To be polled: readable when a CPU has become stuck, until watch_take(). Negative: none. */
+/* To be polled: readable when a CPU has become stuck or
+ * its ring holds WATCH_FILLED, until watch_take(). Negative: none. */
 int watch_fd(const struct watch *w);
 
 /* Sends what was queued into s, and SP_Q_LIMIT for what found no room. From any one thread. */

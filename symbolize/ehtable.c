@@ -112,7 +112,9 @@ static int by_start(const void *a, const void *b)
 {
 	const struct ehtable_row *x = a, *y = b;
 
-	return (x->start > y->start) - (x->start < y->start);
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return (x->entry > y->entry) - (x->entry < y->entry);
 }
 
 bool ehtable_build(struct ehtable *ret, const uint8_t *bytes, size_t size, uint64_t vaddr)

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #define NCPUS  2U
-#define BYTES  4096U
+#define BYTES  16384U
 #define SILENT 2000000ULL
 
 static struct collect got;
@@ -161,6 +161,38 @@ static void of_two_threads_each_looks_at_the_other(void **state)
 	the_thread_looks_and_wakes(false);
 }
 
+static bool wakes(const struct watch *w)
+{
+	struct pollfd fd = { .fd = watch_fd(w), .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+static void a_ring_that_fills_wakes_the_loop(void **state)
+{
+	struct bench *b = open_bench();
+	struct sp_err err = SP_ERR_INIT;
+	struct watch *w = NULL;
+	struct perf_event_mmap_page *page = b->cpus[1].ring.base;
+
+	(void)state;
+	assert_int_equal(watch_new(&w, &b->cfg, &err), 0);
+	for (uint32_t i = 0; (i + 1) * 64 < WATCH_FILLED; i++)
+		sample(b, 1, (uint32_t)getpid(), 5000000000ULL);
+	assert_int_equal(watch_look(w, 5000000000ULL, &err), 0);
+	assert_false(wakes(w));
+	sample(b, 1, (uint32_t)getpid(), 5000000000ULL);
+	assert_int_equal(watch_look(w, 5000000000ULL, &err), 0);
+	assert_true(wakes(w));
+	/* Drained. */
+	assert_int_equal(watch_take(w, b->stream, &err), 0);
+	__atomic_store_n(&page->data_tail, page->data_head, __ATOMIC_RELEASE);
+	assert_int_equal(watch_look(w, 5000000000ULL, &err), 0);
+	assert_false(wakes(w));
+	watch_free(w);
+	close_bench(b);
+}
+
 static void what_finds_no_room_is_counted(void **state)
 {
 	struct bench *b = open_bench();
@@ -200,6 +232,7 @@ int main(void)
 		cmocka_unit_test(one_thread_looks_and_wakes),
 		cmocka_unit_test(of_two_threads_each_looks_at_the_other),
 		cmocka_unit_test(what_finds_no_room_is_counted),
+		cmocka_unit_test(a_ring_that_fills_wakes_the_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
