@@ -29,6 +29,7 @@ static enum sp_severity severity_of(enum sp_quality_code code)
 	case SP_Q_REALTIME:
 	case SP_Q_SLOW_WATCH:
 	case SP_Q_GONE_CODE:
+	case SP_Q_TOO_MUCH:
 	case SP_Q_TZ_ASSUMED:
 	case SP_Q_SPIKES_LOST_REPLIES:
 	case SP_Q_SPIKES_UNIT:

@@ -96,6 +96,9 @@ static const struct text table[] = {
 	{ SP_Q_GONE_CODE, "gone-code",
 	  "BPF programs or modules have gone before they could be named (addresses without a name: %n)",
 	  "no package has them: keep them loaded; sirqprof names what comes and goes while it records" },
+	{ SP_Q_TOO_MUCH, "too-much",
+	  "compressed debug information of %d would take more than 1 GB: its inlined functions and lines are not shown",
+	  "objcopy --decompress-debug-sections, if the file is to be trusted" },
 	{ SP_Q_BUILD_ID, "build-id", "%d is not the file that ran: its symbols are not used", "" },
 	{ SP_Q_OLD_KERNEL_BH, "old-kernel-bh",
 	  "this kernel's tracepoints do not tell when bottom halves are off (before 5.17): inferred from "

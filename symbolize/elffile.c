@@ -19,6 +19,9 @@
 
 /* Files kept open, so that their bytes can be read while unwinding. */
 #define MAX_OPEN 256U
+/* What compressed debug information of one file may become: libdw inflates it whole, and a file may
+ * claim a thousand times its size. Chromium's has some GB, other programs' some hundred MB. */
+#define MAX_INFLATED (1ULL << 30)
 /* Below this a 64-bit kernel puts only the vdso of 32-bit programs. */
 #define ABOVE_32_BITS (1ULL << 32)
 
@@ -29,7 +32,7 @@ struct elffile {
 	struct elfimage image;
 	struct elfbytes bytes;
 	struct dwfl_debug *debug;
-	bool debug_tried, eh_tried;
+	bool debug_tried, eh_tried, refused;
 	struct ehtable eh;
 	UT_hash_handle hh;
 };
@@ -289,7 +292,9 @@ bool elffile_vaddr(const struct elffile *file, uint64_t file_offset, uint64_t *r
 /* Debug information is looked for once, when it is first asked for. */
 static struct dwfl_debug *debug_of(struct elffile *file)
 {
-	if (!file->debug_tried && file->bytes.fd >= 0)
+	if (!file->debug_tried && file->image.inflated > MAX_INFLATED)
+		file->refused = true;
+	else if (!file->debug_tried && file->bytes.fd >= 0)
 		file->debug = dwfl_debug_open(file->path, file->bytes.fd);
 	file->debug_tried = true;
 	return file->debug;
@@ -353,5 +358,7 @@ int elffiles_troubles(const struct elffiles *f, elffile_trouble *put, void *self
 	for (const struct elffile *file = f->by_key; !rc && file; file = file->hh.next)
 		if (file->in_vain && file->state != ELFFILE_FINE)
 			rc = put(self, file->path, file->state, file->in_vain, err);
+		else if (file->refused)
+			rc = put(self, file->path, ELFFILE_REFUSED, 1, err);
 	return rc;
 }

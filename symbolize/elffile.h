@@ -27,6 +27,7 @@ enum elffile_state {
 	ELFFILE_OTHER,	  /* another file by that name */
 	ELFFILE_STRIPPED, /* no symbols */
 	ELFFILE_NOT_ELF,
+	ELFFILE_REFUSED, /* in troubles only: its debug information would grow too large */
 };
 
 int elffiles_new(struct elffiles **ret, struct sp_err *err);

@@ -78,6 +78,26 @@ static void read_debuglink(struct elfimage *image, Elf_Scn *scn)
 			 (const char *)data->d_buf);
 }
 
+/* What the section claims to become: SHF_COMPRESSED, or GNU's older ".zdebug_*" of "ZLIB" and 8
+ * bytes, the first the highest. */
+static uint64_t inflated_size(Elf_Scn *scn, const GElf_Shdr *shdr, const char *name)
+{
+	uint64_t size = 0;
+	Elf_Data *data;
+	GElf_Chdr head;
+
+	if (shdr->sh_flags & SHF_COMPRESSED)
+		return gelf_getchdr(scn, &head) ? head.ch_size : 0;
+	if (!name || strncmp(name, ".zdebug", 7) != 0)
+		return 0;
+	data = elf_rawdata(scn, NULL);
+	if (!data || !data->d_buf || data->d_size < 12 || memcmp(data->d_buf, "ZLIB", 4) != 0)
+		return 0;
+	for (int i = 4; i < 12; i++)
+		size = size << 8 | ((const uint8_t *)data->d_buf)[i];
+	return size;
+}
+
 static void read_sections(struct elfimage *image, Elf *elf)
 {
 	Elf_Scn *scn = NULL;
@@ -87,6 +107,7 @@ static void read_sections(struct elfimage *image, Elf *elf)
 	elf_getshdrstrndx(elf, &names);
 	while ((scn = elf_nextscn(elf, scn))) {
 		const char *name;
+		uint64_t size;
 
 		if (!gelf_getshdr(scn, &shdr))
 			continue;
@@ -96,6 +117,9 @@ static void read_sections(struct elfimage *image, Elf *elf)
 		if (shdr.sh_type != SHT_PROGBITS)
 			continue;
 		name = elf_strptr(elf, names, shdr.sh_name);
+		size = inflated_size(scn, &shdr, name);
+		image->inflated = size > UINT64_MAX - image->inflated ? UINT64_MAX
+								      : image->inflated + size;
 		if (name && strcmp(name, ".gnu_debuglink") == 0)
 			read_debuglink(image, scn);
 		if (name && strcmp(name, ".eh_frame") == 0) {

@@ -28,6 +28,7 @@ struct elfimage {
 	uint64_t eh_vaddr, eh_size;	/* .eh_frame; size 0: none */
 	char build_id[ELFIMAGE_ID_LEN]; /* lower-case hex, "" none */
 	char debuglink[256];		/* name in .gnu_debuglink, "" none */
+	uint64_t inflated;		/* bytes that its compressed sections claim to become */
 	bool has_symtab;		/* more than what dynamic linking needs */
 	bool has_debugdata;		/* a compressed table of symbols (.gnu_debugdata) */
 	bool is_64;

@@ -11,14 +11,14 @@ struct sums {
 		uint64_t addresses, most;
 		const char *path;
 		uint32_t files;
-	} of[2];
+	} of[3];
 };
 
 static int on_trouble(void *self, const char *path, enum elffile_state why, uint64_t addresses,
 		      struct sp_err *err)
 {
 	struct sums *sums = self;
-	int i = why == ELFFILE_OTHER;
+	int i = why == ELFFILE_REFUSED ? 2 : why == ELFFILE_OTHER;
 
 	(void)err;
 	sums->of[i].addresses += addresses;
@@ -32,11 +32,12 @@ static int on_trouble(void *self, const char *path, enum elffile_state why, uint
 
 static int tell_files(const struct sums *sums, symbols_tell *tell, void *self, struct sp_err *err)
 {
-	static const enum sp_quality_code codes[] = { SP_Q_NO_SYMBOLS, SP_Q_BUILD_ID };
+	static const enum sp_quality_code codes[] = { SP_Q_NO_SYMBOLS, SP_Q_BUILD_ID,
+						      SP_Q_TOO_MUCH };
 	char text[SP_MAX_STRING + 64];
 	int rc = SP_OK;
 
-	for (int i = 0; !rc && i < 2; i++) {
+	for (int i = 0; !rc && i < 3; i++) {
 		if (!sums->of[i].files)
 			continue;
 		snprintf(text, sizeof(text), "%s", sums->of[i].path);

@@ -53,6 +53,7 @@ enum sp_quality_code {
 	SP_Q_FILE_INFERRED = 41,  /* file named from the show function, not seen; count */
 	SP_Q_SLOW_WATCH = 49,	  /* the stuck watch has no real-time priority */
 	SP_Q_GONE_CODE = 51,	  /* addresses of modules or BPF programs that are gone; count */
+	SP_Q_TOO_MUCH = 52,	  /* debug information that would grow too large; detail: path */
 	SP_Q_NO_VMLINUX = 50,	  /* no debug information of the kernel; detail: path */
 	SP_Q_THIN_NET_RX = 42,	  /* NET_RX came too often to be recorded whole; count = ns */
 	SP_Q_SPIKES_NONE = 43,	  /* a spike file of which no row is a spike; count: rows; detail */
