@@ -12,6 +12,8 @@
 /* Worst delay is kept by bins; they double in width when there are too many. */
 #define BIN_NS_FIRST 10000000ULL
 #define MAX_BINS     8192U
+#define MAX_ALL_BINS (3U << 19) /* of all CPUs: 192 have MAX_BINS, 1024 have 1024 */
+#define LEAST_BINS   128U
 /* More than any delay: it survives when bins are joined. */
 #define DELAY_UNKNOWN UINT32_MAX
 
@@ -27,6 +29,7 @@ struct cpu {
 	uint32_t ngaps, room;
 	uint64_t join_ns; /* gaps closer than this are one */
 	uint64_t bins_from_ns, bin_ns;
+	uint32_t nbins;
 	uint32_t *bins; /* worst delay in us; 0: none seen; DELAY_UNKNOWN: not recorded */
 };
 
@@ -36,7 +39,9 @@ struct coverage {
 	uint32_t *list;
 	uint32_t nlist;
 	bool blind;
-	uint32_t ngapped; /* CPUs that have gaps */
+	uint32_t ngapped;	       /* CPUs that have gaps */
+	uint32_t nbinned;	       /* CPUs that have bins */
+	uint32_t most_gaps, most_bins; /* of one CPU */
 };
 
 int coverage_new(struct coverage **ret, struct sp_err *err)
@@ -45,6 +50,8 @@ int coverage_new(struct coverage **ret, struct sp_err *err)
 
 	if (!c)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the coverage");
+	c->most_gaps = MAX_GAPS;
+	c->most_bins = MAX_BINS;
 	*ret = c;
 	return SP_OK;
 }
@@ -138,12 +145,33 @@ static void join(struct cpu *u)
 	u->ngaps = u->ngaps ? n + 1 : 0;
 }
 
+/* One CPU more has gaps: from time to time each may have half as many. */
+static void share_gaps(struct coverage *c)
+{
+	if (++c->ngapped * c->most_gaps <= MAX_ALL_GAPS || c->most_gaps <= LEAST_GAPS)
+		return;
+	c->most_gaps /= 2;
+	for (uint32_t i = 0; i < c->ncpus; i++) {
+		struct cpu *u = &c->cpus[i];
+		struct gap *fit;
+
+		while (u->ngaps >= c->most_gaps)
+			join(u);
+		if (u->room <= c->most_gaps)
+			continue;
+		fit = realloc(u->gaps, c->most_gaps * sizeof(*fit));
+		if (fit) {
+			u->gaps = fit;
+			u->room = c->most_gaps;
+		}
+	}
+}
+
 int coverage_gap(struct coverage *c, uint32_t cpu, enum coverage_gap kind, uint64_t begin_ns,
 		 uint64_t end_ns, struct sp_err *err)
 {
 	struct cpu *u = get(c, cpu, err);
 	struct gap *last;
-	uint32_t most;
 
 	if (!u)
 		return err->code;
@@ -156,10 +184,9 @@ int coverage_gap(struct coverage *c, uint32_t cpu, enum coverage_gap kind, uint6
 		last->kind = last->kind > kind ? last->kind : kind;
 		return SP_OK;
 	}
-	c->ngapped += !u->room;
-	most = MAX_ALL_GAPS / c->ngapped;
-	most = most > MAX_GAPS ? MAX_GAPS : most < LEAST_GAPS ? LEAST_GAPS : most;
-	while (u->ngaps >= most)
+	if (!u->room)
+		share_gaps(c);
+	while (u->ngaps >= c->most_gaps)
 		join(u);
 	if (u->ngaps == u->room) {
 		uint32_t room = u->room ? u->room * 2 : 64;
@@ -174,25 +201,46 @@ int coverage_gap(struct coverage *c, uint32_t cpu, enum coverage_gap kind, uint6
 	return SP_OK;
 }
 
-static int begin_bins(struct cpu *u, uint64_t ns, struct sp_err *err)
-{
-	u->bins = calloc(MAX_BINS, sizeof(*u->bins));
-	if (!u->bins)
-		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the coverage");
-	u->bin_ns = BIN_NS_FIRST;
-	u->bins_from_ns = ns;
-	return SP_OK;
-}
-
+/* Half as many bins, each twice as wide, in front. */
 static void widen_bins(struct cpu *u)
 {
-	for (uint32_t i = 0; i < MAX_BINS / 2; i++) {
+	for (uint32_t i = 0; i < u->nbins / 2; i++) {
 		uint32_t a = u->bins[2 * i], b = u->bins[2 * i + 1];
 
 		u->bins[i] = a > b ? a : b;
 	}
-	memset(u->bins + MAX_BINS / 2, 0, MAX_BINS / 2 * sizeof(*u->bins));
 	u->bin_ns *= 2;
+}
+
+/* One CPU more has bins: from time to time each may have half as many. */
+static void share_bins(struct coverage *c)
+{
+	if (++c->nbinned * c->most_bins <= MAX_ALL_BINS || c->most_bins <= LEAST_BINS)
+		return;
+	c->most_bins /= 2;
+	for (uint32_t i = 0; i < c->ncpus; i++) {
+		struct cpu *u = &c->cpus[i];
+		uint32_t *fit;
+
+		if (!u->nbins)
+			continue;
+		widen_bins(u);
+		u->nbins /= 2;
+		fit = realloc(u->bins, u->nbins * sizeof(*fit));
+		u->bins = fit ? fit : u->bins;
+	}
+}
+
+static int begin_bins(struct coverage *c, struct cpu *u, uint64_t ns, struct sp_err *err)
+{
+	share_bins(c);
+	u->bins = calloc(c->most_bins, sizeof(*u->bins));
+	if (!u->bins)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the coverage");
+	u->nbins = c->most_bins;
+	u->bin_ns = BIN_NS_FIRST;
+	u->bins_from_ns = ns;
+	return SP_OK;
 }
 
 int coverage_delay(struct coverage *c, uint32_t cpu, uint64_t entry_ns, uint64_t delay_ns,
@@ -202,12 +250,14 @@ int coverage_delay(struct coverage *c, uint32_t cpu, uint64_t entry_ns, uint64_t
 	uint64_t us = delay_ns / 1000 + 1;
 	uint64_t at;
 
-	if (!u || (!u->bins && begin_bins(u, entry_ns, err)))
+	if (!u || (!u->bins && begin_bins(c, u, entry_ns, err)))
 		return err->code;
 	if (entry_ns < u->bins_from_ns)
 		entry_ns = u->bins_from_ns;
-	while ((at = (entry_ns - u->bins_from_ns) / u->bin_ns) >= MAX_BINS)
+	while ((at = (entry_ns - u->bins_from_ns) / u->bin_ns) >= u->nbins) {
 		widen_bins(u);
+		memset(u->bins + u->nbins / 2, 0, u->nbins / 2 * sizeof(*u->bins));
+	}
 	if (us >= DELAY_UNKNOWN)
 		us = delay_ns == SP_UNKNOWN_NS ? DELAY_UNKNOWN : DELAY_UNKNOWN - 1;
 	if (us > u->bins[at])
@@ -246,7 +296,7 @@ static uint64_t worst_in(const struct cpu *u, uint64_t begin_ns, uint64_t end_ns
 		return SP_UNKNOWN_NS;
 	from = begin_ns > u->bins_from_ns ? (begin_ns - u->bins_from_ns) / u->bin_ns : 0;
 	to = (end_ns - u->bins_from_ns) / u->bin_ns;
-	for (uint64_t i = from; i <= to && i < MAX_BINS; i++)
+	for (uint64_t i = from; i <= to && i < u->nbins; i++)
 		if (u->bins[i] > worst)
 			worst = u->bins[i];
 	return worst ? worst * 1000 : SP_UNKNOWN_NS;

@@ -111,6 +111,17 @@ static int quality(struct sp_span *in, struct strings *strings, struct sp_event 
 	return add(strings, text_of(in), &e->quality.detail, err);
 }
 
+/* "socket:[4711]" without its number: that is another for each connection of a server, would fill
+ * the strings, and tells nobody anything once the socket is closed. */
+static int add_path(struct strings *strings, const char *path, sp_str *ret, struct sp_err *err)
+{
+	const char *number = path[0] == '/' ? NULL : strchr(path, '[');
+
+	if (!number || number[1] < '0' || number[1] > '9')
+		return add(strings, path, ret, err);
+	return strings_add(strings, path, (size_t)(number - path), ret, err);
+}
+
 /* One event an open file. */
 static int fds(struct sp_span *in, struct strings *strings, struct sp_event *e,
 	       struct sp_event_sink sink, struct sp_err *err)
@@ -123,7 +134,7 @@ static int fds(struct sp_span *in, struct strings *strings, struct sp_event *e,
 	e->tid = tid;
 	for (uint32_t i = 0; !rc && i < n && i < SP_MAX_FDS && !in->over; i++) {
 		e->fd.fd = sp_span_u32(in);
-		rc = add(strings, text_of(in), &e->fd.path, err);
+		rc = add_path(strings, text_of(in), &e->fd.path, err);
 		if (!rc && !in->over)
 			rc = sink.put(sink.self, e, err);
 	}

@@ -11,6 +11,7 @@
 #define MAX_SLICE_NS (1ULL << 62)
 
 static const char *const unsampled[] = { "[unsampled]" };
+static const char *const others[] = { "[other stacks]" };
 
 /* Time of one thread in one stack on one CPU, in one slice of the recording. */
 struct row {
@@ -74,18 +75,18 @@ static uint32_t *slot_of(struct fold *f, const struct row *r)
 
 static void index_rows(struct fold *f)
 {
+	if (!f->nslots)
+		return;
 	memset(f->slots, 0, f->nslots * sizeof(*f->slots));
 	for (uint32_t i = 0; i < f->n; i++)
 		*slot_of(f, &f->rows[i]) = i + 1;
 }
 
-/* Slices twice as long: rows that become equal are joined. */
-static void coarsen(struct fold *f)
+/* Joins rows that are equal, or become so: the number of their slice is halved so often. */
+static void join_rows(struct fold *f, uint32_t halve)
 {
 	uint32_t n = f->n;
 
-	f->slice_ns *= 2;
-	f->slice = f->slice_from_ns = 0;
 	f->n = 0;
 	memset(f->newest, 0, f->nnewest * sizeof(*f->newest));
 	memset(f->slots, 0, f->nslots * sizeof(*f->slots));
@@ -93,7 +94,7 @@ static void coarsen(struct fold *f)
 		struct row r = f->rows[i];
 		uint32_t *slot;
 
-		r.slice /= 2;
+		r.slice >>= halve;
 		slot = slot_of(f, &r);
 		if (*slot) {
 			f->rows[*slot - 1].owned_ns += r.owned_ns;
@@ -102,6 +103,14 @@ static void coarsen(struct fold *f)
 		f->rows[f->n++] = r;
 		*slot = f->n;
 	}
+}
+
+/* Slices twice as long. */
+static void coarsen(struct fold *f)
+{
+	f->slice_ns *= 2;
+	f->slice = f->slice_from_ns = 0;
+	join_rows(f, 1);
 }
 
 static int grow(struct fold *f, struct sp_err *err)
@@ -209,12 +218,50 @@ int fold_baseline(struct fold *f, const struct sp_event *e, uint64_t owned_ns, s
 	return SP_OK;
 }
 
+void fold_stacks(struct fold *f, struct stacks *of, stacks_visit *visit)
+{
+	for (uint32_t i = 0; i < f->n; i++)
+		visit(of, &f->rows[i].stack);
+	/* Rows are found by their stack. */
+	free(f->newest);
+	f->newest = NULL;
+	f->nnewest = 0;
+	index_rows(f);
+}
+
+static int smaller_first(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (!x->stack != !y->stack)
+		return x->stack ? -1 : 1;
+	if (x->owned_ns != y->owned_ns)
+		return x->owned_ns < y->owned_ns ? -1 : 1;
+	return x->slice == y->slice ? 0 : x->slice < y->slice ? -1 : 1;
+}
+
+uint32_t fold_shed(struct fold *f)
+{
+	uint32_t n = 0, shed;
+
+	if (!f->n)
+		return 0;
+	qsort(f->rows, f->n, sizeof(*f->rows), smaller_first);
+	while (n < f->n && f->rows[n].stack)
+		n++;
+	shed = (n + 1) / 2;
+	for (uint32_t i = 0; i < shed; i++)
+		f->rows[i].stack = 0;
+	join_rows(f, 0);
+	return shed;
+}
+
 static int add_share(struct folds *to, struct attribute *a, const struct sp_share *s,
-		     uint64_t at_ns, struct sp_err *err)
+		     uint64_t at_ns, const char *const *stackless, struct sp_err *err)
 {
 	struct sp_fold row = {
 		.comm = attribute_comm(a, s->tid, at_ns),
-		.frames = unsampled,
+		.frames = stackless,
 		.nframes = 1,
 		.weight_ns = s->owned_ns,
 	};
@@ -239,7 +286,7 @@ int fold_starved(struct attribute *a, const struct sp_stall *stalls,
 		const struct sp_stall *s = &stalls[i];
 
 		for (uint32_t k = 0; !rc && k < s->nshares; k++)
-			rc = add_share(&folds, a, &s->shares[k], s->end_ns, err);
+			rc = add_share(&folds, a, &s->shares[k], s->end_ns, unsampled, err);
 		if (!rc && s->unsampled_ns)
 			rc = folds_add(&folds,
 				       &(struct sp_fold){
@@ -290,7 +337,7 @@ int fold_outside(struct fold *f, struct attribute *a, const struct sp_spike *spi
 				       .tid = f->rows[i].tid,
 				       .owned_ns = f->rows[i].owned_ns,
 			       },
-			       (f->rows[i].slice + 1) * f->slice_ns, err);
+			       (f->rows[i].slice + 1) * f->slice_ns, others, err);
 	if (!rc)
 		return folds_done(&folds, attribute_arena(a), ret, nret, err);
 	folds_free(&folds);

@@ -8,7 +8,7 @@
  * Out:   arrays of struct sp_fold, by comm and frames
  * Keeps: of the baseline, time by thread, stack, CPU and second: FOLD_MAX_ROWS rows at most. Past
  *        that seconds are joined two by two, so that long recordings lose resolution at the edges
- * of windows and no time
+ *        of windows and no time. Rows whose stack was shed are "[other stacks]"
  */
 #include "attribute.h"
 
@@ -18,6 +18,11 @@
 #define FOLD_MAX_ROWS (1U << 18)
 
 struct fold;
+
+/* The stacks of the baseline, for a sweep of them. */
+void fold_stacks(struct fold *f, struct stacks *of, stacks_visit *visit);
+/* Takes the stacks from the smaller half of the rows that have one, the older first; how many. */
+uint32_t fold_shed(struct fold *f);
 
 int fold_new(struct fold **ret, struct sp_err *err);
 void fold_free(struct fold *f);

@@ -40,7 +40,7 @@ void gap_alive(struct lane *l, uint64_t ns)
 		return;
 	/* Without a clock nobody else will tell of them: gap_run() does. */
 	if (g->clockless && g->off.samples >= GAP_RUN_LEAST && !g->run_ready) {
-		g->run = g->off;
+		shares_copy(&g->run, &g->off);
 		g->run_lo_ns = g->off_lo_ns;
 		g->run_first_ns = g->off_first_ns;
 		g->run_end_ns = ns;
@@ -251,7 +251,7 @@ static int take_release(struct timeline *t, const struct lane *l, const struct s
 {
 	struct sp_event late = *sample, *e = &late;
 	struct stack stack = stacks_get(t->parts.stacks, e->sample.stack);
-	struct shares s;
+	struct shares s = { 0 };
 	int rc = SP_OK;
 
 	/* The interrupt entry below such a softirq is older than the gap. */
@@ -278,8 +278,11 @@ static int take_release(struct timeline *t, const struct lane *l, const struct s
 			      e->time_ns, e->time_ns - p->stall.begin_hi_ns, 0, 0, stack.addr[0]);
 	shares_begin(&s, p->stall.begin_ns);
 	shares_add(&s, e);
-	s.rows[0].owned_ns = p->stall.end_ns - p->stall.begin_ns;
-	return shares_give(&s, &p->stall, err);
+	if (s.n)
+		s.rows[0].owned_ns = p->stall.end_ns - p->stall.begin_ns;
+	rc = shares_give(&s, &p->stall, err);
+	shares_free(&s);
+	return rc;
 }
 
 /* The sampler fires with interrupts off, was due several times, and never came: nothing ran. */

@@ -121,3 +121,66 @@ int lane_baseline(struct timeline *t, struct lane *l, const struct shares *s, st
 	}
 	return rc;
 }
+
+/* Calls fn for each of the lane's sets of shares. */
+static void each_set(struct lane *l, void (*fn)(struct shares *s, void *self), void *self)
+{
+	struct shares *const sets[] = {
+		&l->gap.off,	 &l->gap.run,	    &l->bh.shares,	    &l->soft.shares,
+		&l->hard.shares, &l->sparse.shares, &l->sparse.load.shares, &l->load.shares,
+	};
+
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+		fn(sets[i], self);
+	for (uint32_t i = 0; i < WAITS_MAX; i++)
+		fn(&l->waits[i].shares, self);
+}
+
+static void free_set(struct shares *s, void *self)
+{
+	(void)self;
+	shares_free(s);
+}
+
+void lane_free(struct lane *l)
+{
+	if (!l)
+		return;
+	for (uint32_t k = 0; k < l->npending; k++)
+		free(l->pending[k].stall.shares);
+	for (uint32_t k = 0; k < l->load.nheld; k++)
+		free(l->load.held[k].stall.shares);
+	each_set(l, free_set, NULL);
+	munmap(l, sizeof(*l));
+}
+
+struct sweep {
+	struct stacks *of;
+	stacks_visit *visit;
+};
+
+static void visit_set(struct shares *s, void *self)
+{
+	const struct sweep *w = self;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		w->visit(w->of, &s->rows[i].stack);
+}
+
+static void lane_stacks(struct lane *l, struct sweep *w)
+{
+	each_set(l, visit_set, w);
+	for (uint32_t i = 0; i < l->npending; i++)
+		stall_stacks(&l->pending[i].stall, w->of, w->visit);
+	for (uint32_t i = 0; i < l->load.nheld; i++)
+		stall_stacks(&l->load.held[i].stall, w->of, w->visit);
+}
+
+void timeline_stacks(struct timeline *t, struct stacks *of, stacks_visit *visit)
+{
+	struct sweep w = { of, visit };
+
+	for (uint32_t i = 0; i < t->nlanes; i++)
+		if (t->lanes[i])
+			lane_stacks(t->lanes[i], &w);
+}

@@ -17,6 +17,7 @@
  *	pending.c	a stall waits for the reads that decide between irqs-off, steal and stopped
  */
 #include "shares.h"
+#include "stalls.h"
 #include "timeline.h"
 
 #include <sirqprof/facts.h>
@@ -345,6 +346,7 @@ int side_put(struct timeline *t, const struct sp_event *e, struct sp_err *err);
 
 /* lane.c: the lane of a CPU (SP_END: too many CPUs) */
 int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err);
+void lane_free(struct lane *l);
 void lane_evidence(struct sp_stall *s, enum sp_evidence_kind kind, uint64_t at_ns, uint64_t n0,
 		   uint64_t n1, sp_str name, uint64_t addr);
 uint32_t lane_pending_vectors(const struct lane *l);

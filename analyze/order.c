@@ -294,3 +294,19 @@ uint64_t order_late(const struct order *o)
 {
 	return o->late;
 }
+
+void order_stacks(struct order *o, struct stacks *of, stacks_visit *visit)
+{
+	for (uint32_t k = 0; k < o->nheap; k++) {
+		struct queue *q = &o->queues[o->heap[k]];
+
+		for (uint32_t i = 0; i < q->n; i++) {
+			struct sp_event *e = nth(q, i);
+
+			if (e->type == SP_EV_SAMPLE)
+				visit(of, &e->sample.stack);
+			else if (sp_is_softirq(e) && e->softirq.sampled)
+				visit(of, &e->softirq.stack);
+		}
+	}
+}

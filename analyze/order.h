@@ -16,6 +16,8 @@
  * Out:   the same events merged; without rounds only each CPU's own order is kept
  * Keeps: two rounds; at most ORDER_MAX_EVENTS, then the older half goes on as it is
  */
+#include "stacks.h"
+
 #include <sirqprof/event.h>
 #include <sirqprof/own.h>
 
@@ -30,6 +32,9 @@ int order_flush(struct order *o, struct sp_err *err);
 
 /* Events that came older than what had gone on. */
 uint64_t order_late(const struct order *o);
+
+/* The stacks of events that wait, for a sweep of them. */
+void order_stacks(struct order *o, struct stacks *of, stacks_visit *visit);
 
 SP_DEFINE_FREEP(order);
 

@@ -1,9 +1,33 @@
 #include "shares.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* Room that a set keeps for the next interval: a CPU has a dozen sets, and there may be many CPUs.
+ */
+#define KEEP_ROOM 16U
+
+void shares_free(struct shares *s)
+{
+	free(s->rows);
+	*s = (struct shares){ 0 };
+}
+
+void shares_copy(struct shares *to, const struct shares *from)
+{
+	shares_free(to);
+	*to = *from;
+	to->rows = malloc((from->n + 1) * sizeof(*to->rows));
+	to->room = to->rows ? from->n + 1 : 0;
+	to->n = to->rows ? from->n : 0;
+	if (to->n)
+		memcpy(to->rows, from->rows, to->n * sizeof(*to->rows));
+}
 
 void shares_begin(struct shares *s, uint64_t from_ns)
 {
+	if (s->room > KEEP_ROOM)
+		shares_free(s);
 	s->n = 0;
 	s->last = 0;
 	s->samples = 0;
@@ -34,13 +58,30 @@ static inline bool is_of(const struct sp_share *row, const struct sp_event *e)
 	return row->stack == e->sample.stack && row->tid == e->tid;
 }
 
+/* False: no memory. */
+static bool make_room(struct shares *s)
+{
+	uint32_t room = s->room ? s->room * 2 : 4;
+	struct sp_share *rows;
+
+	if (s->n < s->room)
+		return true;
+	rows = realloc(s->rows, room * sizeof(*rows));
+	if (!rows)
+		return false;
+	s->rows = rows;
+	s->room = room;
+	return true;
+}
+
+/* NULL: no memory for the first. */
 static struct sp_share *row_of(struct shares *s, const struct sp_event *e)
 {
 	uint32_t next = s->last + 1 < s->n ? s->last + 1 : 0;
-	struct sp_share *row = &s->rows[next];
+	struct sp_share *row = s->n ? &s->rows[next] : NULL;
 
 	/* Packets take the same way one after another. Only rows of no stack may be two. */
-	if (s->n && e->sample.stack && is_of(row, e)) {
+	if (row && e->sample.stack && is_of(row, e)) {
 		s->last = next;
 		return row;
 	}
@@ -50,8 +91,8 @@ static struct sp_share *row_of(struct shares *s, const struct sp_event *e)
 		s->last = i;
 		return &s->rows[i];
 	}
-	if (s->n == SP_MAX_STALL_SHARES)
-		return mixed_row(s, e);
+	if (s->n == SP_MAX_STALL_SHARES || !make_room(s))
+		return s->n ? mixed_row(s, e) : NULL;
 	row = &s->rows[s->n++];
 	*row = (struct sp_share){
 		.stack = e->sample.stack,
@@ -67,6 +108,8 @@ void shares_add(struct shares *s, const struct sp_event *e)
 	uint64_t owned = e->time_ns > s->from_ns ? e->time_ns - s->from_ns : 0;
 	struct sp_share *row = row_of(s, e);
 
+	if (!row)
+		return;
 	row->owned_ns += owned;
 	row->samples++;
 	if (e->sample.has_arg0) {

@@ -86,26 +86,59 @@ static void count_released(struct sites *s, const struct sp_resolver *r)
 	}
 }
 
-int sites_seal(struct sites *s, const struct stacks *stacks, const struct sp_resolver *r,
-	       struct sp_err *err)
+static int most_first(const void *a, const void *b)
 {
-	uint32_t n = 0;
+	const struct met *x = a, *y = b;
+
+	return x->n == y->n ? by_site(a, b) : x->n > y->n ? -1 : 1;
+}
+
+/* Those met least, of so many, were met hardly more often than not at all. */
+static void forget_rare(struct sites *s)
+{
+	if (s->n <= SITES_MAX)
+		return;
+	qsort(s->at, s->n, sizeof(*s->at), most_first);
+	s->n = SITES_MAX / 2;
+	qsort(s->at, s->n, sizeof(*s->at), by_site);
+}
+
+int sites_settle(struct sites *s, const struct stacks *stacks, struct sp_err *err)
+{
+	uint32_t n = s->n + 1;
+	struct met *at;
 
 	for (uint32_t id = 0; id < s->room; id++)
 		n += s->counts[id] != 0;
-	s->at = calloc(n ? n : 1, sizeof(*s->at));
-	if (!s->at)
+	at = realloc(s->at, n * sizeof(*s->at));
+	if (!at)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u sites", n);
+	s->at = at;
 	for (uint32_t id = 0; id < s->room; id++) {
 		struct met met = { site_of(stacks, id), s->counts[id] };
 
 		if (met.n && met.site.leaf)
 			s->at[s->n++] = met;
 	}
+	free(s->counts);
+	s->counts = NULL;
+	s->room = 0;
 	qsort(s->at, s->n, sizeof(*s->at), by_site);
 	join_equal(s);
-	count_released(s, r);
+	forget_rare(s);
+	at = realloc(s->at, (s->n + 1) * sizeof(*at));
+	s->at = at ? at : s->at;
 	return SP_OK;
+}
+
+int sites_seal(struct sites *s, const struct stacks *stacks, const struct sp_resolver *r,
+	       struct sp_err *err)
+{
+	int rc = sites_settle(s, stacks, err);
+
+	if (!rc)
+		count_released(s, r);
+	return rc;
 }
 
 static double share_of(const struct sites *s, uint64_t n)

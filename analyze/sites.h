@@ -7,7 +7,8 @@
  *
  * In:    stacks of samples outside every stall
  * Out:   the share of time at one site: the innermost frame and its caller
- * Keeps: 4 bytes a distinct stack; once asked, the sites in order
+ * Keeps: 4 bytes a distinct stack since the last sweep of them; SITES_MAX sites, those met least
+ *        are forgotten
  */
 #include "stacks.h"
 
@@ -18,13 +19,15 @@ struct met;
 
 /* Open to be counted inline: every sample is. */
 struct sites {
-	uint32_t *counts; /* by stack id */
+	uint32_t *counts; /* by stack id, of samples that are not in .at yet */
 	uint32_t room;
 	uint64_t all;	/* samples */
 	struct met *at; /* in order, each once */
 	uint32_t n;
 	uint64_t released; /* samples at sites where interrupts come on */
 };
+
+#define SITES_MAX 65536U
 
 /* The innermost frame and its caller, kernel addresses; 0 where there is none. */
 struct site {
@@ -50,6 +53,9 @@ static inline int sites_add(struct sites *s, sp_stack id, struct sp_err *err)
 	s->all++;
 	return SP_OK;
 }
+
+/* Goes over from stacks to sites: the stacks added so far need not be kept. */
+int sites_settle(struct sites *s, const struct stacks *stacks, struct sp_err *err);
 
 /* No sample may follow. stacks and r are asked for names, r may be NULL. */
 int sites_seal(struct sites *s, const struct stacks *stacks, const struct sp_resolver *r,

@@ -178,6 +178,7 @@ int sparse_change(struct timeline *t, struct lane *l, const struct sp_event *e, 
 	n->since_ns = e->time_ns ? e->time_ns : l->now_ns;
 	n->entry_ns = n->usual_ns = 0;
 	n->free_ns = n->since_ns;
+	shares_free(&n->load.shares);
 	n->load = (struct sparse_load){ 0 };
 	rc = load_flush(t, l, err);
 	if (l->soft.open && l->soft.vec == SP_VEC_NET_RX) {
@@ -304,6 +305,7 @@ void sparse_blind(struct lane *l, uint64_t until_ns)
 	l->sparse.free_ns = until_ns;
 	l->sparse.entry_ns = 0;
 	l->sparse.usual_ns = 0; /* what was missed was progress, perhaps */
+	shares_free(&l->sparse.load.shares);
 	l->sparse.load = (struct sparse_load){ 0 };
 }
 

@@ -35,6 +35,10 @@ struct stacks {
 	uint32_t *slots;     /* ids by hash */
 	uint32_t *raw_slots; /* ids by raw_hash, of those that were seen in that form */
 	uint32_t nslots;     /* of both */
+	/* while sweeping: by id, not 0 where it is held; then the id that it has from now on */
+	uint32_t *moved;
+	uint32_t nmoved;
+	uint64_t kept_bytes;
 };
 
 static void put_slot(uint32_t *slots, uint32_t nslots, uint64_t hash, uint32_t id)
@@ -118,6 +122,7 @@ void stacks_free(struct stacks *s)
 	free(s->entries);
 	free(s->slots);
 	free(s->raw_slots);
+	free(s->moved);
 	free(s);
 }
 
@@ -292,4 +297,95 @@ void stacks_clear(struct stacks *s)
 	s->entries[0].next = 0;
 	memset(s->slots, 0, s->nslots * sizeof(*s->slots));
 	memset(s->raw_slots, 0, s->nslots * sizeof(*s->raw_slots));
+}
+
+/* A chain's words, its entry, and its part of slots that are half empty. */
+static uint64_t bytes_of(uint64_t nwords, uint64_t n)
+{
+	return nwords * sizeof(uint64_t) + n * (sizeof(struct entry) + 4 * sizeof(uint32_t));
+}
+
+uint64_t stacks_bytes(const struct stacks *s)
+{
+	return bytes_of(s->nwords, s->n);
+}
+
+int stacks_sweep_begin(struct stacks *s, struct sp_err *err)
+{
+	s->moved = calloc(s->n, sizeof(*s->moved));
+	if (!s->moved)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to sweep stacks");
+	s->nmoved = s->n;
+	s->kept_bytes = 0;
+	return SP_OK;
+}
+
+void stacks_keep(struct stacks *s, sp_stack *id)
+{
+	if (!*id || *id >= s->nmoved || s->moved[*id])
+		return;
+	s->moved[*id] = 1;
+	s->kept_bytes += bytes_of(s->entries[*id].nkernel + s->entries[*id].nuser + 1, 1);
+}
+
+uint64_t stacks_kept_bytes(const struct stacks *s)
+{
+	return s->kept_bytes;
+}
+
+void stacks_keep_none(struct stacks *s)
+{
+	memset(s->moved, 0, s->nmoved * sizeof(*s->moved));
+	s->kept_bytes = 0;
+}
+
+/* Entries and words, with the marker before them, move towards the front in the order that they
+ * have. */
+void stacks_sweep(struct stacks *s)
+{
+	uint32_t n = 1;
+	uint64_t nwords = 0;
+
+	memset(s->slots, 0, s->nslots * sizeof(*s->slots));
+	memset(s->raw_slots, 0, s->nslots * sizeof(*s->raw_slots));
+	for (uint32_t id = 1; id < s->n; id++) {
+		struct entry e = s->entries[id];
+		uint32_t len = e.nkernel + e.nuser + 1;
+
+		if (!s->moved[id])
+			continue;
+		memmove(s->words + nwords, s->words + e.at - 1, len * sizeof(*s->words));
+		e.at = nwords + 1;
+		nwords += len;
+		put_slot(s->slots, s->nslots, e.hash, n);
+		if (e.raw_hash)
+			put_slot(s->raw_slots, s->nslots, e.raw_hash, n);
+		s->entries[n] = e;
+		s->moved[id] = n++;
+	}
+	s->n = n;
+	s->nwords = nwords;
+	for (uint32_t id = 0; id < n; id++)
+		stacks_move(s, &s->entries[id].next);
+	stacks_move(s, &s->last);
+}
+
+void stacks_move(struct stacks *s, sp_stack *id)
+{
+	*id = *id < s->nmoved ? s->moved[*id] : 0;
+}
+
+uint32_t stacks_moved_count(const struct stacks *s, uint32_t upto)
+{
+	for (upto = upto < s->nmoved ? upto : s->nmoved - 1; upto; upto--)
+		if (s->moved[upto])
+			return s->moved[upto];
+	return 0;
+}
+
+void stacks_sweep_end(struct stacks *s)
+{
+	free(s->moved);
+	s->moved = NULL;
+	s->nmoved = 0;
 }

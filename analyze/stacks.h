@@ -8,7 +8,14 @@
  * In:    addresses as perf records them: innermost first, with PERF_CONTEXT_* markers between
  *        (include/uapi/linux/perf_event.h); at most SP_MAX_CHAIN are kept
  * Out:   sp_stack ids, 0 for "no stack"
- * Keeps: every distinct chain once, for as long as the analysis lives or until stacks_clear()
+ * Keeps: every distinct chain once, until stacks_clear(), or a sweep that found nobody who holds
+ *it. A sweep is told of every holder twice, since ids become dense again:
+ *
+ *		stacks_sweep_begin(s)
+ *		stacks_keep(s, &id)	each id that is held, any number of times
+ *		stacks_sweep(s)
+ *		stacks_move(s, &id)	each id that is held, once a place
+ *		stacks_sweep_end(s)
  */
 #include <sirqprof/event.h>
 #include <sirqprof/own.h>
@@ -38,6 +45,24 @@ uint32_t stacks_count(const struct stacks *s);
 /* Forgets every chain; ids begin at 1 again, those given out before mean nothing. Keeps its memory
  * for what comes next. */
 void stacks_clear(struct stacks *s);
+
+/* Bytes that the chains take. */
+uint64_t stacks_bytes(const struct stacks *s);
+
+/* See above. Between begin and end nothing may be added. SP_ENOMEM: nothing has changed. */
+int stacks_sweep_begin(struct stacks *s, struct sp_err *err);
+/* What a holder is asked to call for each of its ids. */
+typedef void stacks_visit(struct stacks *s, sp_stack *id);
+void stacks_keep(struct stacks *s, sp_stack *id);
+void stacks_move(struct stacks *s, sp_stack *id);
+/* Bytes that the chains kept so far will take. */
+uint64_t stacks_kept_bytes(const struct stacks *s);
+/* Forgets which were kept: a holder has let go of some. */
+void stacks_keep_none(struct stacks *s);
+void stacks_sweep(struct stacks *s);
+/* The ids up to an old one that were kept: what had been done for them is done. */
+uint32_t stacks_moved_count(const struct stacks *s, uint32_t upto);
+void stacks_sweep_end(struct stacks *s);
 
 SP_DEFINE_FREEP(stacks);
 

@@ -1,11 +1,17 @@
 #include "stalls.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* The largest, and the rest in one row. */
+#define STALLS_LEAST_SHARES 2U
 
 struct stalls {
 	struct sp_stall *at;
 	uint32_t n, room;
 	uint64_t dropped;
+	uint64_t nshares, trimmed; /* kept of all stalls; added up */
+	uint32_t most;		   /* shares of one stall */
 };
 
 int stalls_new(struct stalls **ret, struct sp_err *err)
@@ -14,6 +20,7 @@ int stalls_new(struct stalls **ret, struct sp_err *err)
 
 	if (!s)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the stalls");
+	s->most = SP_MAX_STALL_SHARES;
 	*ret = s;
 	return SP_OK;
 }
@@ -42,8 +49,10 @@ static void drop_short(struct stalls *s)
 	uint32_t keep = s->n / 2;
 
 	qsort(s->at, s->n, sizeof(s->at[0]), longest_first);
-	for (uint32_t i = keep; i < s->n; i++)
+	for (uint32_t i = keep; i < s->n; i++) {
+		s->nshares -= s->at[i].nshares;
 		free(s->at[i].shares);
+	}
 	s->dropped += s->n - keep;
 	s->n = keep;
 }
@@ -63,6 +72,50 @@ static int grow(struct stalls *s, struct sp_err *err)
 	return SP_OK;
 }
 
+/* They stand in order of size. The last one left takes the time of those that go, under no stack:
+ * it is of one task only if they all are. */
+static void trim_one(struct stalls *s, struct sp_stall *stall)
+{
+	struct sp_share *rest = &stall->shares[s->most - 1], *fit;
+
+	if (stall->nshares <= s->most)
+		return;
+	for (uint32_t i = s->most; i < stall->nshares; i++) {
+		const struct sp_share *gone = &stall->shares[i];
+
+		rest->owned_ns += gone->owned_ns;
+		rest->samples += gone->samples;
+		if (gone->tid == rest->tid)
+			continue;
+		rest->pid = rest->tid = SP_NO_TASK;
+		rest->comm = 0;
+		rest->has_arg0 = 0;
+	}
+	rest->stack = 0;
+	s->trimmed += stall->nshares - s->most + 1;
+	stall->nshares = s->most;
+	/* Not realloc(): what it cuts off is too small for the next stall's shares. */
+	fit = malloc(stall->nshares * sizeof(*fit));
+	if (!fit)
+		return;
+	memcpy(fit, stall->shares, stall->nshares * sizeof(*fit));
+	free(stall->shares);
+	stall->shares = fit;
+}
+
+bool stalls_trim(struct stalls *s)
+{
+	if (s->most <= STALLS_LEAST_SHARES)
+		return false;
+	s->most /= 2;
+	s->nshares = 0;
+	for (uint32_t i = 0; i < s->n; i++) {
+		trim_one(s, &s->at[i]);
+		s->nshares += s->at[i].nshares;
+	}
+	return true;
+}
+
 static int put(void *self, struct sp_stall *stall, struct sp_err *err)
 {
 	struct stalls *s = self;
@@ -77,7 +130,11 @@ static int put(void *self, struct sp_stall *stall, struct sp_err *err)
 		stall->shares = NULL;
 		return rc;
 	}
+	trim_one(s, stall);
 	s->at[s->n++] = *stall;
+	s->nshares += stall->nshares;
+	while (s->nshares > STALLS_MAX_SHARES && stalls_trim(s))
+		;
 	return SP_OK;
 }
 
@@ -108,6 +165,23 @@ struct sp_stall *stalls_done(struct stalls *s, uint32_t *n)
 uint64_t stalls_dropped(const struct stalls *s)
 {
 	return s->dropped;
+}
+
+uint64_t stalls_trimmed(const struct stalls *s)
+{
+	return s->trimmed;
+}
+
+void stall_stacks(struct sp_stall *s, struct stacks *of, stacks_visit *visit)
+{
+	for (uint32_t i = 0; i < s->nshares; i++)
+		visit(of, &s->shares[i].stack);
+}
+
+void stalls_stacks(struct stalls *s, struct stacks *of, stacks_visit *visit)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		stall_stacks(&s->at[i], of, visit);
 }
 
 void stalls_drop_culprit(struct sp_stall *s)

@@ -6,10 +6,16 @@
  *
  * In:    struct sp_stall from the timeline, on each CPU in order of end
  * Out:   one array in order of begin, with ids from 1
- * Keeps: every stall, SP_MAX_STALLS at most: past that the shortest are dropped and counted
+ * Keeps: every stall, SP_MAX_STALLS at most: past that the shortest are dropped and counted. Of all
+ *        together STALLS_MAX_SHARES shares: past that each stall keeps its larger ones, the rest is
+ *        added up without a stack
  */
+#include "stacks.h"
+
 #include <sirqprof/own.h>
 #include <sirqprof/stall.h>
+
+#define STALLS_MAX_SHARES (1U << 16)
 
 struct stalls;
 
@@ -23,6 +29,14 @@ struct sp_stall *stalls_done(struct stalls *s, uint32_t *n);
 
 /* Stalls dropped for SP_MAX_STALLS. */
 uint64_t stalls_dropped(const struct stalls *s);
+
+/* Halves what is kept of each stall's shares; false: it is the largest and the rest already. */
+bool stalls_trim(struct stalls *s);
+/* Shares that were added up so. */
+uint64_t stalls_trimmed(const struct stalls *s);
+/* The stacks of all shares, for a sweep of them. */
+void stalls_stacks(struct stalls *s, struct stacks *of, stacks_visit *visit);
+void stall_stacks(struct sp_stall *s, struct stacks *of, stacks_visit *visit);
 
 /* Nobody did it: forgets the stall's task and frees its stacks; all of it counts as unsampled. */
 void stalls_drop_culprit(struct sp_stall *s);

@@ -6,13 +6,15 @@
 #include <uthash.h>
 
 /* Tids kept. Past that the oldest dead ones go, so that a fork bomb cannot fill the memory. */
-#define MAX_TASKS 50000U
+#define MAX_TASKS 40000U
+#define MANY_GONE 256U
 /* Names kept of one tid, the newest: exec renames, and tids are reused. */
 #define MAX_NAMES 6
 /* Pods whose names are kept: a kubelet runs 110 by default. */
 #define MAX_PODS 4096U
 /* Open files and system calls read by the stuck watch, kept of one tid. */
 #define MAX_READ_FILES 2048U
+#define MAX_ALL_FILES  100000U /* past that, those of the tasks met first go */
 
 struct name {
 	uint64_t from_ns;
@@ -30,6 +32,7 @@ struct task {
 	int32_t tid;
 	struct name names[MAX_NAMES]; /* oldest first */
 	uint32_t nnames;
+	bool gone; /* its exit was told */
 	sp_str cgroup;
 	struct read_file *files; /* in order of time */
 	uint32_t nfiles;
@@ -44,6 +47,8 @@ struct pod {
 struct tasks {
 	struct strings *strings;
 	struct task *by_tid;
+	uint32_t ngone;
+	uint32_t nfiles; /* of all tasks */
 	struct pod *pods;
 	uint32_t npods;
 };
@@ -62,6 +67,8 @@ int tasks_new(struct tasks **ret, struct strings *strings, struct sp_err *err)
 static void drop(struct tasks *t, struct task *task)
 {
 	HASH_DEL(t->by_tid, task);
+	t->ngone -= task->gone;
+	t->nfiles -= task->nfiles;
 	free(task->files);
 	free(task);
 }
@@ -86,14 +93,35 @@ static struct task *find(const struct tasks *t, int32_t tid)
 	return task;
 }
 
+/* Those that are gone go first, the older half of them; if they are too few for a search to be
+ * worth it, the oldest goes whoever it is. */
+static void make_room(struct tasks *t)
+{
+	struct task *task, *next;
+	uint32_t forget = t->ngone / 2;
+
+	if (t->ngone < MANY_GONE) {
+		/* uthash keeps the order of insertion: the head is the oldest. */
+		drop(t, t->by_tid);
+		return;
+	}
+	HASH_ITER (hh, t->by_tid, task, next) {
+		if (!forget)
+			return;
+		if (task->gone) {
+			drop(t, task);
+			forget--;
+		}
+	}
+}
+
 static int get(struct tasks *t, int32_t tid, struct task **ret, struct sp_err *err)
 {
 	struct task *task = find(t, tid);
 
 	if (!task) {
-		/* uthash keeps the order of insertion: the head is the oldest. */
 		if (HASH_COUNT(t->by_tid) >= MAX_TASKS)
-			drop(t, t->by_tid);
+			make_room(t);
 		task = calloc(1, sizeof(*task));
 		if (!task)
 			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for tasks");
@@ -155,7 +183,23 @@ static void name_from(struct task *task, uint64_t at_ns, sp_str comm, int32_t pi
 	task->names[task->nnames++] = n;
 }
 
-static int put_file(struct task *task, const struct sp_event *e, struct sp_err *err)
+/* Files are of use to the stall in which they were read, so old ones go when there are many. */
+static void forget_files(struct tasks *t)
+{
+	struct task *task, *next;
+
+	HASH_ITER (hh, t->by_tid, task, next) {
+		if (t->nfiles <= MAX_ALL_FILES / 2)
+			return;
+		t->nfiles -= task->nfiles;
+		task->nfiles = 0;
+		free(task->files);
+		task->files = NULL;
+	}
+}
+
+static int put_file(struct tasks *t, struct task *task, const struct sp_event *e,
+		    struct sp_err *err)
 {
 	struct read_file *files;
 
@@ -163,11 +207,15 @@ static int put_file(struct task *task, const struct sp_event *e, struct sp_err *
 		memmove(task->files, task->files + MAX_READ_FILES / 2,
 			MAX_READ_FILES / 2 * sizeof(*task->files));
 		task->nfiles = MAX_READ_FILES / 2;
+		t->nfiles -= MAX_READ_FILES / 2;
 	}
+	if (t->nfiles == MAX_ALL_FILES)
+		forget_files(t);
 	files = realloc(task->files, (task->nfiles + 1) * sizeof(*files));
 	if (!files)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for open files");
 	task->files = files;
+	t->nfiles++;
 	files[task->nfiles++] = (struct read_file){ e->fd.fd, e->fd.path, e->time_ns };
 	return SP_OK;
 }
@@ -192,19 +240,31 @@ static int put_switch(struct tasks *t, const struct sp_event *e, struct sp_err *
 
 static int put_fork(struct tasks *t, const struct sp_event *e, struct sp_err *err)
 {
-	struct task *task, *parent = find(t, e->task.ppid);
+	struct task *task, *parent;
 	sp_str comm = 0;
 	int rc = get(t, e->tid, &task, err);
 
 	if (rc)
 		return rc;
+	parent = find(t, e->task.ppid);
 	if (parent && parent->nnames)
 		comm = parent->names[parent->nnames - 1].comm;
+	t->ngone -= task->gone;
+	task->gone = false;
 	/* A new life of the tid: what is open now is not what was open then. */
 	name_from(task, e->time_ns, comm, e->pid, e->task.ppid);
 	if (parent && !task->cgroup)
 		task->cgroup = parent->cgroup;
 	return SP_OK;
+}
+
+static void put_exit(struct tasks *t, const struct sp_event *e)
+{
+	struct task *task = find(t, e->tid);
+
+	t->ngone += task && !task->gone;
+	if (task)
+		task->gone = true;
 }
 
 int tasks_put(struct tasks *t, const struct sp_event *e, struct sp_err *err)
@@ -218,6 +278,9 @@ int tasks_put(struct tasks *t, const struct sp_event *e, struct sp_err *err)
 		return put_switch(t, e, err);
 	case SP_EV_FORK:
 		return put_fork(t, e, err);
+	case SP_EV_TASK_EXIT:
+		put_exit(t, e);
+		return SP_OK;
 	case SP_EV_META:
 		return put_pod(t, e, err);
 	case SP_EV_COMM:
@@ -241,7 +304,7 @@ int tasks_put(struct tasks *t, const struct sp_event *e, struct sp_err *err)
 		task->syscall = (struct task_syscall){ e->syscall.nr, e->syscall.arg0,
 						       e->syscall.name, e->time_ns };
 	else
-		rc = put_file(task, e, err);
+		rc = put_file(t, task, e, err);
 	return rc;
 }
 

@@ -26,14 +26,8 @@ void timeline_free(struct timeline *t)
 {
 	if (!t)
 		return;
-	for (uint32_t i = 0; i < t->nlanes; i++) {
-		for (uint32_t k = 0; t->lanes[i] && k < t->lanes[i]->npending; k++)
-			free(t->lanes[i]->pending[k].stall.shares);
-		for (uint32_t k = 0; t->lanes[i] && k < t->lanes[i]->load.nheld; k++)
-			free(t->lanes[i]->load.held[k].stall.shares);
-		if (t->lanes[i])
-			munmap(t->lanes[i], sizeof(**t->lanes));
-	}
+	for (uint32_t i = 0; i < t->nlanes; i++)
+		lane_free(t->lanes[i]);
 	free(t->lanes);
 	free(t);
 }

@@ -85,6 +85,9 @@ uint64_t timeline_quality(const struct timeline *t, uint32_t code);
 /* How long NET_RX of the CPU was thinned; known after timeline_flush(). */
 uint64_t timeline_thinned_ns(const struct timeline *t, uint32_t cpu);
 
+/* The stacks of what is open or waits, for a sweep of them. */
+void timeline_stacks(struct timeline *t, struct stacks *of, stacks_visit *visit);
+
 SP_DEFINE_FREEP(timeline);
 
 #endif

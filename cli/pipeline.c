@@ -50,7 +50,8 @@ __attribute__((noinline)) static int names_to_order(struct pipeline *p, const st
 		bare.map = NULL;
 		e = &bare;
 	}
-	return rc ? rc : order_put(p->order, e, err);
+	rc = rc ? rc : order_put(p->order, e, err);
+	return rc || e->type != SP_EV_ROUND ? rc : stages_sweep(p, err);
 }
 
 static int to_order(void *self, const struct sp_event *e, struct sp_err *err)

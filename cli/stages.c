@@ -52,6 +52,10 @@ int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 	case SP_EV_FORK:
 		return r->forked ? r->forked(r->self, e->pid, e->task.ppid, e->time_ns, err)
 				 : SP_OK;
+	case SP_EV_TASK_EXIT:
+		/* A process is gone with its first thread, or soon. */
+		return e->pid == e->tid && r->exited ? r->exited(r->self, e->pid, e->time_ns, err)
+						     : SP_OK;
 	case SP_EV_COMM:
 		return e->task.exec && r->execed ? r->execed(r->self, e->pid, e->time_ns, err)
 						 : SP_OK;
@@ -303,6 +307,15 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 	if (!rc && sides_dropped_rows(p->sides))
 		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, sides_dropped_rows(p->sides),
 				 "drops and reclaims", err);
+	if (!rc && stalls_trimmed(p->stalls))
+		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, stalls_trimmed(p->stalls),
+				 "stacks of stalls", err);
+	if (!rc && p->shed_stacks)
+		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, p->shed_stacks,
+				 "stacks of the baseline", err);
+	if (!rc && strings_refused(p->strings))
+		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, strings_refused(p->strings),
+				 "new names and paths", err);
 	if (!rc && stalls_dropped(p->stalls))
 		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, stalls_dropped(p->stalls),
 				 "stalls", err);

@@ -73,8 +73,10 @@ struct pipeline {
 	pipeline_named *on_named; /* may be NULL */
 	void *on_named_self;
 	bool name_early;
-	uint32_t stacks_named; /* ids up to this */
-	int32_t zone_offset_s; /* zone-less stamps were read with it; INT32_MAX: none */
+	uint32_t stacks_named;	 /* ids up to this */
+	uint64_t sweep_at_bytes; /* of stacks: those that nobody holds are forgotten then */
+	uint64_t shed_stacks;	 /* rows of the baseline that lost theirs */
+	int32_t zone_offset_s;	 /* zone-less stamps were read with it; INT32_MAX: none */
 };
 
 /* Tells the timeline what decode has learnt of the stream. */
@@ -105,6 +107,8 @@ static inline void stages_time(struct pipeline *p, const struct sp_event *e)
 int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *err);
 /* Asks early for names that may not last. */
 int stages_name_early(struct pipeline *p, struct sp_err *err);
+/* Forgets the stacks that nobody holds, if there are many. No event may be under way. */
+int stages_sweep(struct pipeline *p, struct sp_err *err);
 /* Clock pairs, quality, losses, sirqprof's own CPU time. */
 int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *err);
 

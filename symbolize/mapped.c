@@ -11,7 +11,8 @@
 
 /* Of all processes together: what a recording can make this keep is bounded. */
 #define MAX_PROCESSES 32768U
-#define MAX_ALL_MAPS  200000U
+#define MAX_ALL_MAPS  131072U /* and at most half a process more */
+#define MANY_GONE     256U    /* make it worth a search for them */
 
 struct process {
 	int32_t pid;
@@ -21,12 +22,14 @@ struct process {
 	uint32_t nlives;
 	uint64_t *changes; /* when what is mapped changed, ascending */
 	uint32_t nchanges;
+	bool gone; /* its exit was told */
 	UT_hash_handle hh;
 };
 
 struct mapped {
 	struct process *processes;
-	uint32_t nmaps; /* of all processes */
+	uint32_t nmaps; /* there is room for, of all processes */
+	uint32_t ngone;
 };
 
 int mapped_new(struct mapped **ret, struct sp_err *err)
@@ -39,18 +42,24 @@ int mapped_new(struct mapped **ret, struct sp_err *err)
 	return SP_OK;
 }
 
+static void drop(struct mapped *all, struct process *p)
+{
+	HASH_DEL(all->processes, p);
+	all->nmaps -= p->room;
+	all->ngone -= p->gone;
+	free(p->maps);
+	free(p->changes);
+	free(p);
+}
+
 void mapped_free(struct mapped *all)
 {
 	struct process *p, *next;
 
 	if (!all)
 		return;
-	HASH_ITER (hh, all->processes, p, next) {
-		HASH_DEL(all->processes, p);
-		free(p->maps);
-		free(p->changes);
-		free(p);
-	}
+	HASH_ITER (hh, all->processes, p, next)
+		drop(all, p);
 	free(all);
 }
 
@@ -77,6 +86,35 @@ static struct process *get(struct mapped *all, int32_t pid, struct sp_err *err)
 	p->pid = pid;
 	HASH_ADD_INT(all->processes, pid, p);
 	return p;
+}
+
+/* If there is too much, forgets the half of those that are gone that was met first: half at a time,
+ * so that a recording of any length takes linear time. */
+static void make_room(struct mapped *all)
+{
+	uint32_t forget = (all->ngone + 1) / 2;
+	struct process *p, *next;
+
+	if (all->ngone < MANY_GONE ||
+	    (HASH_COUNT(all->processes) < MAX_PROCESSES && all->nmaps < MAX_ALL_MAPS))
+		return;
+	HASH_ITER (hh, all->processes, p, next) {
+		if (!forget)
+			return;
+		if (!p->gone)
+			continue;
+		drop(all, p);
+		forget--;
+	}
+}
+
+void mapped_exit(struct mapped *all, int32_t pid)
+{
+	struct process *p = find(all, pid);
+
+	all->ngone += p && !p->gone;
+	if (p)
+		p->gone = true;
 }
 
 /* Remembers that something changed at a time, in order; times come nearly so. */
@@ -126,17 +164,16 @@ static int add_map(struct mapped *all, struct process *p, const struct mapped_fi
 	if (p->n == MAX_MAPS) {
 		memmove(p->maps, p->maps + MAX_MAPS / 2, MAX_MAPS / 2 * sizeof(*p->maps));
 		p->n = MAX_MAPS / 2;
-		all->nmaps -= MAX_MAPS / 2;
 	}
-	if (all->nmaps == MAX_ALL_MAPS)
+	if (p->n == p->room && all->nmaps >= MAX_ALL_MAPS)
 		return SP_OK;
-	all->nmaps++;
 	if (p->n == p->room) {
-		uint32_t room = p->room ? p->room * 2 : 4;
+		uint32_t room = p->room + p->room / 2 + 4;
 		struct mapped_file *maps = realloc(p->maps, room * sizeof(*maps));
 
 		if (!maps)
 			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for mappings");
+		all->nmaps += room - p->room;
 		p->maps = maps;
 		p->room = room;
 	}
@@ -146,8 +183,10 @@ static int add_map(struct mapped *all, struct process *p, const struct mapped_fi
 
 int mapped_add(struct mapped *all, int32_t pid, const struct mapped_file *m, struct sp_err *err)
 {
-	struct process *p = get(all, pid, err);
+	struct process *p;
 
+	make_room(all);
+	p = get(all, pid, err);
 	return p ? add_map(all, p, m, err) : err->code;
 }
 
@@ -177,16 +216,20 @@ static uint64_t life_at(const struct process *p, uint64_t time_ns)
 
 int mapped_fork(struct mapped *all, int32_t pid, int32_t ppid, uint64_t time_ns, struct sp_err *err)
 {
-	struct process *parent = find(all, ppid), *p;
+	struct process *parent, *p;
 	uint64_t since;
 	int rc = SP_OK;
 
 	/* Threads share their maps; what ran before the recording has told its own. */
 	if (pid == ppid || !time_ns)
 		return SP_OK;
+	make_room(all);
+	parent = find(all, ppid);
 	p = get(all, pid, err);
 	if (!p)
 		return err->code;
+	all->ngone -= p->gone;
+	p->gone = false;
 	new_life(p, time_ns);
 	rc = note_change(p, time_ns, err);
 	since = parent ? life_at(parent, time_ns) : 0;

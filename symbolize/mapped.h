@@ -36,6 +36,8 @@ void mapped_free(struct mapped *all);
 int mapped_add(struct mapped *all, int32_t pid, const struct mapped_file *m, struct sp_err *err);
 int mapped_fork(struct mapped *all, int32_t pid, int32_t ppid, uint64_t time_ns,
 		struct sp_err *err);
+/* The process has ended: it is forgotten when others need the room. */
+void mapped_exit(struct mapped *all, int32_t pid);
 int mapped_exec(struct mapped *all, int32_t pid, uint64_t time_ns, struct sp_err *err);
 
 /* NULL when nothing is mapped there; valid until the next mapping or fork. */

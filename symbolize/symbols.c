@@ -228,9 +228,7 @@ static uint64_t life(void *self, int32_t pid, uint64_t time_ns)
 static size_t user(void *self, int32_t pid, uint64_t time_ns, uint64_t pc, struct sp_frame *ret,
 		   size_t max)
 {
-	struct symbols *s = self;
-
-	return users_frames(s->users, pid, time_ns, pc, ret, max);
+	return users_frames(((struct symbols *)self)->users, pid, time_ns, pc, ret, max);
 }
 
 /* perf names the kernel's mapping after a symbol and gives its address: where the recorded kernel
@@ -263,7 +261,6 @@ static int mapped(void *self, const struct sp_mapping *m, struct sp_err *err)
 	/* Modules and the guests of virtual machines. */
 	if (m->pid < 0)
 		return SP_OK;
-
 	unwind_forget(s->unwind, m->pid);
 	return users_map(s->users, m, err);
 }
@@ -285,12 +282,16 @@ static int execed(void *self, int32_t pid, uint64_t time_ns, struct sp_err *err)
 	return users_exec(s->users, pid, time_ns, err);
 }
 
+static int exited(void *self, int32_t pid, uint64_t time_ns, struct sp_err *err)
+{
+	(void)time_ns, (void)err;
+	return users_exit(((struct symbols *)self)->users, pid);
+}
+
 static size_t unwound(void *self, int32_t pid, uint64_t time_ns, const struct sp_user_regs *regs,
 		      uint64_t *ret, size_t max)
 {
-	struct symbols *s = self;
-
-	return unwind_frames(s->unwind, pid, time_ns, regs, ret, max);
+	return unwind_frames(((struct symbols *)self)->unwind, pid, time_ns, regs, ret, max);
 }
 
 int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_err *err)
@@ -317,6 +318,7 @@ int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_e
 		.mapped = mapped,
 		.forked = forked,
 		.execed = execed,
+		.exited = exited,
 		.kernel_symbol = kernel_symbol,
 		.kernel_range = kernel_range,
 		.build_id = build_id,

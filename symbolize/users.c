@@ -161,6 +161,12 @@ int users_fork(struct users *u, int32_t pid, int32_t ppid, uint64_t time_ns, str
 	return mapped_fork(u->mapped, pid, ppid, time_ns, err);
 }
 
+int users_exit(struct users *u, int32_t pid)
+{
+	mapped_exit(u->mapped, pid);
+	return SP_OK;
+}
+
 int users_exec(struct users *u, int32_t pid, uint64_t time_ns, struct sp_err *err)
 {
 	return mapped_exec(u->mapped, pid, time_ns, err);

@@ -29,6 +29,8 @@ void users_set_detail(struct users *u, struct elffile_detail detail);
 
 int users_map(struct users *u, const struct sp_mapping *m, struct sp_err *err);
 int users_fork(struct users *u, int32_t pid, int32_t ppid, uint64_t time_ns, struct sp_err *err);
+/* The process has ended: it is forgotten when room is needed. */
+int users_exit(struct users *u, int32_t pid);
 int users_exec(struct users *u, int32_t pid, uint64_t time_ns, struct sp_err *err);
 
 /* The build-id of the file by that path, where mappings do not tell it. Two different ones for one

@@ -263,6 +263,11 @@ struct sp_event {
 /* Hundreds of thousands wait for their turn. */
 _Static_assert(sizeof(struct sp_event) <= 56, "an event of 56 bytes");
 
+static inline bool sp_is_softirq(const struct sp_event *e)
+{
+	return e->type == SP_EV_RAISE || e->type == SP_EV_ENTRY || e->type == SP_EV_EXIT;
+}
+
 /* Takes events one by one; the event holds only for the call. */
 struct sp_event_sink {
 	int (*put)(void *self, const struct sp_event *e, struct sp_err *err);

@@ -23,6 +23,7 @@ CPU_SECONDS_PER_MB = 2
 IDENTIFIER, IP, TID, TIME, CPU, RAW, CALLCHAIN = (1 << 16, 1 << 0, 1 << 1, 1 << 2, 1 << 7, 1 << 10,
                                                   1 << 5)
 CLOCK, POINT, FACT = 1, 2, 3
+RAISE, ENTRY, EXIT = 76, 77, 78  # format and event id
 FACT_MAGIC = 0x46515253
 
 
@@ -47,13 +48,13 @@ def feature(bit, body):
 
 
 def tracing(texts):
-    out = b"\x17\x08\x44tracing0.6\0" + struct.pack("<BBI", 0, 8, 4096)
+    out = bytearray(b"\x17\x08\x44tracing0.6\0") + struct.pack("<BBI", 0, 8, 4096)
     out += b"header_page\0" + struct.pack("<Q", 0) + b"header_event\0" + struct.pack("<Q", 0)
     out += struct.pack("<II", 0, 1) + b"irq\0" + struct.pack("<I", len(texts))
     for text in texts:
         out += struct.pack("<Q", len(text)) + text
     out += struct.pack("<IIQ", 0, 0, 0)
-    return struct.pack("<IHHI", 66, 0, 12, len(out)) + out
+    return struct.pack("<IHHI", 66, 0, 12, len(out)) + bytes(out)
 
 
 SOFTIRQ = ("name: %s\nID: %d\nformat:\n\tfield:unsigned char common_flags;\toffset:2;\tsize:1;"
@@ -66,13 +67,20 @@ def head():
     out += feature(4, struct.pack("<I", 64) + b"6.1.0".ljust(64, b"\0"))
     out += attr(1, 0, IDENTIFIER | IP | TID | TIME | CPU | CALLCHAIN, CLOCK)
     out += attr(2, 77, IDENTIFIER | TIME | CPU | RAW, POINT)
+    for what in (RAISE, ENTRY, EXIT):
+        out += attr(2, what, IDENTIFIER | TIME | CPU | RAW, what)
     out += attr(1, 10, IDENTIFIER | TIME | CPU | RAW, FACT) + name(FACT, "sirqprof")
-    return out + tracing([(SOFTIRQ % ("softirq_entry", 77)).encode()])
+    return out + tracing([(SOFTIRQ % ("softirq_" + what, ident)).encode() for what, ident in (
+        ("raise", RAISE), ("entry", ENTRY), ("exit", EXIT))])
 
 
 def sample(time, cpu, tid, chain):
     return record(9, struct.pack("<QQIIQIIQ", CLOCK, chain[1], tid, tid, time, cpu, 0, len(chain)) +
                   struct.pack("<%dQ" % len(chain), *chain), 1)
+
+
+def softirq(time, cpu, vec, what):
+    return record(9, struct.pack("<QQIIIHBBiI", what, time, cpu, 0, 12, what, 0, 0, 1, vec), 1)
 
 
 def point(time, cpu, vec, tid=1):
@@ -217,11 +225,56 @@ def distinct_stacks(i):
     return sample(1000 + i * 1000, 0, 1, [KERNEL, (1 << 63) + i, 5])
 
 
+# Softirqs that last 5 ms, 64 tasks sampled in each: as many rows a stall as are kept.
+def stall_rows(i):
+    n, k = divmod(i, 66)
+    t = 10**9 + n * 10**7
+    if k in (0, 65):
+        return softirq(t + (k == 65) * 5 * 10**6, n % 8, 3, EXIT if k else ENTRY)
+    return sample(t + k * 70000, n % 8, 100 + k, [KERNEL, (1 << 63) + k * 64, 1 << 63])
+
+
+# The same on every CPU at once, and none of it ends.
+def open_on_all_cpus(i):
+    n, cpu = divmod(i, 1024)
+    t = 10**9 + n * 10**6
+    if n == 0:
+        return softirq(t, cpu, 3, ENTRY)
+    return sample(t, cpu, 100 + n % 70, [KERNEL, (1 << 63) + n % 70 * 64, 1 << 63])
+
+
+def delays_on_all_cpus(i):
+    n, cpu = divmod(i, 1024)
+    return softirq(10**9 + n * 10**9, cpu, 3, RAISE) + softirq(10**9 + n * 10**9 + 5000, cpu, 3, ENTRY)
+
+
+# A thread of another name in another process, container and stack each time, some of it stalled.
+def hours(i):
+    t = 10**9 + i * 5 * 10**6
+    tid = 1000 + i % 4000000
+    chain = [KERNEL] + [(1 << 63) + (i * 7919 + k) * 16 for k in range(12)]
+    return (side(3, struct.pack("<II", tid, tid) + b"w" + text8(i)[:10] + b"\0" * 5, t) +
+            fact(t + 1, 7, struct.pack("<I", tid) + b"0::/kubepods/pod" + text8(i) * 2 + b"\0") +
+            softirq(t + 2, i % 4, 3, ENTRY) + sample(t + 10**6, i % 4, tid, chain) +
+            softirq(t + 2 * 10**6, i % 4, 3, EXIT) +
+            fact(t + 3, 6, struct.pack("<II", tid, 1) + struct.pack("<I", 3) + b"socket:[" + text8(i) +
+                 b"]\0") + (ROUND if i % 50 == 0 else b""))
+
+
 KINDS = {f.__name__: f for f in (
     backwards, all_cpus_and_rounds, cpus_in_turn, far_apart, clock_jumps, new_tasks, new_comms,
     forks, new_mappings, one_process_maps, kernel_maps, open_files, cgroups, clock_pairs,
     kernel_names, quality_rows, stalls, steal, meta, throttles, lost, lost_everywhere, switches, fork_chain, ksymbols,
-    build_id_records, distinct_stacks)}
+    build_id_records, distinct_stacks, stall_rows, open_on_all_cpus, delays_on_all_cpus, hours)}
+
+
+# All of them at once, each in times of its own.
+def everything(i):
+    return b"".join(f(i) for f in KINDS.values()
+                    if f not in (everything, backwards, clock_jumps, distinct_stacks, hours))
+
+
+KINDS["everything"] = everything
 
 
 def header_only(mb):
@@ -330,7 +383,7 @@ def main():
         fits = args.sanitized or mb <= most
         ends = status == 0 or (os.WIFEXITED(status) and said)
         print("%-20s %5d MB %6.2f s  status %d%s%s" % (
-            kind, mb, cpu, status, "" if fits and ends else "  NOT SO ", said.decode()[:80].strip()))
+            kind, mb, cpu, status, "" if fits and ends else "  NOT SO ", said.decode()[:80].strip()), flush=True)
         bad += not (fits and ends)
     sys.exit(1 if bad else 0)
 
