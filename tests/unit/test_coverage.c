@@ -54,11 +54,39 @@ static void many_gaps_round_to_the_safe_side(void **state)
 	assert_true(a.observed_ns + a.not_observed_ns == 400000 * MS);
 }
 
+/* With many CPUs each has less: what is not observed and the worst delay stay on the safe side. */
+static void many_cpus_round_to_the_safe_side(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(coverage) c = NULL;
+
+	(void)state;
+	assert_int_equal(coverage_new(&c, &err), 0);
+	for (uint64_t k = 0; k < 300; k++)
+		for (uint32_t cpu = 0; cpu < 1000; cpu++) {
+			uint64_t ns = k * 1000 * MS;
+
+			assert_int_equal(coverage_cpu(c, cpu, 0, 300000 * MS, &err), 0);
+			assert_int_equal(coverage_gap(c, cpu, COVERAGE_LOST, ns, ns + MS, &err), 0);
+			assert_int_equal(coverage_delay(c, cpu, ns, (k + 1) * MS, &err), 0);
+		}
+	for (uint32_t cpu = 0; cpu < 1000; cpu += 7) {
+		struct coverage_answer a = coverage_ask(c, cpu, 0, 300000 * MS);
+
+		assert_true(a.lost_ns >= 300 * MS);
+		assert_int_equal(a.observed_ns + a.lost_ns + a.not_observed_ns, 300000 * MS);
+		assert_true(a.worst_delay_ns >= 300 * MS && a.worst_delay_ns < 301 * MS);
+		a = coverage_ask(c, cpu, 99999 * MS, 100002 * MS);
+		assert_true(a.worst_delay_ns >= 101 * MS);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(windows_add_up),
 		cmocka_unit_test(many_gaps_round_to_the_safe_side),
+		cmocka_unit_test(many_cpus_round_to_the_safe_side),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

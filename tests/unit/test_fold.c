@@ -107,6 +107,31 @@ static void starved(void **state)
 	check(&f[2], "ss", "main;read;vfs_read;s_show", 20);
 }
 
+/* Rows lose their stack, the smallest first, and no time. */
+static void shed(void **state)
+{
+	const struct sp_fold *f = NULL;
+	uint32_t n = 0;
+
+	(void)state;
+	name_task(7, "sh");
+	sample(1 * S, 7, 1, "large", 30 * MS);
+	sample(2 * S, 7, 1, "a", 1 * MS);
+	sample(3 * S, 7, 1, "b", 2 * MS);
+	sample(4 * S, 7, 1, "c", 3 * MS);
+	assert_int_equal(fold_shed(fold), 2);
+	/* Still found by its stack: no second row. */
+	sample(4 * S, 7, 1, "c", 1 * MS);
+	assert_int_equal(fold_outside(fold, attribute, NULL, NULL, 0, &f, &n, &err), 0);
+	assert_int_equal(n, 3);
+	check(&f[0], "sh", "[other stacks]", 3 * MS);
+	check(&f[1], "sh", "c", 4 * MS);
+	check(&f[2], "sh", "large", 30 * MS);
+	assert_int_equal(fold_shed(fold), 1);
+	assert_int_equal(fold_shed(fold), 1);
+	assert_int_equal(fold_shed(fold), 0);
+}
+
 static void outside(void **state)
 {
 	struct sp_spike spikes[2] = {
@@ -182,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(starved, setup, teardown),
 		cmocka_unit_test_setup_teardown(outside, setup, teardown),
+		cmocka_unit_test_setup_teardown(shed, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(crowded, setup, teardown),
 	};

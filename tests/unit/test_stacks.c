@@ -110,6 +110,83 @@ static void cleared_it_begins_again(void **state)
 	}
 }
 
+/* Held ones stay, under ids that are dense again and in the order that they had; the others are new
+ * when they come again. */
+static void what_nobody_holds_is_swept(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(stacks) s = NULL;
+	sp_stack held[1000], third;
+	uint64_t before, kept;
+
+	(void)state;
+	assert_int_equal(stacks_new(&s, &err), 0);
+	for (uint64_t i = 1; i <= 3000; i++)
+		add(s, (uint64_t[]){ KERNEL, i, USER, i * 7, i * 9 }, 5, false);
+	before = stacks_bytes(s);
+	for (uint32_t i = 0; i < 1000; i++)
+		held[i] = 3 * (i + 1);
+	assert_int_equal(stacks_sweep_begin(s, &err), 0);
+	for (uint32_t i = 0; i < 1000; i++) {
+		stacks_keep(s, &held[i]);
+		stacks_keep(s, &held[i]);
+	}
+	stacks_keep(s, &(sp_stack){ 0 });
+	stacks_keep(s, &(sp_stack){ 99999 });
+	kept = stacks_kept_bytes(s);
+	stacks_sweep(s);
+	for (uint32_t i = 0; i < 1000; i++)
+		stacks_move(s, &held[i]);
+	third = 1;
+	stacks_move(s, &third);
+	assert_int_equal(third, 0);
+	assert_int_equal(stacks_moved_count(s, 8), 2);
+	assert_int_equal(stacks_moved_count(s, 2), 0);
+	assert_int_equal(stacks_moved_count(s, UINT32_MAX), 1000);
+	stacks_sweep_end(s);
+	assert_int_equal(stacks_count(s), 1000);
+	assert_true(stacks_bytes(s) < before / 2 && stacks_bytes(s) - kept < 200);
+	for (uint64_t i = 0; i < 1000; i++) {
+		const uint64_t a = 3 * (i + 1);
+		struct stack k = stacks_get(s, held[i]);
+
+		assert_int_equal(held[i], i + 1);
+		assert_true(k.nkernel == 1 && k.nuser == 2 && k.addr[0] == a && k.addr[2] == a * 9);
+		/* Found again, in the kernel's form and without it. */
+		assert_int_equal(add(s, (uint64_t[]){ KERNEL, a, USER, a * 7, a * 9 }, 5, false),
+				 i + 1);
+		assert_int_equal(
+			add(s, (uint64_t[]){ KERNEL, a, USER, a * 7, USER, a * 9 }, 6, false),
+			i + 1);
+	}
+	assert_int_equal(add(s, (uint64_t[]){ KERNEL, 1, USER, 7, 9 }, 5, false), 1001);
+}
+
+/* A holder that lets go is asked again. */
+static void keeping_begins_again(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(stacks) s = NULL;
+	sp_stack two = 2;
+
+	(void)state;
+	assert_int_equal(stacks_new(&s, &err), 0);
+	for (uint64_t i = 1; i <= 10; i++)
+		add(s, (uint64_t[]){ KERNEL, i }, 2, false);
+	assert_int_equal(stacks_sweep_begin(s, &err), 0);
+	for (sp_stack i = 1; i <= 10; i++)
+		stacks_keep(s, &i);
+	stacks_keep_none(s);
+	assert_int_equal(stacks_kept_bytes(s), 0);
+	stacks_keep(s, &two);
+	stacks_sweep(s);
+	stacks_move(s, &two);
+	stacks_sweep_end(s);
+	assert_int_equal(two, 1);
+	assert_int_equal(stacks_count(s), 1);
+	assert_int_equal(stacks_get(s, 1).addr[0], 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +194,8 @@ int main(void)
 		cmocka_unit_test(forms_of_one_chain),
 		cmocka_unit_test(many_stacks_keep_their_ids),
 		cmocka_unit_test(cleared_it_begins_again),
+		cmocka_unit_test(what_nobody_holds_is_swept),
+		cmocka_unit_test(keeping_begins_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

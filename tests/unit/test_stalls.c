@@ -67,11 +67,56 @@ static void past_the_limit_the_long_ones_stay(void **state)
 	assert_int_equal(longest, 999);
 }
 
+/* Shares of all stalls together are bounded: each keeps its largest, and its time adds up. */
+static void past_the_limit_of_shares_the_large_ones_stay(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(stalls) s = NULL;
+	struct sp_stall *at;
+	uint64_t all = 0;
+	uint32_t n;
+
+	(void)state;
+	assert_int_equal(stalls_new(&s, &err), 0);
+	for (uint32_t i = 0; i < 4000; i++) {
+		struct sp_stall_sink sink = stalls_sink(s);
+		struct sp_stall stall = {
+			.begin_ns = i,
+			.end_ns = i + 1000,
+			.shares = calloc(64, sizeof(struct sp_share)),
+			.nshares = 64,
+		};
+
+		for (uint32_t k = 0; k < 64; k++)
+			stall.shares[k] = (struct sp_share){
+				.stack = k + 1, .tid = 7, .owned_ns = 64 - k, .samples = 1
+			};
+		assert_int_equal(sink.put(sink.self, &stall, &err), 0);
+	}
+	assert_true(stalls_trimmed(s) > 0);
+	at = stalls_done(s, &n);
+	assert_int_equal(n, 4000);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t owned = 0;
+
+		for (uint32_t k = 0; k < at[i].nshares; k++)
+			owned += at[i].shares[k].owned_ns;
+		assert_int_equal(owned, 64 * 65 / 2);
+		assert_int_equal(at[i].shares[0].stack, 1);
+		/* The rest is of the one task, and of no stack. */
+		assert_int_equal(at[i].shares[at[i].nshares - 1].tid, 7);
+		assert_int_equal(at[i].shares[at[i].nshares - 1].stack, 0);
+		all += at[i].nshares;
+	}
+	assert_true(all <= STALLS_MAX_SHARES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_follow_begin_over_cpus),
 		cmocka_unit_test(past_the_limit_the_long_ones_stay),
+		cmocka_unit_test(past_the_limit_of_shares_the_large_ones_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,11 +83,55 @@ static void files_count_only_inside_the_stall(void **state)
 	assert_false(tasks_file(tasks, 7, 4, 900, 6000, &f));
 }
 
+/* A host where processes come and go: those that were there from the beginning stay known. */
+static void the_gone_are_forgotten_first(void **state)
+{
+	struct task_info who;
+
+	(void)state;
+	put((struct sp_event){
+		.type = SP_EV_COMM, .tid = 7, .pid = 7, .task = { .comm = str("old") } });
+	for (int32_t tid = 100; tid < 300000; tid++) {
+		put((struct sp_event){ .type = SP_EV_FORK,
+				       .time_ns = 1000ULL + (uint32_t)tid,
+				       .pid = tid,
+				       .tid = tid,
+				       .task = { .ppid = 7 } });
+		if (tid % 1000)
+			put((struct sp_event){ .type = SP_EV_TASK_EXIT,
+					       .time_ns = 1000ULL + (uint32_t)tid,
+					       .pid = tid,
+					       .tid = tid });
+	}
+	assert_true(tasks_at(tasks, 7, 5000, &who));
+	assert_string_equal(strings_get(strings, who.comm), "old");
+	assert_true(tasks_at(tasks, 1000, 400000, &who));
+	assert_false(tasks_at(tasks, 1001, 400000, &who));
+	assert_true(tasks_at(tasks, 299999, 400000, &who));
+}
+
+/* Of files read there is a bound over all tasks; the newest are known. */
+static void files_of_all_tasks_are_bounded(void **state)
+{
+	struct task_file f;
+
+	(void)state;
+	for (int32_t i = 0; i < 250000; i++)
+		put((struct sp_event){ .type = SP_EV_FD,
+				       .time_ns = 1000ULL + (uint32_t)i,
+				       .tid = 1 + i / 10,
+				       .fd = { 3, str("/a") } });
+	assert_true(tasks_file(tasks, 25000, 3, 0, UINT64_MAX, &f));
+	assert_false(tasks_file(tasks, 1, 3, 0, UINT64_MAX, &f));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(exec_renames_from_then_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_count_only_inside_the_stall, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_gone_are_forgotten_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(files_of_all_tasks_are_bounded, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,27 @@ static void mappings_over_time(void **state)
 	assert_string_equal(at(u, 11, 91, 0x1800), "");
 }
 
+/* However many processes came and went: the new one has names, and so has one that stays. */
+static void the_gone_make_room(void **state)
+{
+	sp_auto(users) u = NULL;
+
+	(void)state;
+	assert_int_equal(users_new(&u, false, &err), 0);
+	map_anon(u, 10, 0, 0x1000, "/bin/a");
+	for (int32_t pid = 100; pid < 200000; pid++) {
+		uint64_t t = 1000ULL + (uint32_t)pid;
+
+		assert_int_equal(users_fork(u, pid, 10, t, &err), 0);
+		for (uint64_t k = 0; k < 8; k++)
+			map_anon(u, pid, t, 0x10000 + k * 0x1000, "/lib/b");
+		assert_string_equal(at(u, pid, t, 0x17800), "/lib/b");
+		assert_int_equal(users_exit(u, pid), 0);
+	}
+	assert_string_equal(at(u, 10, 300000, 0x1800), "/bin/a");
+	assert_string_equal(at(u, 100, 300000, 0x10800), "");
+}
+
 /* What stands at an address changes with exec and with what is mapped over it. */
 static void lives(void **state)
 {
@@ -81,6 +102,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mappings_over_time),
+		cmocka_unit_test(the_gone_make_room),
 		cmocka_unit_test(lives),
 	};
 

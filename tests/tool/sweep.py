@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+"""A recording worth hours of ever new stacks: those that nobody holds are forgotten while it is read,
+and every stall still has its own, in bounded memory.
+
+    sweep.py SIRQPROF [--sanitized]
+
+A softirq that is long enough to be a stall has samples in functions of its own, which facts in the
+recording name; all others stand at addresses that are never met again.
+"""
+import argparse
+import json
+import os
+import struct
+import subprocess
+import sys
+import threading
+
+from hostile import ENTRY, EXIT, KERNEL, ROUND, fact, head, sample, softirq, watch
+
+STALLS, BETWEEN, DEEP = 400, 800, 14
+BASE, NAMED = 1 << 63, (1 << 63) + (1 << 40)
+SERVING = NAMED - 4096
+# The stacks alone, words and all, are more than this; what is kept of them is not.
+WORTH_MB = STALLS * BETWEEN * (8 * DEEP + 48) >> 20
+MOST_MB = 40
+MS = 10**6
+
+
+def symbol(addr, name):
+    """The name of an address as it is sampled."""
+    return fact(1000, 9, struct.pack("<QQ", addr, addr - 8) + name + b"\0[kernel.kallsyms]\0")
+
+
+def culprit(stall, which):
+    return NAMED + (stall * 2 + which) * 256
+
+
+def piece(stall, first):
+    """The time before a stall, the stall, and what is under way at its end."""
+    t, cpu = 10**9 + stall * 10**9, stall % 3
+    out = []
+    for k in range(BETWEEN):
+        new = BASE + (first + k) * 256
+        chain = [KERNEL] + [new + d * 16 for d in range(DEEP)]
+        out.append(sample(t + k * MS, (cpu + k) % 3, 50, chain))
+        if k % 100 == 99:
+            out.append(ROUND)
+    t += BETWEEN * MS
+    out.append(softirq(t, cpu, 3, ENTRY))
+    for which in (0, 1):
+        chain = [KERNEL, culprit(stall, which) + 8, SERVING + 9]
+        out.append(sample(t + (which * 4 + 2) * MS, cpu, 60 + which, chain))
+        out.append(ROUND)
+    out.append(softirq(t + 8 * MS, cpu, 3, EXIT))
+    return b"".join(out)
+
+
+def feed(proc):
+    proc.stdin.write(head())
+    proc.stdin.write(symbol(SERVING + 8, b"handle_softirqs"))
+    proc.stdin.write(b"".join(symbol(culprit(s, w) + 8, b"culprit_%d_%d" % (s, w))
+                              for s in range(STALLS) for w in (0, 1)))
+    for stall in range(STALLS):
+        proc.stdin.write(piece(stall, stall * BETWEEN))
+    proc.stdin.close()
+
+
+def wrong(report, folded):
+    """What the report says that is not so."""
+    stalls = [s for s in report["stalls"] if s["mechanism"] == "softirq"]
+    if len(stalls) != STALLS:
+        return "%d stalls of %d" % (len(stalls), STALLS)
+    for i, stall in enumerate(stalls):
+        own = {"culprit_%d_0" % i, "culprit_%d_1" % i}
+        if not own & set(stall["chain"]) or any(f.startswith("culprit_") and f not in own
+                                                for f in stall["chain"]):
+            return "stall %d: %s" % (i, stall["chain"])
+    for i in range(STALLS):
+        for which in (0, 1):
+            if folded.count("culprit_%d_%d " % (i, which)) != 1:
+                return "culprit_%d_%d is not once in the folded stacks" % (i, which)
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("sirqprof")
+    parser.add_argument("--sanitized", action="store_true")
+    args = parser.parse_args()
+    peak = [0]
+    with subprocess.Popen([args.sirqprof, "report", "-i", "-", "-q", "--json", "sweep.json",
+                           "--folded", "sweep.folded"], stdin=subprocess.PIPE) as proc:
+        threads = [threading.Thread(target=feed, args=(proc,)),
+                   threading.Thread(target=watch, args=(proc, peak))]
+        for t in threads:
+            t.start()
+        proc.wait()
+        for t in threads:
+            t.join()
+    with open("sweep.json", encoding="utf-8") as f:
+        report = json.load(f)
+    with open("sweep.folded", encoding="utf-8") as f:
+        why = wrong(report, f.read())
+    os.remove("sweep.json")
+    os.remove("sweep.folded")
+    if proc.returncode:
+        why = "exit status %d" % proc.returncode
+    if not why and not args.sanitized and not peak[0] <= MOST_MB < WORTH_MB:
+        why = "%d MB, of stacks worth %d MB" % (peak[0], WORTH_MB)
+    print(why or "%d stalls, %d MB, of stacks worth %d MB" % (STALLS, peak[0], WORTH_MB))
+    sys.exit(1 if why else 0)
+
+
+main()
