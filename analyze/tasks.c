@@ -6,7 +6,7 @@
 #include <uthash.h>
 
 /* Tids kept. Past that the oldest dead ones go, so that a fork bomb cannot fill the memory. */
-#define MAX_TASKS 40000U
+#define MAX_TASKS 32768U
 #define MANY_GONE 256U
 /* Names kept of one tid, the newest: exec renames, and tids are reused. */
 #define MAX_NAMES 6

@@ -2,7 +2,6 @@
 
 #include "stages.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 struct assembled {
@@ -64,15 +63,6 @@ static int fill_cpus(struct pipeline *p, struct sp_capture *c, struct sp_err *er
 	return SP_OK;
 }
 
-static double self_cpu_pct(const struct pipeline *p)
-{
-	uint64_t wall_ns = p->self_last_ns - p->self_first_ns;
-
-	if (!wall_ns)
-		return NAN;
-	return 100.0 * (double)(p->self_last_cpu_ns - p->self_first_cpu_ns) / (double)wall_ns;
-}
-
 static int fill_capture(struct pipeline *p, struct sp_capture *c, struct sp_err *err)
 {
 	const struct decode_info *i = decode_info(p->decode);
@@ -91,7 +81,7 @@ static int fill_capture(struct pipeline *p, struct sp_capture *c, struct sp_err 
 		.sampler_event = or_null(i->sampler),
 		.period_ns = i->period_ns,
 		.nmi = (uint8_t)timeline_nmi(p->timeline),
-		.self_cpu_pct = self_cpu_pct(p),
+		.self_cpu_pct = stages_self_pct(p),
 	};
 	return fill_cpus(p, c, err);
 }

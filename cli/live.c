@@ -57,19 +57,50 @@ static int poll_until_end(struct sampler *s, const struct options *o, struct chi
 	return rc;
 }
 
+/* Who takes the records; what it could not take is not given to it again. */
+struct taker {
+	struct sp_record_sink sink;
+	int rc;
+};
+
+static int take(void *self, const struct sp_record *r, struct sp_err *err)
+{
+	struct taker *t = self;
+
+	if (!t->rc)
+		t->rc = t->sink.put(t->sink.self, r, err);
+	return t->rc;
+}
+
+/* The end of a recording. Where it ends by a failure, what is in the rings is still taken, and the
+ * failure is what is told. */
+static int stop(struct sampler *s, int rc, struct sp_err *err)
+{
+	struct sp_err later = SP_ERR_INIT;
+
+	if (!rc)
+		return sampler_stop(s, err);
+	sampler_stop(s, &later);
+	return rc;
+}
+
 int live_run(struct sampler *s, const struct options *o, struct sp_record_sink sink,
 	     struct live_beside beside, int *ret_status, struct sp_err *err)
 {
 	sp_auto(child) child = NULL;
+	struct taker taker = { .sink = sink };
 	int rc = SP_OK, status = 0;
+	bool started;
 
 	if (o->command)
 		rc = child_new(&child, o->command, err);
-	rc = rc ? rc : sampler_start(s, sink, err);
+	rc = rc ? rc : sampler_start(s, (struct sp_record_sink){ take, &taker }, err);
+	started = !rc;
 	if (!rc && child && !stop_asked())
 		rc = child_start(child, err);
 	rc = rc ? rc : poll_until_end(s, o, child, beside, &status, err);
-	rc = rc ? rc : sampler_stop(s, err);
+	if (started)
+		rc = stop(s, rc, err);
 	/* Ctrl-C ends the command too: that is no failure of its own. */
 	if (!rc)
 		*ret_status = stop_asked() ? 0 : status;

@@ -84,7 +84,7 @@ static const struct opt opts[] = {
 	  LIVE, OPT_FLAG, INTO(light) },
 	{ KEY_CALL_GRAPH, "call-graph", "HOW", "user stacks by frame pointers (fp, the default) or "
 	  "unwound from a stack copy (dwarf)", LIVE, OPT_STR, INTO(call_graph), .words = call_graphs },
-	{ KEY_BUFFER, "buffer", "SIZE", "ring buffer of each CPU (default: 4M)",
+	{ KEY_BUFFER, "buffer", "SIZE", "ring buffer of each CPU (default: 4M, less from 32 CPUs on)",
 	  LIVE, OPT_BYTES, INTO(buffer_bytes), .min = 64 << 10, .max = 1ULL << 30 },
 	{ 'o', "output", "FILE", "write the recording to FILE (perf.data format; record: default "
 	  "sirq.data)", LIVE, OPT_STR, INTO(output) },

@@ -271,5 +271,6 @@ int pipeline_finish(struct pipeline *p, struct sp_report *ret, struct sp_err *er
 	rc = rc ? rc : stages_judge(p, err);
 	rc = rc ? rc : stages_attribute(p, err);
 	rc = rc ? rc : stages_quality(p, err);
+	rc = rc ? rc : stages_host(p, err);
 	return rc ? rc : assemble(p, ret, err);
 }

@@ -145,6 +145,10 @@ int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 	case SP_EV_SELF:
 		note_self(p, e);
 		return SP_OK;
+	case SP_EV_STEAL:
+		p->steal_told = true;
+		p->steal_seen |= e->steal.total_ns != 0;
+		return SP_OK;
 	default:
 		return SP_OK;
 	}

@@ -56,6 +56,7 @@ struct pipeline {
 	uint64_t first_ns, newest_ns; /* of the recording */
 	int64_t made_ns, written_ns;  /* its file's times, 0: not known */
 	int32_t self_pid;
+	bool steal_told, steal_seen; /* it was read; it is more than 0 since boot */
 	uint64_t self_first_ns, self_first_cpu_ns, self_last_ns, self_last_cpu_ns;
 	uint64_t lost[SP_MAX_CPUS], throttled_ns[SP_MAX_CPUS], throttle_at_ns[SP_MAX_CPUS];
 	/* what finish made */
@@ -109,6 +110,8 @@ int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 int stages_name_early(struct pipeline *p, struct sp_err *err);
 /* Forgets the stacks that nobody holds, if there are many. No event may be under way. */
 int stages_sweep(struct pipeline *p, struct sp_err *err);
+/* Percent of one CPU that sirqprof itself took; NaN: not known. */
+double stages_self_pct(const struct pipeline *p);
 /* Clock pairs, quality, losses, sirqprof's own CPU time. */
 int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *err);
 
@@ -128,5 +131,6 @@ int stages_outside(struct pipeline *p, struct sp_err *err);
 int stages_judge(struct pipeline *p, struct sp_err *err);
 int stages_attribute(struct pipeline *p, struct sp_err *err);
 int stages_quality(struct pipeline *p, struct sp_err *err);
+int stages_host(struct pipeline *p, struct sp_err *err);
 
 #endif

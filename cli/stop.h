@@ -24,8 +24,8 @@ bool stop_asked(void);
 struct child;
 
 /*
- * Forks the command and holds it before its exec, so that it is seen from its first instruction. It is sent SIGTERM
- * when this thread ends before it (PR_SET_PDEATHSIG, prctl(2)), however that comes.
+ * Forks the command and holds it before its exec, so that it is seen from its first instruction. It
+ * is sent SIGTERM when this thread ends before it (PR_SET_PDEATHSIG, prctl(2)), however that comes.
  * Errors: SP_ESYS. An exec that fails is told by child_start().
  */
 int child_new(struct child **ret, char *const argv[], struct sp_err *err);

@@ -81,7 +81,8 @@ static const struct text table[] = {
 	  "" },
 	{ SP_Q_NO_WITNESS, "no-witness",
 	  "there is no further CPU to watch: a machine that stood still cannot be told from one CPU", "" },
-	{ SP_Q_STEAL_UNREPORTED, "steal-unreported", "this hypervisor reports no steal", "" },
+	{ SP_Q_STEAL_UNREPORTED, "steal-unreported", "no steal was reported since this machine was started: whether the hypervisor paused it in "
+	  "%n stall%s cannot be told", "" },
 	{ SP_Q_OFFLINE, "offline", "the recording%c stops where it went offline", "" },
 	{ SP_Q_PIDNS, "pidns", "only this container's own processes can be named",
 	  "run on the host, or with --pid=host" },

@@ -110,9 +110,12 @@ int carry_note(struct carry *c, const struct sp_record *r, struct sp_err *err)
 	struct bytes *b = place_of(c, keep);
 	size_t time_at = r->type == PERF_RECORD_SAMPLE ? FACT_TIME : r->size - SIDE_TIME_FROM_END;
 
-	if (keep == KEEP_NOT || r->size > SP_MAX_RECORD_SIZE ||
-	    (keep == KEEP_FIXED && b->len + r->size > CARRY_FIXED_MAX))
+	if (keep == KEEP_NOT || r->size > SP_MAX_RECORD_SIZE)
 		return SP_OK;
+	if (keep == KEEP_FIXED && b->len + r->size > CARRY_FIXED_MAX) {
+		c->left_out++;
+		return SP_OK;
+	}
 	if (keep == KEEP_RECENT && b->len + r->size > CARRY_RECENT_MAX)
 		forget_half(b);
 	if (keep == KEEP_LATEST)
@@ -124,6 +127,16 @@ int carry_note(struct carry *c, const struct sp_record *r, struct sp_err *err)
 	    r->size >= sizeof(struct perf_event_header) + SIDE_TIME_FROM_END)
 		memset(b->at + b->len - r->size + time_at, 0, sizeof(uint64_t));
 	return SP_OK;
+}
+
+int carry_tell(const struct carry *c, struct sp_record_sink out, struct sp_err *err)
+{
+	sp_auto(stream) s = NULL;
+	int rc = c->left_out ? stream_new(&s, out, err) : SP_OK;
+
+	return rc || !c->left_out ? rc
+				  : fact_quality(s, SP_Q_LIMIT, UINT32_MAX, c->left_out,
+						 "kernel names and notes of earlier parts", err);
 }
 
 void carry_free(struct carry *c)

@@ -22,10 +22,13 @@ struct carry {
 	struct bytes fixed;  /* ID_INDEX; META, QUALITY, KSYM facts */
 	struct bytes recent; /* tasks and mappings; TASK, CGROUP facts */
 	struct bytes latest; /* THIN, SHED facts: one of each a CPU */
+	uint64_t left_out;   /* records that .fixed had no room for */
 };
 
 /* Notes a record. Errors: SP_ENOMEM. */
 int carry_note(struct carry *c, const struct sp_record *r, struct sp_err *err);
+/* Says in the next part, by a QUALITY fact, what it does not begin with. */
+int carry_tell(const struct carry *c, struct sp_record_sink out, struct sp_err *err);
 void carry_free(struct carry *c);
 
 #endif

@@ -114,6 +114,11 @@ static uint32_t widest_attr(const struct writer *w)
 	return widest;
 }
 
+static int put_as_is(void *self, const struct sp_record *r, struct sp_err *err)
+{
+	return outfile_put(((struct writer *)self)->out, r->data, r->size, err);
+}
+
 /*
  * header │ ids of each event │ attrs │ tracing data │ data …
  * The tracing data stands before the data so that a killed recorder leaves it behind; a reader
@@ -154,6 +159,7 @@ static int start(struct writer *w, struct sp_err *err)
 	rc = rc ? rc : outfile_put(w->out, w->carry.fixed.at, w->carry.fixed.len, err);
 	rc = rc ? rc : outfile_put(w->out, w->carry.recent.at, w->carry.recent.len, err);
 	rc = rc ? rc : outfile_put(w->out, w->carry.latest.at, w->carry.latest.len, err);
+	rc = rc ? rc : carry_tell(&w->carry, (struct sp_record_sink){ put_as_is, w }, err);
 	w->begun_bytes = outfile_size(w->out);
 	return rc;
 }

@@ -24,6 +24,8 @@
  *	softnet cpu= t= processed= dropped= squeezed=
  *	self t= pid= ns= (sirqprof itself) | steal cpu= t= ns= | clock t= real= (EPOCH seconds) |
  *lost cpu= t= n=
+ *	aux|itrace_start|text_poke cpu= t= | auxtrace cpu= bytes=	what perf record adds for a
+ *hardware trace, and where the kernel patched itself
  *
  * Anything else is an error that names the line. '#' begins a comment.
  */
@@ -598,6 +600,15 @@ static void put_poll(struct mkperf *m, const char *line)
 	put_point(m, EV_NAPI_POLL, line, at_of(m, line, "t"), &r);
 }
 
+/* TID TIME CPU IDENTIFIER, as the attrs say (sample_id_all). */
+static void put_trailer(struct mkperf *m, struct bytes *b, const char *line)
+{
+	bytes_u64(b, 0);
+	bytes_u64(b, at_of(m, line, "t"));
+	bytes_u64(b, num(line, "cpu", 0));
+	bytes_u64(b, EV_SAMPLER);
+}
+
 static void put_lost(struct mkperf *m, const char *line)
 {
 	struct bytes b = { 0 };
@@ -605,12 +616,51 @@ static void put_lost(struct mkperf *m, const char *line)
 	begin(&b);
 	bytes_u64(&b, EV_SAMPLER);
 	bytes_u64(&b, num(line, "n", 1));
-	bytes_u64(&b, 0); /* TID of the trailer */
-	bytes_u64(&b, at_of(m, line, "t"));
-	bytes_u64(&b, num(line, "cpu", 0));
-	bytes_u64(&b, EV_SAMPLER);
+	put_trailer(m, &b, line);
 	put(m, &b, PERF_RECORD_LOST, 0, b.len);
 	bytes_free(&b);
+}
+
+/* perf_event.h, PERF_RECORD_AUX, _ITRACE_START and _TEXT_POKE; event.h of tools/lib/perf, struct
+ * perf_record_auxtrace: its bytes follow the record, and its size does not count them. */
+static bool put_passed_over(struct mkperf *m, const char *word, const char *line)
+{
+	struct bytes b = { 0 };
+	uint32_t type = PERF_RECORD_AUX;
+	size_t size;
+
+	begin(&b);
+	if (strcmp(word, "aux") == 0) {
+		bytes_u64(&b, 0);   /* offset */
+		bytes_u64(&b, 256); /* size */
+		bytes_u64(&b, 1);   /* flags: truncated */
+	} else if (strcmp(word, "itrace_start") == 0) {
+		type = PERF_RECORD_ITRACE_START;
+		bytes_u64(&b, 7 | 7ULL << 32); /* pid, tid */
+	} else if (strcmp(word, "text_poke") == 0) {
+		type = PERF_RECORD_TEXT_POKE;
+		bytes_u64(&b, TEXT_AT);
+		bytes_put(&b, "\5\0\5\0\x0f\x1f\x44\0\0\xe8\1\2\3\4", 14); /* nop → call */
+		bytes_align(&b, 8);
+	} else if (strcmp(word, "auxtrace") == 0) {
+		type = SP_REC_AUXTRACE;
+		bytes_u64(&b, num(line, "bytes", 0));
+		for (int i = 0; i < 2; i++)
+			bytes_u64(&b, 0); /* offset, reference */
+		bytes_u64(&b, 7ULL << 32);
+		bytes_u64(&b, num(line, "cpu", 0));
+	} else {
+		return false;
+	}
+	if (type != SP_REC_AUXTRACE)
+		put_trailer(m, &b, line);
+	size = b.len;
+	/* Bytes that would be a record, were they read as one. */
+	for (uint64_t i = 0; type == SP_REC_AUXTRACE && i < num(line, "bytes", 0); i++)
+		bytes_put(&b, "\x09\0\0\0\1\0\x18\0" + i % 8, 1);
+	put(m, &b, type, 0, size);
+	bytes_free(&b);
+	return true;
 }
 
 /* Facts by name; false for another word. */
@@ -711,7 +761,8 @@ static void on_event(struct mkperf *m, const char *word, const char *line)
 		put_lost(m, line);
 	else if (strcmp(word, "end") == 0)
 		m->end_ns = at_of(m, line, "t");
-	else if (!put_named_point(m, word, line) && !put_fact(m, word, line))
+	else if (!put_named_point(m, word, line) && !put_passed_over(m, word, line) &&
+		 !put_fact(m, word, line))
 		die(m, "no such word");
 }
 

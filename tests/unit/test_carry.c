@@ -91,10 +91,60 @@ static void states_outlive_tasks(void **state)
 	carry_free(&c);
 }
 
+struct told {
+	uint32_t rows;
+	uint64_t count;
+};
+
+static int see_quality(void *self, const struct sp_record *r, struct sp_err *err)
+{
+	struct told *t = self;
+	struct sp_fact_head head;
+	uint32_t code;
+
+	(void)err;
+	memcpy(&head, r->data + 36, sizeof(head));
+	memcpy(&code, r->data + 44, sizeof(code));
+	assert_int_equal(head.kind, SP_FACT_QUALITY);
+	assert_int_equal(code, SP_Q_LIMIT);
+	memcpy(&t->count, r->data + 52, sizeof(t->count));
+	t->rows++;
+	return SP_OK;
+}
+
+/* Kernel names past the bound are missing in the next part, which says so. */
+static void what_is_left_out_is_told(void **state)
+{
+	struct carry c = { 0 };
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(stream) s = NULL;
+	struct told told = { 0 };
+	uint64_t n = 0;
+
+	(void)state;
+	assert_int_equal(stream_new(&s, (struct sp_record_sink){ note, &c }, &err), 0);
+	assert_int_equal(carry_tell(&c, (struct sp_record_sink){ see_quality, &told }, &err), 0);
+	assert_int_equal(told.rows, 0);
+	while (c.left_out < 10) {
+		fact_begin(s, SP_FACT_KSYM, 1, UINT32_MAX);
+		fact_u64(s, n++);
+		fact_u64(s, n);
+		fact_str(s, "a_function");
+		fact_str(s, "[module]");
+		assert_int_equal(fact_end(s, &err), 0);
+	}
+	assert_true(c.fixed.len <= CARRY_FIXED_MAX && c.fixed.len > CARRY_FIXED_MAX - 200);
+	assert_int_equal(carry_tell(&c, (struct sp_record_sink){ see_quality, &told }, &err), 0);
+	assert_int_equal(told.rows, 1);
+	assert_int_equal(told.count, 10);
+	carry_free(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(states_outlive_tasks),
+		cmocka_unit_test(what_is_left_out_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

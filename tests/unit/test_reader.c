@@ -5,6 +5,7 @@
 
 #include <linux/perf_event.h>
 #include <sirqprof/perfdata.h>
+#include <zstd.h>
 
 static uint8_t file[4096];
 static size_t len;
@@ -117,6 +118,56 @@ static void damage_ends_it_and_is_told(void **state)
 	assert_int_equal(code, SP_Q_TRUNCATED);
 }
 
+/* COMPRESSED2 tells how many of its bytes are packed: what pads it to 8 is none of them. */
+static void add_compressed2(const uint8_t *packed, size_t n)
+{
+	size_t padded = (n + 7) / 8 * 8;
+	struct perf_event_header h = { .type = SP_REC_COMPRESSED2,
+				       .size = (uint16_t)(sizeof(h) + 8 + padded) };
+	uint64_t size = n;
+
+	add(&h, sizeof(h));
+	add(&size, sizeof(size));
+	add(packed, n);
+	add("\xee\xee\xee\xee\xee\xee\xee", padded - n);
+}
+
+static void compressed2_is_what_it_holds(void **state)
+{
+	const uint32_t types[] = { PERF_RECORD_COMM, PERF_RECORD_SAMPLE, PERF_RECORD_EXIT,
+				   PERF_RECORD_LOST, PERF_RECORD_MMAP };
+	uint8_t packed[512];
+	struct sp_err err = SP_ERR_INIT;
+	struct sp_record rec;
+	struct reader *r = NULL;
+	size_t n, at;
+
+	(void)state;
+	len = 0;
+	add_record(PERF_RECORD_SAMPLE, 64);
+	add_record(PERF_RECORD_EXIT, 48);
+	add_record(PERF_RECORD_LOST, 40);
+	n = ZSTD_compress(packed, sizeof(packed), file, len, 1);
+	assert_false(ZSTD_isError(n));
+	/* Cut anywhere: a packed record may go on in the next. */
+	for (at = 1; at < n; at++) {
+		begin_pipe();
+		add_record(PERF_RECORD_COMM, 40);
+		add_compressed2(packed, at);
+		add_compressed2(packed + at, n - at);
+		add_record(PERF_RECORD_MMAP, 40);
+		assert_int_equal(reader_open_memory(&r, file, len, &err), 0);
+		for (size_t i = 0; i < 5; i++) {
+			assert_int_equal(reader_next(r, &rec, &err), 0);
+			assert_int_equal(rec.type, types[i]);
+		}
+		assert_int_equal(reader_next(r, &rec, &err), SP_END);
+		assert_int_equal(reader_damage(r, &(struct reader_damage){ 0 }, 1), 0);
+		reader_free(r);
+		r = NULL;
+	}
+}
+
 /* A blob that claims to be larger than the input. */
 static void tracing_data_beyond_the_end(void **state)
 {
@@ -195,6 +246,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_recording_is_said),
 		cmocka_unit_test(records_come_one_by_one),
 		cmocka_unit_test(damage_ends_it_and_is_told),
+		cmocka_unit_test(compressed2_is_what_it_holds),
 		cmocka_unit_test(tracing_data_beyond_the_end),
 		cmocka_unit_test(sections_outside_the_file),
 		cmocka_unit_test(a_feature_larger_than_the_file),
