@@ -5,7 +5,7 @@ and every stall still has its own, in bounded memory.
     sweep.py SIRQPROF [--sanitized]
 
 A softirq that is long enough to be a stall has samples in functions of its own, which facts in the
-recording name; all others stand at addresses that are never met again.
+recording name; meanwhile the other CPUs stand in stacks that are never met again.
 """
 import argparse
 import json
@@ -17,11 +17,11 @@ import threading
 
 from hostile import ENTRY, EXIT, KERNEL, ROUND, fact, head, sample, softirq, watch
 
-STALLS, BETWEEN, DEEP = 400, 800, 14
+STALLS, OWN, BETWEEN, DEEP = 120, 8, 100, 100
 BASE, NAMED = 1 << 63, (1 << 63) + (1 << 40)
 SERVING = NAMED - 4096
 # The stacks alone, words and all, are more than this; what is kept of them is not.
-WORTH_MB = STALLS * BETWEEN * (8 * DEEP + 48) >> 20
+WORTH_MB = STALLS * OWN * BETWEEN * (8 * DEEP + 48) >> 20
 MOST_MB = 40
 MS = 10**6
 
@@ -32,26 +32,31 @@ def symbol(addr, name):
 
 
 def culprit(stall, which):
-    return NAMED + (stall * 2 + which) * 256
+    return NAMED + (stall * OWN + which) * 256
 
 
-def piece(stall, first):
-    """The time before a stall, the stall, and what is under way at its end."""
-    t, cpu = 10**9 + stall * 10**9, stall % 3
+def others(t, cpu, first):
+    """New stacks on the other CPUs, and the end of a round, which may begin a sweep."""
     out = []
     for k in range(BETWEEN):
         new = BASE + (first + k) * 256
-        chain = [KERNEL] + [new + d * 16 for d in range(DEEP)]
-        out.append(sample(t + k * MS, (cpu + k) % 3, 50, chain))
-        if k % 100 == 99:
-            out.append(ROUND)
-    t += BETWEEN * MS
-    out.append(softirq(t, cpu, 3, ENTRY))
-    for which in (0, 1):
+        chain = [KERNEL] + [new + d for d in range(DEEP)]
+        out.append(sample(t + k * 9000, (cpu + 1 + k % 2) % 3, 50, chain))
+    out.append(ROUND)
+    return b"".join(out)
+
+
+def piece(stall):
+    """One stall, and what is under way beside it."""
+    t, cpu = 10**9 + stall * 10**8, stall % 3
+    out = [softirq(t, cpu, 3, ENTRY)]
+    for which in range(OWN):
+        at = t + which * MS
         chain = [KERNEL, culprit(stall, which) + 8, SERVING + 9]
-        out.append(sample(t + (which * 4 + 2) * MS, cpu, 60 + which, chain))
-        out.append(ROUND)
-    out.append(softirq(t + 8 * MS, cpu, 3, EXIT))
+        # It waits for its turn when the round ends, the ones before it are in the open stall.
+        out.append(sample(at + MS, cpu, 60, chain))
+        out.append(others(at, cpu, (stall * OWN + which) * BETWEEN))
+    out.append(softirq(t + OWN * MS + 1, cpu, 3, EXIT) + ROUND)
     return b"".join(out)
 
 
@@ -59,9 +64,9 @@ def feed(proc):
     proc.stdin.write(head())
     proc.stdin.write(symbol(SERVING + 8, b"handle_softirqs"))
     proc.stdin.write(b"".join(symbol(culprit(s, w) + 8, b"culprit_%d_%d" % (s, w))
-                              for s in range(STALLS) for w in (0, 1)))
+                              for s in range(STALLS) for w in range(OWN)))
     for stall in range(STALLS):
-        proc.stdin.write(piece(stall, stall * BETWEEN))
+        proc.stdin.write(piece(stall))
     proc.stdin.close()
 
 
@@ -71,14 +76,13 @@ def wrong(report, folded):
     if len(stalls) != STALLS:
         return "%d stalls of %d" % (len(stalls), STALLS)
     for i, stall in enumerate(stalls):
-        own = {"culprit_%d_0" % i, "culprit_%d_1" % i}
+        own = {"culprit_%d_%d" % (i, w) for w in range(OWN)}
         if not own & set(stall["chain"]) or any(f.startswith("culprit_") and f not in own
                                                 for f in stall["chain"]):
             return "stall %d: %s" % (i, stall["chain"])
-    for i in range(STALLS):
-        for which in (0, 1):
-            if folded.count("culprit_%d_%d " % (i, which)) != 1:
-                return "culprit_%d_%d is not once in the folded stacks" % (i, which)
+        for name in own:
+            if folded.count(";%s 1000\n" % name) != 1:
+                return "%s is not once in the folded stacks" % name
     return None
 
 
