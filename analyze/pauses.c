@@ -11,8 +11,9 @@
 /* Of a bare interrupt that was long less often than AGAIN. */
 #define RARE_CONFIDENCE 0.8
 
-/* Of a long interrupt among so many pauses that each may be one of them. */
-#define LEAST_OWN 0.5
+/* Less of the long interrupts than this are their own doing: whoever names one is wrong more often
+ * than right. */
+#define MOSTLY 0.5
 
 /* Of irqs-off, where nothing but its ticks says that the CPU was not idle. */
 #define BUSY_CONFIDENCE 0.8
@@ -37,9 +38,8 @@ static bool has_evidence(const struct sp_stall *s, enum sp_evidence_kind kind)
 }
 
 struct seen {
-	uint64_t *lengths;   /* of the pauses seen as such, ascending */
-	uint32_t pauses;     /* seen as such */
-	uint32_t interrupts; /* of which nothing but the length is known */
+	uint64_t *lengths; /* of the pauses seen as such, ascending */
+	uint32_t pauses;   /* seen as such */
 };
 
 static bool is_bare_interrupt(const struct sp_stall *s)
@@ -68,11 +68,9 @@ static int look(const struct sp_stall *stalls, uint32_t n, struct seen *seen, st
 	seen->lengths = calloc(n ? n : 1, sizeof(*seen->lengths));
 	if (!seen->lengths)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u pauses", n);
-	for (uint32_t i = 0; i < n; i++) {
-		seen->interrupts += is_bare_interrupt(&stalls[i]);
+	for (uint32_t i = 0; i < n; i++)
 		if (is_pause(&stalls[i]))
 			seen->lengths[seen->pauses++] = stalls[i].end_ns - stalls[i].begin_ns;
-	}
 	qsort(seen->lengths, seen->pauses, sizeof(*seen->lengths), by_length);
 	return SP_OK;
 }
@@ -105,35 +103,34 @@ static bool could_be_pause(const struct sp_stall *s, const struct seen *seen)
 	       s->end_ns - s->begin_ns <= seen->lengths[seen->pauses - 1] * LONGER;
 }
 
-/* Which of the long interrupts are pauses is not known; how many may be is. */
-static void doubt_interrupts(struct sp_stall *stalls, uint32_t n, const struct seen *seen)
+static void give_to_pauses(struct sp_stall *s)
 {
-	double own = 1 - (double)expected(seen->pauses) / seen->interrupts;
-
-	if (own < LEAST_OWN)
-		own = LEAST_OWN;
-	for (uint32_t i = 0; i < n; i++)
-		if (could_be_pause(&stalls[i], seen) && stalls[i].confidence > own)
-			stalls[i].confidence = own;
+	s->mechanism = SP_MECH_STOPPED;
+	s->confidence = 0.6;
 }
 
+/* Which of the long interrupts are pauses is not known; how many may be is. Where that is most of
+ * them, all are. */
 static uint32_t review_interrupts(struct sp_stall *stalls, uint32_t n, const struct seen *seen)
 {
-	uint32_t changed = 0;
+	uint32_t changed = 0, like = 0;
+	double own;
 
 	doubt_rare(stalls, n);
 	if (!seen->pauses)
 		return 0;
-	if (seen->interrupts > expected(seen->pauses)) {
-		doubt_interrupts(stalls, n, seen);
-		return 0;
-	}
+	for (uint32_t i = 0; i < n; i++)
+		like += could_be_pause(&stalls[i], seen);
+	own = like ? 1 - (double)expected(seen->pauses) / like : 0;
 	for (uint32_t i = 0; i < n; i++) {
 		if (!could_be_pause(&stalls[i], seen))
 			continue;
-		stalls[i].mechanism = SP_MECH_STOPPED;
-		stalls[i].confidence = 0.6;
-		changed++;
+		if (own < MOSTLY) {
+			give_to_pauses(&stalls[i]);
+			changed++;
+		} else if (stalls[i].confidence > own) {
+			stalls[i].confidence = own;
+		}
 	}
 	return changed;
 }

@@ -65,13 +65,21 @@ static void among_many_pauses_each_is_doubted(void **state)
 		s[i] = stall(SP_MECH_HARDIRQ, 3 * MS);
 	s[13].end_ns = 20 * MS; /* no pause was a quarter as long */
 	assert_int_equal(review(s, 14), 0);
-	assert_float_equal(s[3].confidence, 1 - 2.0 / 11, 1e-9);
+	assert_float_equal(s[3].confidence, 1 - 2.0 / 10, 1e-9);
 	assert_float_equal(s[13].confidence, 0.98, 1e-9);
-	for (int i = 3; i < 14; i++)
-		s[i] = stall(i < 10 ? SP_MECH_STOPPED : SP_MECH_HARDIRQ, 2 * MS);
-	s[9] = stall(SP_MECH_HARDIRQ, 2 * MS);
-	assert_int_equal(review(s, 14), 0);
-	assert_float_equal(s[10].confidence, 0.5, 1e-9);
+}
+
+static void where_most_may_be_pauses_all_are(void **state)
+{
+	struct sp_stall s[14];
+
+	(void)state;
+	for (int i = 0; i < 9; i++)
+		s[i] = stall(SP_MECH_STOPPED, 2 * MS);
+	for (int i = 9; i < 14; i++)
+		s[i] = stall(SP_MECH_HARDIRQ, 2 * MS);
+	assert_int_equal(review(s, 14), 5);
+	assert_int_equal(s[13].mechanism, SP_MECH_STOPPED);
 }
 
 static void one_long_interrupt_is_doubted(void **state)
@@ -109,6 +117,7 @@ int main(void)
 		cmocka_unit_test(few_beside_pauses_are_pauses),
 		cmocka_unit_test(irqs_off_without_any_switch_is_doubted),
 		cmocka_unit_test(among_many_pauses_each_is_doubted),
+		cmocka_unit_test(where_most_may_be_pauses_all_are),
 		cmocka_unit_test(one_long_interrupt_is_doubted),
 		cmocka_unit_test(long_or_many_or_without_pauses_stay),
 	};
