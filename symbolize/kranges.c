@@ -15,7 +15,7 @@ struct kranges {
 	struct krange *at; /* by start; they do not overlap */
 	size_t n, room;
 	char **names; /* all that were ever given out: they outlive their range */
-	size_t nnames;
+	size_t nnames, names_room;
 };
 
 int kranges_new(struct kranges **ret, struct sp_err *err)
@@ -58,11 +58,18 @@ static size_t first_behind(const struct kranges *k, uint64_t addr)
 /* NULL when out of memory. */
 static char *keep(struct kranges *k, const char *text)
 {
-	char **names = realloc(k->names, (k->nnames + 1) * sizeof(*names));
-	char *copy = names ? strndup(text, SP_MAX_STRING) : NULL;
+	char *copy;
 
-	if (names)
+	if (k->nnames == k->names_room) {
+		size_t room = k->names_room ? k->names_room * 2 : 128;
+		char **names = realloc(k->names, room * sizeof(*names));
+
+		if (!names)
+			return NULL;
 		k->names = names;
+		k->names_room = room;
+	}
+	copy = strndup(text, SP_MAX_STRING);
 	if (copy)
 		k->names[k->nnames++] = copy;
 	return copy;

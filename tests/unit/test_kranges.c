@@ -122,11 +122,11 @@ static void no_more_than_are_kept(void **state)
 	(void)state;
 	for (uint64_t i = 0; i < KRANGES_MAX + 3; i++) {
 		snprintf(name, sizeof(name), "p%u", (unsigned int)i);
-		add(k, (KRANGES_MAX + 10 - i) * 16, 16, name);
+		add(k, (i + 1) * 16, 16, name);
 	}
-	is(k, 11 * 16, "p65535");
-	is(k, 10 * 16, NULL);
-	is(k, (KRANGES_MAX + 10) * 16ULL, "p0");
+	is(k, KRANGES_MAX * 16ULL, "p65535");
+	is(k, (KRANGES_MAX + 1) * 16ULL, NULL);
+	is(k, 16, "p0");
 }
 
 static void write_text(const char *path, const char *text)
