@@ -127,6 +127,7 @@ struct pending_stall {
 
 struct wait_state {
 	uint64_t since_ns; /* runnable, not running; 0: nobody waits here */
+	uint64_t seen_ns;  /* the newest record that met another task */
 	int32_t tid;
 	bool napi;
 	sp_str comm;
@@ -256,8 +257,10 @@ int span_sample(struct timeline *t, struct lane *l, const struct sp_event *e, st
  * meanwhile takes its time out of the wait. */
 int wait_sched(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 int wait_softirq(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
-void wait_tick(struct lane *l, const struct sp_event *e);
-void wait_sample(struct lane *l, const struct sp_event *e);
+int wait_tick(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
+int wait_sample(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
+/* Until to_ns nothing was recorded. */
+int wait_hole(struct timeline *t, struct lane *l, uint64_t to_ns, struct sp_err *err);
 int wait_cut(struct timeline *t, struct lane *l, const struct sp_stall *s, struct sp_err *err);
 int wait_flush(struct timeline *t, struct lane *l, struct sp_err *err);
 /* ksoftirqd runs or is runnable, or nobody knows. */

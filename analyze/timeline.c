@@ -129,7 +129,7 @@ static int on_sample(struct timeline *t, struct lane *l, const struct sp_event *
 		return SP_OK; /* a tracepoint's stack: no measure of time beside a sampler */
 	rc = gap_sample(t, l, e, err);
 	bh_sample(l, e);
-	wait_sample(l, e);
+	rc = rc ? rc : wait_sample(t, l, e, err);
 	load_sample(l, e);
 	sparse_sample(l, e);
 	rc = rc ? rc : span_sample(t, l, e, err);
@@ -156,7 +156,7 @@ static int on_irq(struct timeline *t, struct lane *l, const struct sp_event *e, 
 		span_no_softirq(l);
 	rc = gap_irq(t, l, e, err);
 	if (e->irq.kind == SP_IRQ_TICK) {
-		wait_tick(l, e);
+		rc = rc ? rc : wait_tick(t, l, e, err);
 		rc = rc || l->shed ? rc : bh_tick(t, l, e, err);
 		rc = rc || l->shed ? rc : sparse_tick(t, l, e, err);
 	}

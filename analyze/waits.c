@@ -23,6 +23,7 @@
 #define SURE_NAPI_HELD 0.90
 #define SURE_BY_TICKS  0.85 /* no sample, but every tick's record names one task */
 #define SURE_NOBODY    0.70
+#define SURE_TO_SEEN   0.80 /* when it got the CPU was not seen */
 #define SURE_UNSEEN_WORK                                                        \
 	0.60 /* raises or entries may be missing: nothing waited, or was served \
 	      */
@@ -49,18 +50,9 @@ static struct wait_state *wait_of(struct lane *l, int32_t tid)
 	return NULL;
 }
 
-/* A record of the thread itself: it runs, and nobody knows since when. Its switch was not recorded.
- */
-static bool runs_itself(struct wait_state *w, const struct sp_event *e)
-{
-	if (w->since_ns && w->tid == e->tid)
-		w->since_ns = 0;
-	return !w->since_ns;
-}
-
 static void restart(struct wait_state *w, uint64_t ns)
 {
-	w->since_ns = ns;
+	w->since_ns = w->seen_ns = ns;
 	w->ticks = 0;
 	w->tick_mixed = false;
 	shares_begin(&w->shares, ns);
@@ -94,7 +86,7 @@ static uint64_t first_raise(const struct lane *l)
 	return first;
 }
 
-static double sure_of(const struct timeline *t, const struct wait_state *w)
+static double sure_of(const struct timeline *t, const struct wait_state *w, bool end_unseen)
 {
 	double sure = w->napi ? (w->preempted ? SURE_NAPI_HELD : SURE_NAPI) : SURE_KSOFTIRQD;
 
@@ -102,6 +94,8 @@ static double sure_of(const struct timeline *t, const struct wait_state *w)
 		sure = w->ticks && !w->tick_mixed ? SURE_BY_TICKS : SURE_NOBODY;
 	if (w->napi && !w->preempted && sure > SURE_NAPI)
 		sure = SURE_NAPI;
+	if (end_unseen && sure > SURE_TO_SEEN)
+		sure = SURE_TO_SEEN;
 	if (!w->napi && (!t->cfg.has_raise || !t->cfg.has_entry || t->cfg.thinned))
 		sure = SURE_UNSEEN_WORK;
 	return sure;
@@ -124,9 +118,10 @@ static void add_class(struct sp_stall *s, const struct sp_event *by)
 			      by->sched.prev_comm, 0);
 }
 
-/* The wait up to end_ns as a stall, if it is one. by: the switch that ended it, or NULL. */
+/* The wait up to end_ns as a stall, if it is one; it may have gone on until hi_ns. by: the switch
+ * that ended it, or NULL. */
 static int finish(struct timeline *t, struct lane *l, struct wait_state *w, uint64_t end_ns,
-		  const struct sp_event *by, struct sp_err *err)
+		  uint64_t hi_ns, const struct sp_event *by, struct sp_err *err)
 {
 	uint64_t begin = w->since_ns, raised = first_raise(l);
 	struct pending_stall p = {
@@ -148,9 +143,9 @@ static int finish(struct timeline *t, struct lane *l, struct wait_state *w, uint
 		.begin_hi_ns = begin,
 		.end_ns = end_ns,
 		.end_lo_ns = end_ns,
-		.end_hi_ns = end_ns,
+		.end_hi_ns = hi_ns,
 		.mechanism = SP_MECH_KSOFTIRQD,
-		.confidence = sure_of(t, w),
+		.confidence = sure_of(t, w, hi_ns > end_ns),
 		.vectors = w->napi ? 1U << SP_VEC_NET_RX : lane_pending_vectors(l),
 		.pid = SP_NO_TASK,
 		.tid = SP_NO_TASK,
@@ -171,6 +166,30 @@ static int finish(struct timeline *t, struct lane *l, struct wait_state *w, uint
 	return pending_add(t, l, &p, err);
 }
 
+/* It got the CPU by hi_ns, and nobody saw when. It waited as long as records met another task. */
+static int finish_seen(struct timeline *t, struct lane *l, struct wait_state *w, uint64_t hi_ns,
+		       struct sp_err *err)
+{
+	int rc = w->since_ns ? finish(t, l, w, w->seen_ns, hi_ns, NULL, err) : SP_OK;
+
+	w->since_ns = 0;
+	return rc;
+}
+
+/* A record of the thread itself says that it runs: its switch was not recorded. Any other, that it
+ * still waits. True: nobody waits here. */
+static bool runs_itself(struct timeline *t, struct lane *l, struct wait_state *w,
+			const struct sp_event *e, int *rc, struct sp_err *err)
+{
+	if (!w->since_ns)
+		return true;
+	if (w->tid == e->tid)
+		*rc = finish_seen(t, l, w, e->time_ns, err);
+	else if (e->tid != SP_NO_TASK)
+		w->seen_ns = e->time_ns;
+	return !w->since_ns;
+}
+
 /* The thread runs: it waits nowhere any more. Only NAPI threads move from CPU to CPU. */
 static void forget_elsewhere(struct timeline *t, const struct lane *here, int32_t tid)
 {
@@ -186,7 +205,7 @@ static void forget_elsewhere(struct timeline *t, const struct lane *here, int32_
 static int on_run(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
 {
 	struct wait_state *w = wait_of(l, e->sched.next_tid);
-	int rc = w ? finish(t, l, w, e->time_ns, e, err) : SP_OK;
+	int rc = w ? finish(t, l, w, e->time_ns, e->time_ns, e, err) : SP_OK;
 
 	if (w)
 		w->since_ns = 0;
@@ -201,17 +220,17 @@ static bool serves(const struct timeline *t, sp_str comm)
 }
 
 /* The thread leaves the CPU: it has run until now, whatever was recorded of that. */
-static int on_leave(struct timeline *t, struct lane *l, const struct sp_event *e)
+static int on_leave(struct timeline *t, struct lane *l, const struct sp_event *e,
+		    struct sp_err *err)
 {
 	struct wait_state *w = wait_of(l, e->tid);
+	int rc = w ? finish_seen(t, l, w, e->time_ns, err) : SP_OK;
 
-	if (w)
-		w->since_ns = 0;
 	if (e->sched.prev_runnable)
 		begin_wait(t, l, e->tid, e->sched.prev_comm, e->time_ns, true);
 	else if (is_ksoftirqd(t, e->sched.prev_comm)) /* it sleeps when nothing is pending */
 		memset(l->raised_ns, 0, sizeof(l->raised_ns));
-	return SP_OK;
+	return rc;
 }
 
 int wait_sched(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
@@ -227,7 +246,7 @@ int wait_sched(struct timeline *t, struct lane *l, const struct sp_event *e, str
 	}
 	if (serves(t, e->sched.next_comm))
 		rc = on_run(t, l, e, err);
-	return rc || !serves(t, e->sched.prev_comm) ? rc : on_leave(t, l, e);
+	return rc || !serves(t, e->sched.prev_comm) ? rc : on_leave(t, l, e, err);
 }
 
 /* Whoever it is, not ksoftirqd. */
@@ -250,33 +269,48 @@ int wait_softirq(struct timeline *t, struct lane *l, const struct sp_event *e, s
 	for (uint32_t i = 0; !rc && i < WAITS_MAX; i++) {
 		struct wait_state *w = &l->waits[i];
 
-		if (runs_itself(w, e) || w->napi)
+		if (runs_itself(t, l, w, e, &rc, err) || w->napi)
 			continue;
 		if (e->type == SP_EV_ENTRY)
-			rc = finish(t, l, w, e->time_ns, NULL, err);
+			rc = finish(t, l, w, e->time_ns, e->time_ns, NULL, err);
 		restart(w, e->time_ns);
 	}
 	return rc;
 }
 
-void wait_tick(struct lane *l, const struct sp_event *e)
+int wait_tick(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
 {
-	for (uint32_t i = 0; i < WAITS_MAX; i++) {
+	int rc = SP_OK;
+
+	for (uint32_t i = 0; !rc && i < WAITS_MAX; i++) {
 		struct wait_state *w = &l->waits[i];
 
-		if (e->tid == SP_NO_TASK || runs_itself(w, e))
+		if (runs_itself(t, l, w, e, &rc, err) || e->tid == SP_NO_TASK)
 			continue;
 		w->tick_mixed |= w->ticks && w->tick_tid != e->tid;
 		w->tick_tid = e->tid;
 		w->ticks++;
 	}
+	return rc;
 }
 
-void wait_sample(struct lane *l, const struct sp_event *e)
+int wait_sample(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
 {
-	for (uint32_t i = 0; i < WAITS_MAX; i++)
-		if (!runs_itself(&l->waits[i], e))
+	int rc = SP_OK;
+
+	for (uint32_t i = 0; !rc && i < WAITS_MAX; i++)
+		if (!runs_itself(t, l, &l->waits[i], e, &rc, err))
 			shares_add(&l->waits[i].shares, e);
+	return rc;
+}
+
+int wait_hole(struct timeline *t, struct lane *l, uint64_t to_ns, struct sp_err *err)
+{
+	int rc = SP_OK;
+
+	for (uint32_t i = 0; !rc && i < WAITS_MAX; i++)
+		rc = finish_seen(t, l, &l->waits[i], to_ns, err);
+	return rc;
 }
 
 /* What was found inside a wait (interrupts off, say) explains its own time better. */
@@ -290,7 +324,7 @@ int wait_cut(struct timeline *t, struct lane *l, const struct sp_stall *s, struc
 		if (!w->since_ns || s->mechanism == SP_MECH_KSOFTIRQD || w->since_ns >= s->end_ns)
 			continue;
 		if (w->since_ns < s->begin_ns)
-			rc = finish(t, l, w, s->begin_ns, NULL, err);
+			rc = finish(t, l, w, s->begin_ns, s->begin_ns, NULL, err);
 		restart(w, s->end_ns);
 	}
 	return rc;
@@ -303,7 +337,7 @@ int wait_flush(struct timeline *t, struct lane *l, struct sp_err *err)
 	for (uint32_t i = 0; !rc && i < WAITS_MAX; i++) {
 		/* ksoftirqd stays on its CPU; of a NAPI thread nothing more is known. */
 		if (l->waits[i].since_ns && !l->waits[i].napi)
-			rc = finish(t, l, &l->waits[i], l->now_ns, NULL, err);
+			rc = finish(t, l, &l->waits[i], l->now_ns, l->now_ns, NULL, err);
 		l->waits[i].since_ns = 0;
 	}
 	return rc;

@@ -87,9 +87,8 @@ static void woken_before_it_has_left_it_does_not_wait(void **state)
 	assert_int_equal(w->n, 0);
 }
 
-/* Its switch to the CPU was not recorded; that it leaves it again, or a record of its own, says
- * that it has run. */
-static void one_that_was_seen_running_did_not_wait(void **state)
+/* Its switch to the CPU was not recorded; that it leaves it again says that it has run. */
+static void one_that_was_seen_to_leave_has_run(void **state)
 {
 	struct fakecpu *w = *state;
 
@@ -99,14 +98,47 @@ static void one_that_was_seen_running_did_not_wait(void **state)
 	w->tid = 17;
 	switch_from(w, START + 100, "ksoftirqd/1", 17, 120, false, "main", 300);
 	busy(w, START + 500, START + 9000, "u:main");
-	vec(w, START + 9000, SP_EV_RAISE, SP_VEC_RCU);
-	wake(w, START + 9010, "ksoftirqd/1", 17);
-	busy(w, START + 9500, START + 20000, "u:main");
-	w->tid = 17;
-	vec(w, START + 20010, SP_EV_ENTRY, SP_VEC_RCU);
-	vec(w, START + 20020, SP_EV_EXIT, SP_VEC_RCU);
-	flush(w, START + 21000);
+	flush(w, START + 10000);
 	assert_int_equal(w->n, 0);
+}
+
+/* A record of its own says the same; it waited as long as records met another task. own: which. */
+static void its_switch_is_lost(struct fakecpu *w, uint32_t own)
+{
+	const struct sp_stall *s;
+
+	w->tid = 300;
+	vec(w, START, SP_EV_RAISE, SP_VEC_RCU);
+	wake(w, START + 10, "ksoftirqd/1", 17);
+	busy(w, START + 500, START + 10000, "u:main");
+	w->tid = 17;
+	if (own == SP_EV_SWITCH)
+		switch_from(w, START + 10300, "ksoftirqd/1", 17, 120, false, "main", 300);
+	else if (own == SP_EV_SAMPLE)
+		tick(w, START + 10300, 0, "kthread;run_ksoftirqd");
+	else
+		vec(w, START + 10300, own, SP_VEC_RCU);
+	flush(w, START + 10400);
+	s = one(w, SP_MECH_KSOFTIRQD, 9490, 20);
+	assert_int_equal(s->tid, 300);
+	assert_true(s->confidence < 0.9);
+	assert_int_equal(s->end_lo_ns, s->end_ns);
+	assert_in_range(s->end_hi_ns, (START + 10300) * US, (START + 10301) * US);
+}
+
+static void a_wait_whose_end_was_not_recorded_is_kept(void **state)
+{
+	its_switch_is_lost(*state, SP_EV_SWITCH);
+}
+
+static void nor_is_one_that_ends_with_its_softirq_lost(void **state)
+{
+	its_switch_is_lost(*state, SP_EV_ENTRY);
+}
+
+static void nor_one_that_ends_with_its_tick(void **state)
+{
+	its_switch_is_lost(*state, SP_EV_SAMPLE);
 }
 
 /* Nothing at all was recorded of the time it waited for: who ran is not known, nor that it waited.
@@ -320,7 +352,10 @@ int main(void)
 		T(a_ksoftirqd_without_work_waits_for_nothing),
 		T(woken_before_it_has_left_it_does_not_wait),
 		T(a_preempted_ksoftirqd_waits_too),
-		T(one_that_was_seen_running_did_not_wait),
+		T(one_that_was_seen_to_leave_has_run),
+		T(a_wait_whose_end_was_not_recorded_is_kept),
+		T(nor_is_one_that_ends_with_its_softirq_lost),
+		T(nor_one_that_ends_with_its_tick),
 		T(a_wait_that_nobody_saw_is_none),
 		T(it_may_wait_to_the_end_of_the_recording),
 		T(ticks_name_the_one_that_ran),
