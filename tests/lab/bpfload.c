@@ -13,6 +13,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#define MORE_PROGRAMS	    (sizeof(((struct way *)0)->more_programs) / sizeof(char *))
 #define BPF_FS_MAGIC_NUMBER 0xcafe4a11
 
 __attribute__((format(printf, 2, 0))) static int quiet(enum libbpf_print_level level,
@@ -62,9 +63,10 @@ void hog_load(struct hog *h)
 		hog_skip("the BPF object cannot be opened: this kernel has no BTF");
 	h->program = bpf_object__find_program_by_name(h->object, h->way->program);
 	bpf_program__set_autoload(h->program, true);
-	if (h->way->second_program)
+	for (size_t i = 0; i < MORE_PROGRAMS && h->way->more_programs[i]; i++)
 		bpf_program__set_autoload(
-			bpf_object__find_program_by_name(h->object, h->way->second_program), true);
+			bpf_object__find_program_by_name(h->object, h->way->more_programs[i]),
+			true);
 	if (bpf_object__load(h->object))
 		hog_skip("the kernel refuses the BPF program (needs root, and for irqs-off the "
 			 "kfunc bpf_local_irq_save of Linux 6.14)");

@@ -165,7 +165,7 @@ void packets_send(const struct packets *p, unsigned int count)
 		return; /* a full queue is as good */
 }
 
-void packets_flood(const struct packets *p, uint64_t ns)
+void packets_flood(const struct packets *p, uint64_t ns, volatile uint64_t *sent)
 {
 	uint64_t end = hog_now_ns() + ns;
 	struct mmsghdr all[BATCH];
@@ -175,7 +175,7 @@ void packets_flood(const struct packets *p, uint64_t ns)
 	/* Nobody takes this CPU meanwhile, or the flood pauses. */
 	sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 });
 	while (hog_now_ns() < end && !hog_stopped())
-		if (sendmmsg(p->fd, all, BATCH, MSG_DONTWAIT) < 0)
-			continue;
+		if (sendmmsg(p->fd, all, BATCH, MSG_DONTWAIT) > 0 && sent)
+			*sent = *sent + 1;
 	sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){ 0 });
 }

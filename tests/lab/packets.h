@@ -41,8 +41,8 @@ void packets_open(struct packets *p, const struct hog *h, bool threaded);
 /* Some packets, 32 at most; from the CPU that should receive them where its thread's wake-up is to
  * be seen there. */
 void packets_send(const struct packets *p, unsigned int count);
-/* Sends without a pause, so long. */
-void packets_flood(const struct packets *p, uint64_t ns);
+/* Sends without a pause, so long; *sent counts batches that were taken (NULL: nobody asks). */
+void packets_flood(const struct packets *p, uint64_t ns, volatile uint64_t *sent);
 
 #endif
 

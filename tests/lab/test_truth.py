@@ -40,7 +40,7 @@ class Judge(unittest.TestCase):
         self.assertEqual((row["found"], row["mechanism"], row["task"], row["names"]), (1, 1, 1, 1))
         self.assertEqual((row["wrong_blame"], row["false_stalls"]), (0, 0))
         self.assertEqual(row["length_error_max_ns"], 100_000)
-        self.assertEqual(bar.misses(row, 500_000), [])
+        self.assertEqual(bar.misses(row), [])
 
     def test_a_short_run_of_packets_did_happen(self):
         busy = judge.read_truth(line(100, 4, "load", 0).replace("truth", "busy", 1), "busy")
@@ -62,20 +62,27 @@ class Judge(unittest.TestCase):
         left = judge.drop_waits(r, judge.read_truth(line(100, 4, "ksoftirqd")), truth)["stalls"]
         self.assertEqual([s["id"] for s in left], [100, 200, 300])
 
+    def test_a_real_wait_behind_somebody_else_is_false(self):
+        r = report(stall(100, 4, "ksoftirqd", 8), stall(200, 4, "ksoftirqd"))
+        truth = judge.read_truth(line(100, 4, "ksoftirqd") + line(200, 4, "ksoftirqd"))
+        real, false = judge.split_real(r, r["stalls"], truth)
+        self.assertEqual(([s["id"] for s in real], [s["id"] for s in false]), ([200], [100]))
+
     def test_a_length_may_be_told_by_bounds(self):
         wide = stall(100, 8, "load")
         wide["end_bounds_ns"][1] += 3 * MS
         row = self.row(report(wide), line(100, 10, "load", 0))
         self.assertEqual((row["length_error_max_ns"], row["beyond_bounds_max_ns"]), (2 * MS, 0))
+        self.assertEqual(row["length_over"], 1)
+        self.assertTrue(bar.misses(row))
         row = self.row(report(wide), line(100, 12, "load", 0))
         self.assertEqual(row["beyond_bounds_max_ns"], MS)
-        self.assertTrue(bar.misses(row, 500_000))
 
     def test_wrong_task_is_wrong_blame(self):
         row = self.row(report(stall(100, 10, "irqs-off", 8)), line(100, 10))
         self.assertEqual((row["task"], row["wrong_blame"]), (0, 1))
         self.assertEqual((row["sure"], row["sure_right"]), (1, 0))
-        self.assertTrue(bar.misses(row, 500_000))
+        self.assertTrue(bar.misses(row))
 
     def test_a_softirq_is_nobodys(self):
         text = line(100, 10, "softirq", 0)
@@ -106,10 +113,17 @@ class Judge(unittest.TestCase):
         row = self.row(report(*[stall(100 + 20 * i, 2.5, "irqs-off", 7) for i in range(8)]), lines)
         self.assertEqual((row["bands"]["2-3"]["truth"], row["bands"]["2-3"]["found"]), (10, 8))
         self.assertEqual(row["bands"]["3-60"]["truth"], 0)
-        self.assertTrue(any("found 8 of 10" in m for m in bar.misses(row, 500_000)))
+        self.assertTrue(any("found 8 of 10" in m for m in bar.misses(row)))
 
     def test_nothing_starved_does_not_hold(self):
-        self.assertTrue(bar.misses(self.row(report(), ""), 500_000))
+        self.assertTrue(bar.misses(self.row(report(), "")))
+        row = self.row(report(stall(100, 10, "irqs-off", 7)), line(100, 10))
+        self.assertTrue(bar.misses(row, 24))
+        self.assertEqual(bar.misses(row, 2), [])
+
+    def test_nothing_found_does_not_hold(self):
+        self.assertTrue(bar.misses(self.row(report(), line(100, 10))))
+        self.assertTrue(bar.misses(self.row(report(), line(100, 2.5) + line(200, 10))))
 
     def test_table(self):
         self.assertEqual(judge.table([(0.96, True), (0.98, False), (0.5, True)]),

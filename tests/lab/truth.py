@@ -7,6 +7,8 @@ import collections
 # What a report says of the machine itself: no mechanism of the hogs, and nobody is blamed.
 PAUSES = ("steal", "stopped")
 FALSE_FROM_NS = 2_000_000
+# The largest length error that is allowed: a period of the sampler (0.5 ms at 2 kHz) and 0.5 ms.
+LENGTH_MOST_NS = 1_000_000
 
 
 def read_truth(text, word="truth"):
@@ -111,11 +113,12 @@ def drop_busy(report, busy):
 
 
 def split_real(report, stalls, truth):
-    """Waits of which the watcher says that a softirq was pending through half of them or more: they did happen. (These, the others.)"""
+    """Waits of which the watcher says that a softirq was pending through half of them or more, behind whom the report
+    blames, or nobody: they did happen. (These, the others.)"""
     base = int(report["capture"]["begin_mono"])
     real = [s for s in stalls if s["mechanism"] == "ksoftirqd" and any(
         2 * overlap(t["begin"], t["end"], base + s["begin_ns"], base + s["end_ns"])
-        >= s["duration_ns"] for t in truth if t["cpu"] == s["cpu"])]
+        >= s["duration_ns"] for t in truth if t["cpu"] == s["cpu"] and not blame_is_wrong(s, t))]
     return real, [s for s in stalls if s not in real]
 
 
@@ -154,6 +157,7 @@ def counts(pairs):
         "file": sum(bool(s["file"]) for t, s in right),
         "length_error_median_ns": median(errors),
         "length_error_max_ns": max(errors, default=None),
+        "length_over": sum(e > LENGTH_MOST_NS for e in errors),
         "beyond_bounds_max_ns": max((beyond_bounds(s, t) for t, s in found), default=None),
         "wrong_blame": sum(blame_is_wrong(s, t) for t, s in found),
         # The machine itself stood still over the hog's stall, and the report says only that.

@@ -48,9 +48,9 @@ struct way {
 	/* The function names that would be right, separated by commas: written down before any run.
 	 */
 	const char *accept;
-	const char *program;	    /* of the BPF object; NULL: none */
-	const char *second_program; /* loaded with it, attached by the way itself; NULL: none */
-	uint64_t least_ns;	    /* what is shorter is printed as busy, not as truth */
+	const char *program;	      /* of the BPF object; NULL: none */
+	const char *more_programs[2]; /* loaded with it, attached by the way itself; NULL: none */
+	uint64_t least_ns;	      /* what is shorter is printed as busy, not as truth */
 	bool nobodys; /* it runs on anybody's back: a report that names a task is wrong */
 	/* Prepares; calls hog_skip() where this machine cannot. NULL: nothing to do. */
 	void (*open)(struct hog *h);

@@ -69,7 +69,7 @@ static void log_last(struct hog *h)
 
 static void flood(struct hog *h, uint64_t ns)
 {
-	packets_flood(&net, ns);
+	packets_flood(&net, ns, NULL);
 	log_last(h);
 }
 
@@ -91,7 +91,11 @@ const struct way way_load = {
 #define FLOOD_NS  15000000ULL /* so long before: ksoftirqd has taken over by then */
 #define TRIES	  10
 
-static volatile int *truths; /* shared with the children */
+/* With the children. */
+static volatile struct {
+	int truths;
+	uint64_t sent; /* batches of packets */
+} * shared;
 static int tries;
 
 /* What a report should name. */
@@ -109,42 +113,43 @@ __attribute__((noinline)) static uint64_t keep_on_cpu(uint64_t until_ns)
 static uint64_t keep_ns;
 
 /* In the middle of a flood that ksoftirqd serves, a real-time task takes the
- * CPU. It is a stall if not one packet was served meanwhile: other kernels
- * serve them on interrupts all the same. */
+ * CPU. It is a stall if packets came meanwhile and not one was served: from
+ * Linux 6.4 on they are served on interrupts all the same. */
 static void take_cpu(struct hog *h)
 {
 	int runs = bpf_object__find_map_fd_by_name(h->object, "runs");
 	struct hog_truth truth = { .cpu = h->cpu, .tid = (unsigned int)getpid() };
 	struct packets_run r;
 	unsigned int zero = 0;
-	uint64_t begin_ns;
+	uint64_t begin_ns, sent;
 
 	prctl(PR_GET_NAME, truth.comm);
 	sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = FIFO_PRIO });
 	hog_sleep_ns(FLOOD_NS);
 	begin_ns = hog_now_ns();
+	sent = shared->sent;
 	truth.end_ns = keep_on_cpu(begin_ns + keep_ns);
 	if (bpf_map_lookup_elem(runs, &zero, &r))
 		_exit(1);
 	truth.begin_ns = r.end_ns > begin_ns ? r.end_ns : begin_ns;
-	if (r.end_ns > begin_ns + 500000 || !r.packets)
+	if (r.end_ns > begin_ns + 500000 || !r.packets || shared->sent == sent)
 		_exit(2);
 	/* It is over with the next packet: ksoftirqd is a task as others are. */
 	hog_sleep_ns(2000000);
 	if (!bpf_map_lookup_elem(runs, &zero, &r) && r.begin_ns > truth.end_ns)
 		truth.end_ns = r.begin_ns;
-	++*truths;
+	shared->truths++;
 	hog_print_truth(h, &truth);
 }
 
 static void open_flood(struct hog *h)
 {
-	void *at = mmap(NULL, sizeof(*truths), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+	void *at = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
 
 	if (at == MAP_FAILED)
 		hog_skip("no memory to share");
-	truths = at;
+	shared = at;
 	open_softirq(h);
 }
 
@@ -155,12 +160,12 @@ static void flood_and_take(struct hog *h, uint64_t ns)
 
 	keep_ns = ns;
 	if (flooder == 0) {
-		packets_flood(&net, FLOOD_NS + ns + 3000000);
+		packets_flood(&net, FLOOD_NS + ns + 3000000, &shared->sent);
 		_exit(0);
 	}
 	hog_in_child(h, take_cpu);
 	waitpid(flooder, &status, 0);
-	if (++tries == TRIES && !*truths)
+	if (++tries == TRIES && !shared->truths)
 		hog_skip("this kernel serves packets on interrupts while ksoftirqd waits");
 }
 

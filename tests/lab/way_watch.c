@@ -9,7 +9,7 @@
 
 #define COLLECT_NS 100000000ULL
 
-static struct bpf_link *served;
+static struct bpf_link *more[2];
 
 static void open_watch(struct hog *h)
 {
@@ -17,10 +17,12 @@ static void open_watch(struct hog *h)
 	hog_use_object(h, "watch");
 	hog_load(h);
 	hog_attach(h);
-	served = bpf_program__attach(
-		bpf_object__find_program_by_name(h->object, h->way->second_program));
-	if (!served)
-		hog_skip("the kernel refuses to attach the BPF program");
+	for (int i = 0; i < 2; i++) {
+		more[i] = bpf_program__attach(
+			bpf_object__find_program_by_name(h->object, h->way->more_programs[i]));
+		if (!more[i])
+			hog_skip("the kernel refuses to attach the BPF program");
+	}
 }
 
 static void watch(struct hog *h, uint64_t ns)
@@ -39,7 +41,8 @@ static void watch(struct hog *h, uint64_t ns)
 static void close_watch(struct hog *h)
 {
 	(void)h;
-	bpf_link__destroy(served);
+	for (int i = 0; i < 2; i++)
+		bpf_link__destroy(more[i]);
 }
 
 const struct way way_watch = {
@@ -47,7 +50,7 @@ const struct way way_watch = {
 	.mechanism = "ksoftirqd",
 	.accept = "-",
 	.program = "hog_raised",
-	.second_program = "hog_served",
+	.more_programs = { "hog_switched", "hog_served" },
 	.open = open_watch,
 	.starve = watch,
 	.close = close_watch,

@@ -5,12 +5,13 @@ import lab
 
 
 class Way:
-    def __init__(self, hog, *options, start=None, busy=True, pause_ms=40):
+    def __init__(self, hog, *options, start=None, busy=True, pause_ms=40, also=()):
         self.hog = hog                # --way of hog
         self.options = options        # more of hog's
         self.start = start            # start(procs, build, cpu): what runs beside it all the time
         self.busy = busy              # a spinner keeps the CPU from idling
         self.pause_ms = pause_ms
+        self.also = also              # mechanisms that come with it, which it does not write down
 
 
 def flood(procs, build, cpu):
@@ -36,8 +37,9 @@ WAYS = {
     # The thread that serves a device (threaded NAPI) and whoever keeps the CPU from it.
     "ksoftirqd-fifo": Way("ksoftirqd-fifo"),
     "ksoftirqd-syscall": Way("ksoftirqd-syscall"),
-    # ksoftirqd itself: kernels differ in whether they leave a flood to it.
-    "ksoftirqd-flood": Way("ksoftirqd-flood"),
+    # ksoftirqd itself: from Linux 6.4 on interrupts serve packets also while it waits, and nothing is
+    # starved. The flood itself is a load.
+    "ksoftirqd-flood": Way("ksoftirqd-flood", also=("load", "softirq")),
     # A flood shorter than 10 ms is served: it is no load.
     "load": Way("load", "--min-ms", "15", "--short-every", "0"),
     "load-thread": Way("load-thread", "--min-ms", "15", "--short-every", "0"),
