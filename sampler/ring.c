@@ -96,27 +96,47 @@ bool ring_peek_look(const struct ring *r, struct ring_peek *p)
 	return p->head != before;
 }
 
-bool ring_peek_next(const struct ring *r, struct ring_peek *p, uint8_t ret[RING_PEEK_BYTES],
-		    uint16_t *ret_size)
+/* Copies the begin of what stands at p->at, be it a record or not; returns the bytes copied, 0 when
+ * it cannot be one. */
+static size_t peek_copy(const struct ring *r, const struct ring_peek *p,
+			uint8_t ret[RING_PEEK_BYTES], uint16_t *ret_size)
 {
 	uint64_t from = p->at & (r->size - 1), until_end = r->size - from;
 	struct perf_event_header header;
 	size_t n;
 
-	if (p->at >= p->head || p->head - p->at < sizeof(header))
-		return false;
 	memcpy(&header, r->data + from, sizeof(header));
-	if (header.size < sizeof(header) || header.size > p->head - p->at) {
-		p->at = p->head;
-		return false;
-	}
+	if (header.size < sizeof(header) || header.size > p->head - p->at)
+		return 0;
 	n = header.size < RING_PEEK_BYTES ? header.size : RING_PEEK_BYTES;
 	memcpy(ret, r->data + from, n < until_end ? n : until_end);
 	if (n > until_end)
 		memcpy(ret + until_end, r->data, n - until_end);
-	p->at += header.size;
 	*ret_size = header.size;
-	return true;
+	return n;
+}
+
+bool ring_peek_next(const struct ring *r, struct ring_peek *p, uint8_t ret[RING_PEEK_BYTES],
+		    uint16_t *ret_size)
+{
+	const struct perf_event_mmap_page *page = r->base;
+
+	while (p->at < p->head && p->head - p->at >= sizeof(struct perf_event_header)) {
+		size_t n = peek_copy(r, p, ret, ret_size);
+		uint64_t tail;
+
+		/* The kernel writes there only after it saw a tail behind the record's begin: if
+		 * we copied any of that, we see such a tail too. */
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		tail = __atomic_load_n(&page->data_tail, __ATOMIC_ACQUIRE);
+		if (tail > p->at) {
+			p->at = tail;
+			continue;
+		}
+		p->at = n ? p->at + *ret_size : p->head;
+		return n > 0;
+	}
+	return false;
 }
 
 uint64_t ring_filled(const struct ring *r)

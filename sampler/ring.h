@@ -51,8 +51,9 @@ uint64_t ring_filled(const struct ring *r);
 bool ring_peek_look(const struct ring *r, struct ring_peek *p);
 
 /* The begin of the next record up to what ring_peek_look() saw, and its size; false when there is
- * none. It may be torn, when the first reader gave it back and the kernel came round the whole
- * ring meanwhile: for a hint only. */
+ * none. One that the first reader has given back by the end of the copy is passed over, as the
+ * kernel may have written over it: what is returned is whole, but not every record is seen. What is
+ * in ret when none is returned means nothing. */
 bool ring_peek_next(const struct ring *r, struct ring_peek *p, uint8_t ret[RING_PEEK_BYTES],
 		    uint16_t *ret_size);
 

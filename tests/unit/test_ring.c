@@ -3,10 +3,13 @@
 
 #include <linux/perf_event.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -172,6 +175,96 @@ static void a_second_reader_sees_them_too_and_leaves_them(void **state)
 	drop_ring(&r);
 }
 
+/* The first reader gives back what is before tail, and the kernel writes n records more. */
+static void come_round(struct ring *r, uint64_t tail, uint16_t size, unsigned int n)
+{
+	__atomic_store_n(&page_of(r)->data_tail, tail, __ATOMIC_RELEASE);
+	for (unsigned int i = 0; i < n; i++)
+		produce(r, size, 0xee);
+}
+
+static void what_was_written_over_after_the_look_is_passed_over(void **state)
+{
+	struct ring r = make_ring();
+	struct ring_peek p = { 0 };
+	uint8_t begin[RING_PEEK_BYTES];
+	uint16_t size;
+
+	(void)state;
+	/* Half of what was seen is still there. */
+	for (unsigned int i = 0; i < SIZE / 64; i++)
+		produce(&r, 64, (uint8_t)i);
+	assert_true(ring_peek_look(&r, &p));
+	come_round(&r, SIZE / 2, 72, 20);
+	for (unsigned int i = SIZE / 128; i < SIZE / 64; i++) {
+		assert_true(ring_peek_next(&r, &p, begin, &size));
+		assert_int_equal(size, 64);
+		assert_int_equal(begin[8], (uint8_t)i);
+	}
+	assert_false(ring_peek_next(&r, &p, begin, &size));
+	assert_true(ring_peek_look(&r, &p));
+	for (unsigned int i = 0; i < 20; i++) {
+		assert_true(ring_peek_next(&r, &p, begin, &size));
+		assert_int_equal(size, 72);
+		assert_int_equal(begin[8], 0xee);
+	}
+	/* All that was seen is gone, and the tail behind it: records of other sizes, so that none
+	 * begins where one was seen. */
+	produce(&r, 64, 1);
+	produce(&r, 64, 2);
+	assert_true(ring_peek_look(&r, &p));
+	come_round(&r, page_of(&r)->data_head, 72, SIZE / 72);
+	come_round(&r, page_of(&r)->data_head - 72, 80, SIZE / 80 - 1);
+	assert_false(ring_peek_next(&r, &p, begin, &size));
+	assert_true(ring_peek_look(&r, &p));
+	assert_true(ring_peek_next(&r, &p, begin, &size));
+	assert_int_equal(size, 72);
+	assert_true(ring_peek_next(&r, &p, begin, &size));
+	assert_int_equal(size, 80);
+	drop_ring(&r);
+}
+
+/* A ring whose bytes change while the second reader copies: its first touch of them faults, and the
+ * handler is first reader and kernel. */
+static struct ring touched;
+
+static void on_touch(int sig)
+{
+	(void)sig;
+	mprotect((void *)(uintptr_t)touched.data, SIZE, PROT_READ | PROT_WRITE);
+	come_round(&touched, page_of(&touched)->data_head, 72, SIZE / 72);
+}
+
+static void what_is_written_over_during_the_copy_is_passed_over(void **state)
+{
+	struct sigaction act = { .sa_handler = on_touch }, old;
+	uint8_t begin[RING_PEEK_BYTES], *base;
+	struct ring_peek p = { 0 };
+	uint16_t size;
+
+	(void)state;
+	if (sysconf(_SC_PAGESIZE) != SIZE)
+		skip();
+	base = mmap(NULL, 2UL * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_true(base != MAP_FAILED);
+	touched = (struct ring){ .base = base, .data = base + SIZE, .size = SIZE };
+	for (unsigned int i = 0; i < SIZE / 128; i++)
+		produce(&touched, 128, (uint8_t)i);
+	assert_true(ring_peek_look(&touched, &p));
+	sigaction(SIGSEGV, &act, &old);
+	assert_int_equal(mprotect(base + SIZE, SIZE, PROT_NONE), 0);
+	assert_false(ring_peek_next(&touched, &p, begin, &size));
+	sigaction(SIGSEGV, &old, NULL);
+	assert_true(page_of(&touched)->data_tail == SIZE); /* it was called */
+	assert_true(ring_peek_look(&touched, &p));
+	for (unsigned int i = 0; i < SIZE / 72; i++) {
+		assert_true(ring_peek_next(&touched, &p, begin, &size));
+		assert_int_equal(size, 72);
+		assert_int_equal(begin[8], 0xee);
+	}
+	munmap(base, 2UL * SIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +272,8 @@ int main(void)
 		cmocka_unit_test(what_was_not_looked_at_stays),
 		cmocka_unit_test(a_bad_size_is_counted_and_skipped),
 		cmocka_unit_test(a_second_reader_sees_them_too_and_leaves_them),
+		cmocka_unit_test(what_was_written_over_after_the_look_is_passed_over),
+		cmocka_unit_test(what_is_written_over_during_the_copy_is_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
