@@ -130,7 +130,8 @@ static const struct text table[] = {
 	  "a PREEMPT_RT kernel: softirqs are preempted as threads are, so only what is proven is said", "" },
 	{ SP_Q_SLOW_WATCH, "slow-watch",
 	  "the stuck watch had no real-time priority: on a busy host it misses files of short stalls",
-	  "run as root, or give CAP_SYS_NICE; below a cgroup with cpu.rt_runtime_us 0, raise it" },
+	  "run as root, or give CAP_SYS_NICE; below a cgroup with cpu.rt_runtime_us 0, raise it; "
+	  "or let it run on a CPU that is not profiled" },
 };
 /* clang-format on */
 

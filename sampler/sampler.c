@@ -208,7 +208,7 @@ int sampler_new(struct sampler **ret, const struct sampler_cfg *cfg, struct sp_e
 		.to = s->ncpus,
 		.silent_ns = rc ? 0 : silent_ns(s),
 	};
-	rc = rc ? rc : watches_new(&s->watches, &watch, s->witness != UINT32_MAX, err);
+	rc = rc ? rc : watches_new(&s->watches, &watch, NULL, err);
 	if (!rc)
 		*ret = sp_take(s);
 	return rc;

@@ -2,7 +2,6 @@
 
 #include <linux/perf_event.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -183,25 +182,12 @@ static uint64_t next_look(const struct watch *w, uint64_t now)
 	return next < now + least ? now + least : next;
 }
 
-/* Best effort: a cpuset may keep us from that CPU. */
-static void pin(uint32_t cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	if (cpu >= CPU_SETSIZE)
-		return;
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
 static void *look_on(void *self)
 {
 	struct watch *w = self;
 
-	pin(w->cfg.pin);
 	/* Of this thread alone; without effect where it is real-time. Best effort. */
-	if (setpriority(PRIO_PROCESS, 0, -20))
+	if (w->cfg.realtime && setpriority(PRIO_PROCESS, 0, -20))
 		setpriority(PRIO_PROCESS, 0, -10);
 	while (!atomic_load(&w->stop)) {
 		struct sp_err err = SP_ERR_INIT;
@@ -217,19 +203,35 @@ static void *look_on(void *self)
 	return NULL;
 }
 
-/* Real time first: on a busy host, and below cgroups that share the CPU, nice values are no help.
- */
-static enum watch_class make_thread(struct watch *w, pthread_attr_t *attr)
+static bool make_thread(struct watch *w, bool realtime, bool pinned)
 {
 	struct sched_param lowest = { .sched_priority = sched_get_priority_min(SCHED_FIFO) };
+	pthread_attr_t attr;
+	bool made;
 
-	pthread_attr_setinheritsched(attr, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedpolicy(attr, SCHED_FIFO);
-	pthread_attr_setschedparam(attr, &lowest);
-	if (!pthread_create(&w->thread, attr, look_on, w))
+	pthread_attr_init(&attr);
+	if (realtime) {
+		pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
+		pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
+		pthread_attr_setschedparam(&attr, &lowest);
+	}
+	/* pthread_create() fails where the kernel refuses these CPUs: none of them is online, or a
+	 * cpuset keeps us from them. */
+	made = !(pinned && pthread_attr_setaffinity_np(&attr, sizeof(w->cfg.on), w->cfg.on.set)) &&
+	       !pthread_create(&w->thread, &attr, look_on, w);
+	pthread_attr_destroy(&attr);
+	return made;
+}
+
+/* Real time first: on a busy host, and below cgroups that share the CPU, nice values are no help.
+ */
+static enum watch_class make_best_thread(struct watch *w)
+{
+	bool pinned = CPU_COUNT_S(sizeof(w->cfg.on), w->cfg.on.set) > 0;
+
+	if (w->cfg.realtime && make_thread(w, true, pinned))
 		return WATCH_REALTIME;
-	pthread_attr_setinheritsched(attr, PTHREAD_INHERIT_SCHED);
-	if (!pthread_create(&w->thread, attr, look_on, w))
+	if (make_thread(w, false, pinned) || (pinned && make_thread(w, false, false)))
 		return WATCH_SHARED;
 	return WATCH_NONE;
 }
@@ -237,16 +239,13 @@ static enum watch_class make_thread(struct watch *w, pthread_attr_t *attr)
 enum watch_class watch_start(struct watch *w)
 {
 	enum watch_class class;
-	pthread_attr_t attr;
 	sigset_t all, old;
 
-	pthread_attr_init(&attr);
 	/* Signals are the main thread's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	class = make_thread(w, &attr);
+	class = make_best_thread(w);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
 	w->runs = class != WATCH_NONE;
 	return class;
 }

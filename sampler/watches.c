@@ -6,25 +6,78 @@ struct watches {
 	struct watch *of[WATCHES_MOST];
 };
 
-int watches_new(struct watches **ret, const struct watch_cfg *cfg, bool spare, struct sp_err *err)
+static bool contains(const struct watch_cpus *cpus, uint32_t cpu)
+{
+	return CPU_ISSET_S(cpu, sizeof(cpus->set), cpus->set);
+}
+
+static struct watch_cpus only(uint32_t cpu)
+{
+	struct watch_cpus cpus = { 0 };
+
+	CPU_SET_S(cpu, sizeof(cpus.set), cpus.set);
+	return cpus;
+}
+
+uint32_t watches_places(const struct watch_cpus *allowed, const uint32_t *watched, uint32_t n,
+			struct watch_place ret[WATCHES_MOST])
+{
+	struct watch_cpus beside = *allowed;
+	uint32_t first = n, second = n; /* watched ones that a thread may run on */
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (!contains(allowed, watched[i]))
+			continue;
+		CPU_CLR_S(watched[i], sizeof(beside.set), beside.set);
+		if (first == n)
+			first = i;
+		else if (second == n)
+			second = i;
+	}
+	if (CPU_COUNT_S(sizeof(beside.set), beside.set)) {
+		ret[0] = (struct watch_place){ .on = beside, .realtime = true, .to = n };
+		return 1;
+	}
+	if (second == n) {
+		ret[0] = (struct watch_place){ .on = *allowed, .to = n };
+		return 1;
+	}
+	ret[0] = (struct watch_place){
+		.on = only(watched[first]), .realtime = true, .from = first + 1, .to = n
+	};
+	ret[1] = (struct watch_place){ .on = only(watched[second]),
+				       .realtime = true,
+				       .to = first + 1 };
+	return 2;
+}
+
+int watches_new(struct watches **ret, const struct watch_cfg *cfg, const struct watch_cpus *allowed,
+		struct sp_err *err)
 {
 	sp_auto(watches) w = calloc(1, sizeof(*w));
+	uint32_t *cpus = calloc(cfg->to, sizeof(*cpus)), n = 0;
+	struct watch_place places[WATCHES_MOST];
 	struct watch_cfg part = *cfg;
-	int rc;
+	struct watch_cpus mine = { 0 };
+	int rc = SP_OK;
 
-	if (!w)
+	if (!w || !cpus) {
+		free(cpus);
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the stuck watch");
-	part.pin = UINT32_MAX;
-	if (spare || cfg->to - cfg->from < 2) {
-		rc = watch_new(&w->of[0], &part, err);
-	} else {
-		part.from = cfg->from + 1;
-		part.pin = cfg->events->cpus[cfg->from].cpu;
-		rc = watch_new(&w->of[0], &part, err);
-		part.from = cfg->from;
-		part.to = cfg->from + 1;
-		part.pin = cfg->events->cpus[cfg->from + 1].cpu;
-		rc = rc ? rc : watch_new(&w->of[1], &part, err);
+	}
+	for (uint32_t i = 0; i < cfg->to; i++)
+		cpus[i] = cfg->events->cpus[i].cpu;
+	/* Where that fails mine stays empty: not known. */
+	if (!allowed && sched_getaffinity(0, sizeof(mine.set), mine.set))
+		mine = (struct watch_cpus){ 0 };
+	n = watches_places(allowed ? allowed : &mine, cpus, cfg->to, places);
+	free(cpus);
+	for (uint32_t i = 0; !rc && i < n; i++) {
+		part.from = places[i].from;
+		part.to = places[i].to;
+		part.on = places[i].on;
+		part.realtime = places[i].realtime;
+		rc = watch_new(&w->of[i], &part, err);
 	}
 	if (!rc)
 		*ret = sp_take(w);

@@ -2,10 +2,13 @@
 #include "collect.h"
 #include "watches.h"
 
+#include <dirent.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -45,7 +48,6 @@ static struct bench *open_bench(void)
 	b->cfg = (struct watch_cfg){ .events = &b->events,
 				     .ids = { b->sampler, b->switches, 56 },
 				     .to = NCPUS,
-				     .pin = UINT32_MAX,
 				     .silent_ns = SILENT };
 	assert_int_equal(stream_new(&b->stream, collect_sink(&got), &err), 0);
 	return b;
@@ -118,8 +120,121 @@ static void a_silence_counts_from_the_last_record(void **state)
 	close_bench(b);
 }
 
+static struct watch_cpus set_of(const uint32_t *cpus, uint32_t n)
+{
+	struct watch_cpus set = { 0 };
+
+	for (uint32_t i = 0; i < n; i++)
+		CPU_SET_S(cpus[i], sizeof(set.set), set.set);
+	return set;
+}
+
+/* The same set, no more and no less. */
+static void assert_set(const struct watch_cpus *set, const uint32_t *cpus, uint32_t n)
+{
+	struct watch_cpus want = set_of(cpus, n);
+
+	assert_memory_equal(set, &want, sizeof(want));
+}
+
+/* Where threads run and how, by the CPUs that they may run on and those watched. */
+static void a_realtime_thread_never_looks_where_it_runs(void **state)
+{
+	static const struct {
+		uint32_t allowed[4], nallowed, watched[4], nwatched, nplaces;
+		struct {
+			uint32_t on[4], non;
+			bool realtime;
+			uint32_t from, to;
+		} want[WATCHES_MOST];
+	} cases[] = {
+		/* Beside the watched ones. */
+		{ { 0, 1 }, 2, { 1 }, 1, 1, { { { 0 }, 1, true, 0, 1 } } },
+		{ { 0, 1, 2, 8191 }, 4, { 1, 2 }, 2, 1, { { { 0, 8191 }, 2, true, 0, 2 } } },
+		{ { 0 }, 1, { 1, 2 }, 2, 1, { { { 0 }, 1, true, 0, 2 } } },
+		/* All that are online are watched. */
+		{ { 0, 1 },
+		  2,
+		  { 0, 1 },
+		  2,
+		  2,
+		  { { { 0 }, 1, true, 1, 2 }, { { 1 }, 1, true, 0, 1 } } },
+		{ { 0, 1, 2 },
+		  3,
+		  { 0, 1, 2 },
+		  3,
+		  2,
+		  { { { 0 }, 1, true, 1, 3 }, { { 1 }, 1, true, 0, 1 } } },
+		/* There are others, but kept from us (taskset, cpuset). */
+		{ { 2, 3 },
+		  2,
+		  { 0, 2, 1, 3 },
+		  4,
+		  2,
+		  { { { 2 }, 1, true, 2, 4 }, { { 3 }, 1, true, 0, 2 } } },
+		/* One CPU, and it is watched: a guest with one, or we are kept on it. */
+		{ { 0 }, 1, { 0 }, 1, 1, { { { 0 }, 1, false, 0, 1 } } },
+		{ { 5 }, 1, { 4, 5 }, 2, 1, { { { 5 }, 1, false, 0, 2 } } },
+		/* Not known. */
+		{ { 0 }, 0, { 4, 5 }, 2, 1, { { { 0 }, 0, false, 0, 2 } } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct watch_cpus allowed = set_of(cases[i].allowed, cases[i].nallowed);
+		struct watch_place places[WATCHES_MOST];
+
+		assert_int_equal(
+			watches_places(&allowed, cases[i].watched, cases[i].nwatched, places),
+			cases[i].nplaces);
+		for (uint32_t k = 0; k < cases[i].nplaces; k++) {
+			assert_set(&places[k].on, cases[i].want[k].on, cases[i].want[k].non);
+			assert_int_equal(places[k].realtime, cases[i].want[k].realtime);
+			assert_int_equal(places[k].from, cases[i].want[k].from);
+			assert_int_equal(places[k].to, cases[i].want[k].to);
+		}
+	}
+}
+
+/* Threads that are real-time, of this process. */
+static int realtime_threads(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	struct dirent *d;
+	int n = 0;
+
+	assert_non_null(tasks);
+	while ((d = readdir(tasks)))
+		n += sched_getscheduler(atoi(d->d_name)) == SCHED_FIFO;
+	closedir(tasks);
+	return n;
+}
+
+static void sharing_is_told_and_not_realtime(void **state)
+{
+	static const uint32_t mine = 0, none = SP_MAX_CPUS - 1;
+	const struct watch_cpus sets[] = { set_of(&mine, 1), set_of(&none, 1) };
+
+	(void)state;
+	/* On the CPU that is watched; and where the kernel lets no thread to its CPU. */
+	for (int i = 0; i < 2; i++) {
+		struct bench *b = open_bench();
+		struct sp_err err = SP_ERR_INIT;
+		struct watches *w = NULL;
+
+		b->cfg.to = 1;
+		assert_int_equal(watches_new(&w, &b->cfg, &sets[i], &err), 0);
+		assert_int_equal(watches_start(w), WATCH_SHARED);
+		assert_int_equal(realtime_threads(), 0);
+		watches_free(w);
+		close_bench(b);
+	}
+}
+
 static void the_thread_looks_and_wakes(bool spare)
 {
+	static const uint32_t both[] = { 0, 1 };
+	const struct watch_cpus watched = set_of(both, 2);
 	struct bench *b = open_bench();
 	struct pollfd fds[WATCHES_MOST];
 	struct sp_err err = SP_ERR_INIT;
@@ -127,7 +242,10 @@ static void the_thread_looks_and_wakes(bool spare)
 	int wakes[WATCHES_MOST];
 	uint32_t n;
 
-	assert_int_equal(watches_new(&w, &b->cfg, spare, &err), 0);
+	/* CPUs that are not here: all that are here are beside them. */
+	for (uint32_t i = 0; spare && i < NCPUS; i++)
+		b->cpus[i].cpu = SP_MAX_CPUS - NCPUS + i;
+	assert_int_equal(watches_new(&w, &b->cfg, spare ? NULL : &watched, &err), 0);
 	n = watches_fds(w, wakes);
 	assert_int_equal(n, spare ? 1 : 2);
 	for (uint32_t i = 0; i < n; i++)
@@ -156,8 +274,6 @@ static void one_thread_looks_and_wakes(void **state)
 static void of_two_threads_each_looks_at_the_other(void **state)
 {
 	(void)state;
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
-		skip();
 	the_thread_looks_and_wakes(false);
 }
 
@@ -229,6 +345,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_silence_counts_from_the_last_record),
+		cmocka_unit_test(a_realtime_thread_never_looks_where_it_runs),
+		cmocka_unit_test(sharing_is_told_and_not_realtime),
 		cmocka_unit_test(one_thread_looks_and_wakes),
 		cmocka_unit_test(of_two_threads_each_looks_at_the_other),
 		cmocka_unit_test(what_finds_no_room_is_counted),
