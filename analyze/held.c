@@ -2,6 +2,7 @@
 #include "leaf.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /*
  * What was found inside a run of NET_RX, or of a thread that polls, while it is not known whether
@@ -20,34 +21,51 @@ static void tell_pause(struct sp_stall *s, const struct sp_stall *pause)
 		      0);
 }
 
-static void drop(struct load_state *r)
+static bool is_in(const struct sp_stall *inner, const struct sp_stall *s)
 {
-	for (uint32_t i = 0; i < r->nheld; i++)
-		free(r->held[i].stall.shares);
-	r->nheld = 0;
+	return inner->begin_ns >= s->begin_ns && inner->end_ns <= s->end_ns;
 }
 
 void held_end(struct load_state *r, struct sp_stall *load)
 {
-	for (uint32_t i = 0; i < r->nheld; i++)
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < r->nheld; i++) {
+		if (!is_in(&r->held[i].stall, load)) {
+			r->held[kept++] = r->held[i];
+			continue;
+		}
 		if (r->held[i].is_gap)
 			tell_pause(load, &r->held[i].stall);
-	drop(r);
+		free(r->held[i].stall.shares);
+	}
+	r->nheld = kept;
 }
 
-int held_give(struct timeline *t, struct lane *l, struct sp_err *err)
+static int give(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err)
+{
+	/* load_takes() has counted it already. */
+	if (p->is_gap && l->soft.open && p->stall.begin_hi_ns >= l->soft.begin_ns)
+		l->soft.stalled_ns -= p->stall.end_ns - p->stall.begin_ns;
+	return pending_add(t, l, p, err);
+}
+
+int held_give(struct timeline *t, struct lane *l, uint64_t before_ns, struct sp_err *err)
 {
 	struct load_state *r = &l->load;
-	uint32_t n = r->nheld;
 	int rc = SP_OK;
 
-	r->nheld = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		if (rc)
-			free(r->held[i].stall.shares);
-		else
-			rc = pending_add(t, l, &r->held[i], err);
+	/* Each of them ends the run, which would give the others before it. */
+	if (r->gives)
+		return SP_OK;
+	r->gives = true;
+	while (!rc && r->nheld && r->held[0].stall.begin_ns < before_ns) {
+		struct pending_stall p = r->held[0];
+
+		memmove(r->held, r->held + 1, --r->nheld * sizeof(p));
+		rc = give(t, l, &p, err);
 	}
+	r->gives = false;
 	return rc;
 }
 
@@ -77,6 +95,33 @@ void held_swallow(struct load_state *r, struct sp_stall *s)
 	r->nheld = kept;
 }
 
+/* Too many to hold: what they lie in is told as far as it got, or they are. */
+static int make_room(struct timeline *t, struct lane *l, const struct pending_stall *next,
+		     struct sp_err *err)
+{
+	struct load_state *r = &l->load;
+	uint32_t kept = 0;
+	int rc = load_so_far(t, l, next->stall.end_ns, err);
+
+	if (rc)
+		return rc;
+	if (r->open && load_is(r))
+		for (uint32_t i = 0; i < r->nheld; i++) {
+			if (r->held[i].stall.end_ns <= r->end_ns)
+				free(r->held[i].stall.shares);
+			else
+				r->held[kept++] = r->held[i];
+		}
+	else
+		kept = r->nheld;
+	r->nheld = kept;
+	if (kept == LOAD_HELD)
+		rc = load_flush(t, l, err);
+	if (!r->open) /* a thread that goes on */
+		shares_begin(&r->shares, next->stall.end_ns);
+	return rc;
+}
+
 int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err)
 {
 	struct load_state *r = &l->load;
@@ -84,13 +129,8 @@ int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struc
 
 	if (!p->is_gap)
 		held_swallow(r, &p->stall);
-	if (r->nheld == LOAD_HELD) {
-		/* So many long ones in a row are a load already, or never will be. */
-		if (!r->open || r->thread || load_is(r))
-			drop(r);
-		else
-			rc = held_give(t, l, err);
-	}
+	if (r->nheld == LOAD_HELD)
+		rc = make_room(t, l, p, err);
 	if (rc)
 		free(p->stall.shares);
 	else

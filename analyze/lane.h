@@ -159,6 +159,7 @@ struct load_state {
 	/* Long softirqs of the run, and pauses in them: nothing if it turns out to be load. */
 	struct pending_stall held[LOAD_HELD];
 	uint32_t nheld;
+	bool gives; /* they are on their way, one after the other */
 	/* the NAPI thread that runs now */
 	uint64_t thread_since_ns;
 	int32_t thread_tid; /* SP_NO_TASK: none */
@@ -191,7 +192,7 @@ struct lane {
 	bool ksoftirqd_known; /* a softirq was served without ksoftirqd: it was not runnable */
 	struct load_state load;
 	/* steal: the newest reading, and those before it */
-	uint64_t steal_ns, steal_at_ns, steal_step_ns;
+	uint64_t steal_at_ns, steal_step_ns;
 	struct steal_read steals[STEAL_READS];
 	uint32_t nsteals;
 	struct softnet_read softnets[SOFTNET_READS];
@@ -277,9 +278,12 @@ int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struc
 /* Whether the run is a load as it stands; whether what begins at from_ns follows it. */
 bool load_is(const struct load_state *r);
 bool load_joins(const struct load_state *r, uint64_t from_ns);
-/* held.c: the run is the load; it is none; a softirq or poll takes in the pauses in it. */
+/* A thread's run up to end_ns joins the run, or begins one; it goes on there. */
+int load_so_far(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_err *err);
+/* held.c: the run is the load, and what lies in it is part of that; what begins before before_ns
+ * is stalls of their own; a softirq or poll takes in the pauses in it. */
 void held_end(struct load_state *r, struct sp_stall *load);
-int held_give(struct timeline *t, struct lane *l, struct sp_err *err);
+int held_give(struct timeline *t, struct lane *l, uint64_t before_ns, struct sp_err *err);
 void held_swallow(struct load_state *r, struct sp_stall *s);
 /* A gap that is no irqs-off, inside a NET_RX or a thread that polls: it goes to load_hold(), not to
  * pending_add(). */

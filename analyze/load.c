@@ -17,7 +17,7 @@
 
 /* NET_RX runs this close together are one run. */
 #define LOAD_JOIN_NS 300000ULL
-/* A run is load, not service, from this length and this share of NET_RX on. */
+/* A run is load, not service, from this length, pauses left out, and this share of NET_RX on. */
 #define LOAD_LEAST_NS  10000000ULL
 #define LOAD_SHARE_PCT 90
 /* net_rx_action() stops after two ticks (netdev_budget_usecs; 8 ms at HZ=250) or 300 packets:
@@ -31,16 +31,28 @@
 
 #define SURE	    0.9
 #define SURE_UNSEEN 0.6 /* a part of it was not recorded */
+/* Taken from it by the share that stood still. */
+#define DOUBT_PAUSED 0.4
 
-/* paused: of it nothing ran, or nothing was recorded. */
+/* paused: of it nothing ran, or nothing was recorded; it may have served packets in the latter. */
 static bool qualifies(const struct load_state *r, uint64_t end_ns, uint64_t busy_ns,
 		      uint64_t paused_ns)
 {
 	uint64_t length = end_ns - r->begin_ns;
 
-	return length >= LOAD_LEAST_NS && paused_ns <= length / 100 * LOAD_PAUSED_PCT &&
+	return paused_ns <= length / 100 * LOAD_PAUSED_PCT &&
+	       length + r->unseen_ns >= paused_ns + LOAD_LEAST_NS &&
 	       busy_ns >= (length - paused_ns) / 100 * LOAD_SHARE_PCT &&
 	       (r->thread || r->longest_ns <= busy_ns / 100 * LOAD_ONE_PCT);
+}
+
+/* The more of it stood still, the less it is the packets'. */
+static double sureness(const struct load_state *r)
+{
+	double sure =
+		SURE - DOUBT_PAUSED * (double)r->paused_ns / (double)(r->end_ns - r->begin_ns);
+
+	return r->unseen_ns && sure > SURE_UNSEEN ? SURE_UNSEEN : sure;
 }
 
 bool load_is(const struct load_state *r)
@@ -65,7 +77,7 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 			/* What came behind was not recorded. */
 			.end_hi_ns = r->hole_end_ns > r->end_ns ? r->hole_end_ns : r->end_ns,
 			.mechanism = SP_MECH_LOAD,
-			.confidence = r->unseen_ns ? SURE_UNSEEN : SURE,
+			.confidence = sureness(r),
 			.vectors = 1U << SP_VEC_NET_RX,
 			.pid = SP_NO_TASK,
 			.tid = SP_NO_TASK,
@@ -77,11 +89,14 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 
 	lane_evidence(&p.stall, SP_EVID_LOAD, r->begin_ns, r->busy_ns, r->spans,
 		      r->thread ? r->dev : 0, 0);
+	if (r->paused_ns)
+		lane_evidence(&p.stall, SP_EVID_STOOD, r->begin_ns, r->paused_ns, 0, 0, 0);
 	if (r->polls)
 		lane_evidence(&p.stall, SP_EVID_NAPI, r->begin_ns, r->polls, r->packets, r->dev, 0);
 	held_end(r, &p.stall);
+	rc = held_give(t, l, r->begin_ns, err);
 	pending_swallow(l, &p.stall);
-	rc = shares_give(&r->shares, &p.stall, err);
+	rc = rc ? rc : shares_give(&r->shares, &p.stall, err);
 	return rc ? rc : pending_add(t, l, &p, err);
 }
 
@@ -91,6 +106,7 @@ static void cut_hole(struct load_state *r)
 	struct load_state after = *r;
 
 	after.begin_ns = r->after_ns;
+	after.unseen_ns = 0;
 	after.longest_ns = r->after_longest_ns;
 	if (!r->unseen_ns || !qualifies(&after, r->end_ns, r->after_busy_ns, r->after_paused_ns))
 		return;
@@ -101,21 +117,36 @@ static void cut_hole(struct load_state *r)
 	r->unseen_ns = 0;
 }
 
-int load_flush(struct timeline *t, struct lane *l, struct sp_err *err)
+static bool is_told(const struct timeline *t, const struct lane *l, bool kept)
+{
+	const struct load_state *r = &l->load;
+
+	return r->end_ns - r->begin_ns >= t->cfg.min_stall_ns &&
+	       (kept || r->begin_ns >= l->stall_end_ns) &&
+	       (r->begin_ns >= l->blind_until_ns || r->hole_end_ns == l->blind_until_ns) &&
+	       load_is(r);
+}
+
+/* Ends the run. What was found from next_ns on is another's, and is held on. */
+static int end_run(struct timeline *t, struct lane *l, uint64_t next_ns, struct sp_err *err)
 {
 	struct load_state *r = &l->load;
 	bool kept = r->keeps;
+	int rc = SP_OK;
 
-	if (!r->open)
-		return held_give(t, l, err);
-	r->open = false;
-	r->keeps = false;
-	cut_hole(r);
-	if (r->end_ns - r->begin_ns < t->cfg.min_stall_ns ||
-	    (!kept && r->begin_ns < l->stall_end_ns) ||
-	    (r->begin_ns < l->blind_until_ns && r->hole_end_ns != l->blind_until_ns) || !load_is(r))
-		return held_give(t, l, err);
-	return emit(t, l, err);
+	if (r->open) {
+		r->open = false;
+		r->keeps = false;
+		cut_hole(r);
+		if (is_told(t, l, kept))
+			rc = emit(t, l, err);
+	}
+	return rc ? rc : held_give(t, l, next_ns, err);
+}
+
+int load_flush(struct timeline *t, struct lane *l, struct sp_err *err)
+{
+	return end_run(t, l, UINT64_MAX, err);
 }
 
 /* What begins by then joins the run. */
@@ -131,8 +162,11 @@ bool load_joins(const struct load_state *r, uint64_t from_ns)
 
 int load_age(struct timeline *t, struct lane *l, uint64_t now_ns, struct sp_err *err)
 {
-	if (!l->load.open || now_ns <= joins_until(&l->load) || l->soft.open ||
-	    l->load.thread_since_ns)
+	const struct load_state *r = &l->load;
+
+	/* Without a run it lies in one NET_RX, whose exit was not recorded if that is over. */
+	if ((!r->open && !r->nheld) || l->soft.open || r->thread_since_ns ||
+	    (r->open && now_ns <= joins_until(r)))
 		return SP_OK;
 	return load_flush(t, l, err);
 }
@@ -143,7 +177,7 @@ static int join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
 {
 	struct load_state *r = &l->load;
 	uint64_t paused = thread ? r->thread_paused_ns : r->span_paused_ns;
-	uint64_t ns = end_ns - begin_ns - paused;
+	uint64_t length = end_ns - begin_ns, ns = length > paused ? length - paused : 0;
 	uint64_t unseen = r->open && begin_ns > r->end_ns + LOAD_JOIN_NS ? begin_ns - r->end_ns : 0;
 	uint64_t lo_ns = begin_ns - unseen;
 	int rc = SP_OK;
@@ -156,12 +190,12 @@ static int join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
 			 !qualifies(r, end_ns, r->busy_ns + ns, r->paused_ns + paused + unseen)))) {
 		if (begin_ns > joins_until(r))
 			lo_ns = begin_ns;
-		rc = load_flush(t, l, err);
+		rc = end_run(t, l, begin_ns, err);
 		unseen = 0;
 	}
 	/* What was held of a run that was never seen to end. */
-	if (!rc && !r->open && r->nheld && r->held[0].stall.begin_ns < begin_ns)
-		rc = held_give(t, l, err);
+	if (!rc && !r->open)
+		rc = held_give(t, l, begin_ns, err);
 	if (!r->open) {
 		r->open = true;
 		r->thread = thread;
@@ -233,30 +267,47 @@ static bool is_sure(const struct lane *l, uint64_t now_ns)
 {
 	const struct load_state *r = &l->load;
 
-	if (r->thread_since_ns && now_ns > r->thread_since_ns + LOAD_LEAST_NS)
+	if (r->thread_since_ns && now_ns > r->thread_since_ns + r->thread_paused_ns + LOAD_LEAST_NS)
 		return true;
 	return r->open && (r->thread_since_ns || l->soft.open) && load_is(r);
+}
+
+/* What the thread that runs has run so far joins the run, and it goes on from behind skip_to_ns. */
+static int thread_so_far(struct timeline *t, struct lane *l, uint64_t end_ns, uint64_t skip_to_ns,
+			 struct sp_err *err)
+{
+	struct load_state *r = &l->load;
+	uint64_t since = r->thread_since_ns;
+	int rc = SP_OK;
+
+	if (!since || since >= skip_to_ns)
+		return SP_OK;
+	if (since < end_ns && since >= l->blind_until_ns) {
+		rc = join(t, l, since, end_ns, true, err);
+		r->dev = dev_of(t, r->thread_comm);
+	}
+	r->thread_since_ns = skip_to_ns;
+	r->thread_paused_ns = 0;
+	return rc;
+}
+
+int load_so_far(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_err *err)
+{
+	return thread_so_far(t, l, end_ns, end_ns, err);
 }
 
 int load_cut(struct timeline *t, struct lane *l, const struct pending_stall *p, struct sp_err *err)
 {
 	struct load_state *r = &l->load;
 	const struct sp_stall *s = &p->stall;
-	uint64_t since = r->thread_since_ns;
-	int rc = SP_OK;
+	int rc;
 
 	if (p->is_gap && !(p->sampled && p->leaf == LEAF_RELEASE && !p->user) &&
 	    is_sure(l, s->begin_ns)) {
 		r->keeps = true;
 		return SP_OK;
 	}
-	if (since && since < s->end_ns) {
-		if (since < s->begin_ns && since >= l->blind_until_ns) {
-			rc = join(t, l, since, s->begin_ns, true, err);
-			r->dev = dev_of(t, r->thread_comm);
-		}
-		r->thread_since_ns = s->end_ns;
-	}
+	rc = thread_so_far(t, l, s->begin_ns, s->end_ns, err);
 	return rc ? rc : load_flush(t, l, err);
 }
 

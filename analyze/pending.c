@@ -24,10 +24,11 @@
  * one, within so many periods. One virtual CPU alone may pause while another has interrupts off. */
 #define TOGETHER_PERIODS 2U
 
-/* Steal over the readings that enclose the stall; 0 when it moved by less than a step. */
+/* Steal over the readings that enclose the stall most closely; 0 when it moved by less than a
+ * step. */
 static uint64_t steal_over(const struct lane *l, const struct sp_stall *s, uint64_t *between_ns)
 {
-	uint64_t before = UINT64_MAX, before_at = 0;
+	uint64_t before = UINT64_MAX, before_at = 0, after = 0, after_at = UINT64_MAX;
 
 	for (uint32_t i = 0; i < STEAL_READS; i++) {
 		const struct steal_read *r = &l->steals[i];
@@ -36,13 +37,17 @@ static uint64_t steal_over(const struct lane *l, const struct sp_stall *s, uint6
 			before = r->total_ns;
 			before_at = r->at_ns;
 		}
+		if (r->at_ns && r->at_ns >= s->end_ns && r->at_ns < after_at) {
+			after = r->total_ns;
+			after_at = r->at_ns;
+		}
 	}
-	if (before == UINT64_MAX || l->steal_at_ns < s->end_ns)
+	if (before == UINT64_MAX || after_at == UINT64_MAX)
 		return 0;
-	*between_ns = l->steal_at_ns - before_at;
-	if (l->steal_ns < before || l->steal_ns - before < l->steal_step_ns)
+	*between_ns = after_at - before_at;
+	if (after < before || after - before < l->steal_step_ns)
 		return 0;
-	return l->steal_ns - before;
+	return after - before;
 }
 
 static uint64_t apart(uint64_t a, uint64_t b)
@@ -327,7 +332,6 @@ int pending_steal(struct timeline *t, struct lane *l, const struct sp_event *e, 
 {
 	l->steals[l->nsteals++ % STEAL_READS] =
 		(struct steal_read){ e->time_ns, e->steal.total_ns };
-	l->steal_ns = e->steal.total_ns;
 	l->steal_step_ns = e->steal.step_ns;
 	l->steal_at_ns = e->time_ns;
 	return release(t, l, e->time_ns, false, err);

@@ -35,6 +35,7 @@ const char *evidence_name(uint8_t kind)
 		[SP_EVID_POLL] = "poll",
 		[SP_EVID_LOAD] = "load",
 		[SP_EVID_NMI_SILENT] = "nmi-silent",
+		[SP_EVID_STOOD] = "stood",
 	};
 
 	return kind < sizeof(names) / sizeof(names[0]) && names[kind] ? names[kind] : "unknown";
@@ -81,6 +82,9 @@ static void say_measure(const struct sp_evidence *e, const char *name, struct se
 			     "nothing ran",
 			     a);
 		break;
+	case SP_EVID_STOOD:
+		sentence_say(s, "for %s of it nothing ran, or nothing was recorded", a);
+		break;
 	default:
 		break;
 	}
@@ -103,10 +107,9 @@ static void say_load(const struct sp_evidence *e, const char *name, struct sente
 
 	units_duration(a, e->n[0]);
 	if (name[0])
-		sentence_say(s, "the thread that polls %s ran for %s without a pause", name, a);
+		sentence_say(s, "the thread that polls %s ran for %s", name, a);
 	else
-		sentence_say(s, "NET_RX ran %" PRIu64 " times in a row, %s in all, without a pause",
-			     e->n[1], a);
+		sentence_say(s, "NET_RX ran %" PRIu64 " times in a row, %s in all", e->n[1], a);
 }
 
 static void say_count(const struct sp_evidence *e, const char *name, struct sentence *s)

@@ -52,6 +52,7 @@ enum sp_evidence_kind {
 	SP_EVID_LOAD,	     /* n[0]: ns of NET_RX in the run, n[1]: runs; name: device, where it
 			      * was a NAPI thread's */
 	SP_EVID_NMI_SILENT,  /* n[0]: ns in which samples by NMI were due and none came */
+	SP_EVID_STOOD,	     /* n[0]: ns of a load in which nothing ran, or nothing was recorded */
 };
 
 struct sp_evidence {
