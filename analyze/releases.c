@@ -22,6 +22,14 @@ struct place {
 	struct site site;
 	uint64_t length_ns;
 	uint32_t n;
+	uint32_t first; /* of their lengths, where there are more than one */
+};
+
+struct places {
+	struct place *at;
+	uint64_t *lengths;
+	uint32_t n;
+	uint32_t alone; /* from here on .lengths are of sites with one stall */
 };
 
 /* Known by the place where interrupts came on, and by nothing else. */
@@ -37,7 +45,7 @@ static bool is_by_release(const struct sp_stall *s)
 	return s->mechanism == SP_MECH_IRQS_OFF && s->nshares && release;
 }
 
-/* Pauses of at least half the length. */
+/* Of lengths in order, those of at least half of it. */
 static uint32_t as_long(const uint64_t *lengths, uint32_t n, uint64_t length_ns)
 {
 	uint32_t low = 0, high = n;
@@ -74,40 +82,72 @@ static int by_site(const void *a, const void *b)
 	return site_compare(&x->site, &y->site);
 }
 
-/* All stalls by release, those of one site side by side. */
-static uint32_t gather(const struct sp_stall *stalls, uint32_t n, const struct stacks *stacks,
-		       struct place *places)
+static int by_length(const void *a, const void *b)
 {
-	uint32_t all = 0;
+	const uint64_t *x = a, *y = b;
 
+	return (*x > *y) - (*x < *y);
+}
+
+static void places_free(struct places *p)
+{
+	free(p->at);
+	free(p->lengths);
+}
+
+/* All stalls by release, those of one site side by side. */
+static int gather(const struct sp_stall *stalls, uint32_t n, const struct stacks *stacks,
+		  struct places *p, struct sp_err *err)
+{
+	p->at = calloc(n ? n : 1, sizeof(*p->at));
+	p->lengths = calloc(n ? n : 1, sizeof(*p->lengths));
+	if (!p->at || !p->lengths)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u stalls", n);
 	for (uint32_t i = 0; i < n; i++)
 		if (is_by_release(&stalls[i]))
-			places[all++] = (struct place){
+			p->at[p->n++] = (struct place){
 				.site = site_of(stacks, stalls[i].shares[0].stack),
 				.length_ns = stalls[i].end_ns - stalls[i].begin_ns,
 			};
-	if (all)
-		qsort(places, all, sizeof(*places), by_site);
-	for (uint32_t i = 0, end; i < all; i = end) {
-		for (end = i; end < all && !by_site(&places[i], &places[end]);)
+	if (p->n)
+		qsort(p->at, p->n, sizeof(*p->at), by_site);
+	return SP_OK;
+}
+
+/* The lengths of each site in order, and behind them those of all sites with one stall. */
+static void sort_lengths(struct places *p)
+{
+	uint32_t done = 0;
+
+	for (uint32_t i = 0, end; i < p->n; i = end) {
+		for (end = i + 1; end < p->n && !by_site(&p->at[i], &p->at[end]);)
 			end++;
-		for (uint32_t k = i; k < end; k++)
-			places[k].n = end - i;
+		for (uint32_t k = i; k < end; k++) {
+			p->at[k].n = end - i;
+			p->at[k].first = done;
+			if (end - i > 1)
+				p->lengths[done + k - i] = p->at[k].length_ns;
+		}
+		if (end - i > 1) {
+			qsort(p->lengths + done, end - i, sizeof(*p->lengths), by_length);
+			done += end - i;
+		}
 	}
-	return all;
+	p->alone = done;
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->at[i].n == 1)
+			p->lengths[done++] = p->at[i].length_ns;
+	if (done > p->alone)
+		qsort(p->lengths + p->alone, done - p->alone, sizeof(*p->lengths), by_length);
 }
 
 /* Pauses are counted from half the length on, and so are the stalls that they may be: those of the
  * same site, or of sites with one stall each. */
-static uint32_t like_it(const struct place *places, uint32_t n, const struct place *it,
-			uint64_t length_ns)
+static uint32_t like_it(const struct places *p, const struct place *it, uint64_t length_ns)
 {
-	uint32_t like = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		like += places[i].length_ns >= length_ns / 2 &&
-			(it->n == 1 ? places[i].n == 1 : !by_site(&places[i], it));
-	return like;
+	if (it->n == 1)
+		return as_long(p->lengths + p->alone, p->n - p->alone, length_ns);
+	return as_long(p->lengths + it->first, it->n, length_ns);
 }
 
 static void call_pause(struct sp_stall *s)
@@ -143,16 +183,13 @@ static void review(struct sp_stall *s, double chance, uint32_t like, uint32_t *c
 int releases_review(struct sp_stall *stalls, uint32_t n, const uint64_t *lengths, uint32_t pauses,
 		    const struct pauses_parts *parts, uint32_t *changed, struct sp_err *err)
 {
-	struct place *places = calloc(n ? n : 1, sizeof(*places));
-	uint32_t nplaces;
-	int rc = SP_OK;
+	struct places places = { 0 };
+	int rc = gather(stalls, n, parts->stacks, &places, err);
 
-	if (!places)
-		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for %u stalls", n);
-	nplaces = gather(stalls, n, parts->stacks, places);
-	if (nplaces)
+	sort_lengths(&places);
+	if (!rc && places.n)
 		rc = sites_seal(parts->sites, parts->stacks, parts->resolver, err);
-	for (uint32_t i = 0; !rc && nplaces && i < n; i++) {
+	for (uint32_t i = 0; !rc && places.n && i < n; i++) {
 		struct sp_stall *s = &stalls[i];
 		const struct place *place;
 		struct place at = { 0 };
@@ -162,7 +199,7 @@ int releases_review(struct sp_stall *stalls, uint32_t n, const uint64_t *lengths
 		if (!is_by_release(s))
 			continue;
 		at.site = site_of(parts->stacks, s->shares[0].stack);
-		place = bsearch(&at, places, nplaces, sizeof(*places), by_site);
+		place = bsearch(&at, places.at, places.n, sizeof(at), by_site);
 		like = as_long(lengths, pauses, s->end_ns - s->begin_ns);
 		if (!place || !like)
 			continue;
@@ -171,10 +208,9 @@ int releases_review(struct sp_stall *stalls, uint32_t n, const uint64_t *lengths
 		expect = BIAS * like *
 			 (place->n == 1 ? sites_released(parts->sites)
 					: sites_share(parts->sites, &at.site));
-		review(s,
-		       chance_of(like_it(places, nplaces, place, s->end_ns - s->begin_ns), expect),
-		       like, changed);
+		review(s, chance_of(like_it(&places, place, s->end_ns - s->begin_ns), expect), like,
+		       changed);
 	}
-	free(places);
+	places_free(&places);
 	return rc;
 }

@@ -141,6 +141,28 @@ static void a_long_one_is_weighed_with_its_like(void **state)
 	assert_int_equal(w->stalls[6].mechanism, SP_MECH_STOPPED);
 }
 
+/* Whatever the order in which they came, and whatever was between: each place has its own. */
+static void places_are_weighed_apart(void **state)
+{
+	struct world *w = *state;
+	struct sp_stall *hot = irqs_off(w, HOT, 8 * MS), *alone, *other = NULL;
+
+	for (int i = 0; i < 6; i++) {
+		other = irqs_off(w, OTHER, (uint64_t)(8 - i % 3) * MS);
+		irqs_off(w, HOT, MS);
+	}
+	alone = irqs_off(w, "u:read;vfs_read;rare;_raw_spin_unlock_irqrestore", 8 * MS);
+	on_time(w, PLAIN, 960);
+	on_time(w, HOT, 20);
+	on_time(w, OTHER, 20);
+	pauses(w, 4, 4 * MS);
+	assert_int_equal(review(w), 2);
+	assert_int_equal(hot->mechanism, SP_MECH_STOPPED);
+	assert_int_equal(alone->mechanism, SP_MECH_STOPPED);
+	assert_int_equal(other->mechanism, SP_MECH_IRQS_OFF);
+	assert_true(other->confidence > 0.9);
+}
+
 /* Where hardly any time is spent no pause falls; and without pauses there is nothing to doubt. */
 static void one_where_no_time_is_spent_stays(void **state)
 {
@@ -188,6 +210,7 @@ int main(void)
 		T(one_longer_than_pauses_are_stays),
 		T(many_at_one_place_stay),
 		T(a_long_one_is_weighed_with_its_like),
+		T(places_are_weighed_apart),
 		T(one_where_no_time_is_spent_stays),
 		T(without_pauses_nothing_is_doubted),
 		T(rare_places_count_together),
