@@ -341,7 +341,7 @@ static int finish(struct timeline *t, struct lane *l, const struct sp_event *sam
 	shares_begin(&g->off, g->last_on_ns);
 	if (!rc)
 		lane_culprit(&p.stall);
-	if (!rc && load_takes(t, l, &p))
+	if (!rc && load_takes(l, &p))
 		return load_hold(t, l, &p, err);
 	return rc ? rc : pending_add(t, l, &p, err);
 }

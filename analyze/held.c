@@ -12,8 +12,6 @@
 
 /* A pause is part of a longer softirq or poll up to this share of it. */
 #define INNER_PCT 50
-/* A tick that is on time comes within this share of a period. */
-#define ON_GRID_DIV 16
 
 static void tell_pause(struct sp_stall *s, const struct sp_stall *pause)
 {
@@ -138,16 +136,8 @@ int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struc
 	return rc;
 }
 
-/* A clock that is late because nothing ran is late by anything. */
-static bool is_on_grid(const struct timeline *t, const struct lane *l, uint64_t ns)
-{
-	uint64_t period = t->cfg.period_ns, phase = l->gap.phase_ns;
-
-	return period && phase && ns > phase && (ns - phase) % period < period / ON_GRID_DIV;
-}
-
 /* Whether it lies in what the run is made of, and adds it to the pauses of that. */
-static bool add_pause(const struct timeline *t, struct lane *l, const struct pending_stall *p)
+static bool add_pause(struct lane *l, const struct pending_stall *p)
 {
 	struct load_state *r = &l->load;
 	const struct sp_stall *s = &p->stall;
@@ -162,19 +152,14 @@ static bool add_pause(const struct timeline *t, struct lane *l, const struct pen
 		r->span_paused_ns += ns;
 		return true;
 	}
-	/* The clock came on time, and only its records before are missing: as in load_hole(). */
-	if (is_on_grid(t, l, s->end_ns) && !l->soft.open && load_joins(r, s->begin_lo_ns)) {
-		r->hole_end_ns = s->end_ns;
-		return true;
-	}
 	return false;
 }
 
-bool load_takes(const struct timeline *t, struct lane *l, const struct pending_stall *p)
+bool load_takes(struct lane *l, const struct pending_stall *p)
 {
 	const struct sp_stall *s = &p->stall;
 
-	if ((p->sampled && p->leaf == LEAF_RELEASE && !p->user) || !add_pause(t, l, p))
+	if ((p->sampled && p->leaf == LEAF_RELEASE && !p->user) || !add_pause(l, p))
 		return false;
 	l->soft.stalled_ns += l->soft.open ? s->end_ns - s->begin_ns : 0;
 	l->pause_begin_ns = s->begin_ns;

@@ -287,7 +287,7 @@ int held_give(struct timeline *t, struct lane *l, uint64_t before_ns, struct sp_
 void held_swallow(struct load_state *r, struct sp_stall *s);
 /* A gap that is no irqs-off, inside a NET_RX or a thread that polls: it goes to load_hold(), not to
  * pending_add(). */
-bool load_takes(const struct timeline *t, struct lane *l, const struct pending_stall *p);
+bool load_takes(struct lane *l, const struct pending_stall *p);
 /* Nothing was recorded from … to, though the CPU ran. Whether the run may go on behind it. */
 bool load_hole(struct lane *l, uint64_t from_ns, uint64_t to_ns);
 /* Another stall was found: it ends the run, and a thread's goes on behind it. */

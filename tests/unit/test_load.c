@@ -318,6 +318,21 @@ static void a_hole_in_the_recording_is_no_pause(void **state)
 	assert_true(s->confidence < 0.8);
 }
 
+/* Two bursts of 6 ms, and between them no clock for 4 ms. That it comes on its grid then tells no
+ * hole from a pause: pauses end there by chance too. */
+static void a_gap_that_ends_with_a_tick_is_a_pause(void **state)
+{
+	struct fakecpu *w = *state;
+
+	busy(w, START - 5000, START, "u:main");
+	net_rx_runs(w, START, 12, 480, 20);
+	tick(w, START + 10000, 0, "u:main");
+	net_rx_runs(w, START + 10010, 12, 480, 20);
+	busy(w, START + 16500, START + 20000, "u:main");
+	flush(w, START + 21000);
+	one(w, SP_MECH_STOPPED, 4000, 600);
+}
+
 static void a_run_before_a_hole_ends_there(void **state)
 {
 	struct fakecpu *w = *state;
@@ -381,6 +396,7 @@ int main(void)
 		T(softirqs_do_not_end_a_threads_run),
 		T(a_hole_in_the_recording_is_no_pause),
 		T(a_run_before_a_hole_ends_there),
+		T(a_gap_that_ends_with_a_tick_is_a_pause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
