@@ -83,7 +83,9 @@ static void begin_at_raise(const struct bh_state *b, struct sp_stall *s)
 	lane_evidence(s, SP_EVID_INFERRED, b->first_ns, 1, 0, 0, 0);
 }
 
-static int finish(struct timeline *t, struct lane *l, uint64_t end_hi_ns, struct sp_err *err)
+/* It was over by end_hi_ns; unseen_ns: of what came from then to there nothing was recorded. */
+static int finish(struct timeline *t, struct lane *l, uint64_t end_hi_ns, uint64_t unseen_ns,
+		  struct sp_err *err)
 {
 	struct bh_state *b = &l->bh;
 	bool napi = load_thread_dev(t, l, b->tid, b->last_ns) != 0;
@@ -128,6 +130,8 @@ static int finish(struct timeline *t, struct lane *l, uint64_t end_hi_ns, struct
 		return rc;
 	lane_culprit(s);
 	s->confidence = sure_of(t, l, s);
+	if (s->end_hi_ns < unseen_ns)
+		s->end_hi_ns = unseen_ns;
 	lane_evidence(s, SP_EVID_SAMPLES, s->begin_ns, b->shares.samples, b->shares.samples, 0, 0);
 	if (!napi)
 		return pending_add(t, l, &p, err);
@@ -194,7 +198,13 @@ int bh_free(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err)
 
 	if (ns > b->last_free_ns)
 		b->last_free_ns = ns;
-	return b->open ? finish(t, l, ns, err) : SP_OK;
+	return b->open ? finish(t, l, ns, ns, err) : SP_OK;
+}
+
+int bh_hole(struct timeline *t, struct lane *l, uint64_t from_ns, uint64_t to_ns,
+	    struct sp_err *err)
+{
+	return l->bh.open ? finish(t, l, from_ns, to_ns, err) : SP_OK;
 }
 
 void bh_sample(struct lane *l, const struct sp_event *e)

@@ -28,6 +28,12 @@ void blind_forget(struct lane *l, uint64_t until_ns)
 /* From so many periods on: the clock was due more than once. */
 #define HOLE_PERIODS 3U
 
+/* The newest record of any kind. */
+static uint64_t hole_from(const struct lane *l)
+{
+	return l->now_ns > l->gap.last_on_ns ? l->now_ns : l->gap.last_on_ns;
+}
+
 /*
  * Some kernels record nothing while certain tasks are current, the idle task or threads of the
  * kernel (seen on 6.18). Such a hole looks like a gap, but does not end with the interrupt that was
@@ -36,26 +42,40 @@ void blind_forget(struct lane *l, uint64_t until_ns)
  */
 static bool is_hole(const struct timeline *t, const struct lane *l, const struct sp_event *e)
 {
-	uint64_t period = t->cfg.period_ns, from = l->gap.last_on_ns;
+	uint64_t period = t->cfg.period_ns, on = l->gap.last_on_ns;
 
 	if (e->type != SP_EV_ENTRY && e->type != SP_EV_EXIT && e->type != SP_EV_SWITCH)
 		return false;
-	return from && period && t->cfg.has_tick && !l->idle && !l->throttled && !l->soft.open &&
-	       !l->hard.open && e->time_ns - from > HOLE_PERIODS * period &&
-	       l->gap.last_tick_ns + 2 * period >= from && from >= l->blind_until_ns;
+	return on && period && t->cfg.has_tick && !l->idle && !l->throttled && !l->soft.open &&
+	       !l->hard.open && e->time_ns - hole_from(l) > HOLE_PERIODS * period &&
+	       l->gap.last_tick_ns + 2 * period >= on && on >= l->blind_until_ns;
+}
+
+/* What was proven before the hole holds: it ends there, and may have gone on inside. */
+static int end_all(struct timeline *t, struct lane *l, uint64_t from_ns, uint64_t to_ns,
+		   struct sp_err *err)
+{
+	int rc = gap_close(t, l, err);
+
+	rc = rc ? rc : gap_off_end(t, l, l->gap.off.from_ns, to_ns, err);
+	rc = rc ? rc : bh_hole(t, l, from_ns, to_ns, err);
+	rc = rc ? rc : sparse_end(t, l, from_ns, err);
+	rc = rc ? rc : wait_hole(t, l, to_ns, err);
+	if (rc || load_hole(l, l->gap.last_on_ns, to_ns))
+		return rc;
+	return load_before_hole(t, l, to_ns, err);
 }
 
 int blind_hole(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
 {
-	uint64_t from = l->gap.last_on_ns;
+	uint64_t from = hole_from(l);
 	int rc;
 
 	if (!is_hole(t, l, e))
 		return SP_OK;
 	rc = coverage_gap(t->parts.coverage, l->cpu, COVERAGE_NOT_OBSERVED, from, e->time_ns, err);
-	/* A run that does not go on behind the hole has ended before it. */
-	if (!rc && !load_hole(l, from, e->time_ns))
-		rc = load_flush(t, l, err);
+	rc = rc ? rc : end_all(t, l, from, e->time_ns, err);
+	l->hole_ns += e->time_ns - from;
 	blind_forget(l, e->time_ns);
 	return rc;
 }

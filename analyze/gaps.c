@@ -24,9 +24,6 @@
  * period: a VM delivers its timer some 100 us late now and then. */
 #define SLACK_DIV 4
 
-/* So many NMI samples with interrupts off are needed to do without the point of release. */
-#define OFF_LEAST 2U
-
 /* A CPU that runs has taken some NMI samples in so many periods. */
 #define NMI_DUE 4U
 /* NMI samples with interrupts off that the sampler must have shown before their absence tells. */
@@ -324,10 +321,10 @@ static int finish(struct timeline *t, struct lane *l, const struct sp_event *sam
 	p.stall.vectors = lane_pending_vectors(l);
 	if (!g->off.samples && nmi_silent(t, l, &p.stall)) {
 		rc = take_silence(&p);
-	} else if (g->off.samples >= OFF_LEAST || (g->off.samples && !sample)) {
+	} else if (g->off.samples >= GAP_OFF_LEAST || (g->off.samples && !sample)) {
 		/* Seen from inside, by NMI: no need to judge by the point of release. */
 		p.sampled = true;
-		p.leaf = g->off.samples >= OFF_LEAST ? LEAF_RELEASE : LEAF_OTHER;
+		p.leaf = g->off.samples >= GAP_OFF_LEAST ? LEAF_RELEASE : LEAF_OTHER;
 		lane_evidence(&p.stall, SP_EVID_IF_CLEAR, g->off.from_ns, g->off.samples, 0, 0, 0);
 		rc = shares_give(&g->off, &p.stall, err);
 	} else if (sample && !is_other_task(g, sample)) {

@@ -176,6 +176,7 @@ struct lane {
 	bool seen_in_this_idle;
 	bool throttled;
 	uint64_t throttled_since_ns;
+	uint64_t hole_ns;	 /* in all, though it ran: see blind.c */
 	uint64_t blind_until_ns; /* lost records, throttling: no gap before this is a stall */
 	int32_t tid;		 /* current, by the newest record; SP_NO_TASK unknown */
 	uint64_t raised_ns[SP_NR_VECS]; /* first pending raise, 0: not pending */
@@ -239,10 +240,19 @@ uint32_t gap_frames_after(const struct timeline *t, const struct stack *stack, b
 /* nmi.c: samples with interrupts off where no clock is recorded, when run_ready */
 #define GAP_RUN_LEAST 4U
 int gap_run(struct timeline *t, struct lane *l, struct sp_err *err);
+/* So many NMI samples with interrupts off are needed to do without the point of release. */
+#define GAP_OFF_LEAST 2U
+/* Beside a clock: interrupts were off up to end_ns, perhaps to hi_ns, and no interrupt came after
+ * them: a switch did, or a hole. */
+int gap_off_end(struct timeline *t, struct lane *l, uint64_t end_ns, uint64_t hi_ns,
+		struct sp_err *err);
 
 /* bhoff.c */
 int bh_tick(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 int bh_free(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err);
+/* From … to nothing was recorded. */
+int bh_hole(struct timeline *t, struct lane *l, uint64_t from_ns, uint64_t to_ns,
+	    struct sp_err *err);
 void bh_sample(struct lane *l, const struct sp_event *e);
 
 /* spans.c */
@@ -290,6 +300,8 @@ void held_swallow(struct load_state *r, struct sp_stall *s);
 bool load_takes(struct lane *l, const struct pending_stall *p);
 /* Nothing was recorded from … to, though the CPU ran. Whether the run may go on behind it. */
 bool load_hole(struct lane *l, uint64_t from_ns, uint64_t to_ns);
+/* It may not: the run ends with the newest record, the thread's may have gone on until to_ns. */
+int load_before_hole(struct timeline *t, struct lane *l, uint64_t to_ns, struct sp_err *err);
 /* Another stall was found: it ends the run, and a thread's goes on behind it. */
 int load_cut(struct timeline *t, struct lane *l, const struct pending_stall *p, struct sp_err *err);
 /* A pause of the host that lies inside a run which is load already: it may be the load's. */
@@ -318,6 +330,8 @@ bool sparse_takes(struct lane *l, const struct sp_stall *gap);
 bool sparse_doubts(const struct lane *l, uint64_t ns);
 void sparse_sample(struct lane *l, const struct sp_event *e);
 void sparse_blind(struct lane *l, uint64_t until_ns);
+/* The records end at ns, for now or for good. */
+int sparse_end(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err);
 int sparse_flush(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_err *err);
 
 /* pending.c */

@@ -356,7 +356,8 @@ int load_switch(struct timeline *t, struct lane *l, const struct sp_event *e, st
 	return rc;
 }
 
-int load_end(struct timeline *t, struct lane *l, struct sp_err *err)
+/* Of the thread that runs now nothing more will be recorded. */
+static int end_thread(struct timeline *t, struct lane *l, struct sp_err *err)
 {
 	struct load_state *r = &l->load;
 	uint64_t since = r->thread_since_ns;
@@ -367,6 +368,23 @@ int load_end(struct timeline *t, struct lane *l, struct sp_err *err)
 		rc = join(t, l, since, l->now_ns, true, err);
 		r->dev = dev_of(t, r->thread_comm);
 	}
+	return rc;
+}
+
+int load_end(struct timeline *t, struct lane *l, struct sp_err *err)
+{
+	int rc = end_thread(t, l, err);
+
+	return rc ? rc : load_flush(t, l, err);
+}
+
+int load_before_hole(struct timeline *t, struct lane *l, uint64_t to_ns, struct sp_err *err)
+{
+	bool runs = l->load.thread_since_ns != 0;
+	int rc = end_thread(t, l, err);
+
+	if (runs && l->load.open)
+		l->load.hole_end_ns = to_ns;
 	return rc ? rc : load_flush(t, l, err);
 }
 

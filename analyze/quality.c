@@ -40,6 +40,7 @@ static enum sp_severity severity_of(enum sp_quality_code code)
 	case SP_Q_PRIVATE:
 	case SP_Q_SMALL_RING:
 	case SP_Q_THIN_NET_RX:
+	case SP_Q_HOLES:
 	case SP_Q_STEAL_UNREPORTED:
 		return SP_SEV_INFO;
 	default:

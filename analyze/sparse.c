@@ -309,11 +309,17 @@ void sparse_blind(struct lane *l, uint64_t until_ns)
 	l->sparse.load = (struct sparse_load){ 0 };
 }
 
+int sparse_end(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err)
+{
+	int rc = sparse_free(t, l, ns, false, err);
+
+	return rc ? rc : finish_load(t, l, ns, err);
+}
+
 int sparse_flush(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_err *err)
 {
-	int rc = sparse_free(t, l, l->now_ns, false, err);
+	int rc = sparse_end(t, l, l->now_ns, err);
 
-	rc = rc ? rc : finish_load(t, l, l->now_ns, err);
 	if (l->sparse.on)
 		end_thinned(l, end_ns);
 	return rc;

@@ -95,6 +95,7 @@ static int on_switch(struct timeline *t, struct lane *l, const struct sp_event *
 {
 	int rc = gap_close(t, l, err);
 
+	rc = rc ? rc : gap_off_end(t, l, e->time_ns, e->time_ns, err);
 	rc = rc ? rc : load_switch(t, l, e, err);
 	/* A switch is made with interrupts off, but proves that the CPU goes on, and in no softirq.
 	 */
@@ -365,6 +366,11 @@ uint64_t timeline_quality(const struct timeline *t, uint32_t code)
 	if (code == SP_Q_LIMIT)
 		return t->beyond;
 	return code == SP_Q_UNSAMPLED ? t->unsampled : 0;
+}
+
+uint64_t timeline_hole_ns(const struct timeline *t, uint32_t cpu)
+{
+	return cpu < t->nlanes && t->lanes[cpu] ? t->lanes[cpu]->hole_ns : 0;
 }
 
 uint64_t timeline_thinned_ns(const struct timeline *t, uint32_t cpu)

@@ -29,8 +29,8 @@ struct timeline_cfg {
 	bool has_wake;	 /* sched_wakeup, of ksoftirqd at least */
 	bool realtime;	 /* PREEMPT_RT: softirqs are preempted as threads are */
 	bool has_sampler;
-	bool has_bh_flag;     /* common_flags carry BH off (kernel 5.17 and later) */
-	uint32_t witness;     /* CPU that is watched, not profiled; SP_NO_CPU none */
+	bool has_bh_flag; /* common_flags carry BH off (kernel 5.17 and later) */
+	uint32_t witness; /* CPU that is watched, not profiled; SP_NO_CPU none */
 };
 
 /* A sample outside every stall, with the time it owns. */
@@ -84,6 +84,9 @@ uint64_t timeline_quality(const struct timeline *t, uint32_t code);
 
 /* How long NET_RX of the CPU was thinned; known after timeline_flush(). */
 uint64_t timeline_thinned_ns(const struct timeline *t, uint32_t cpu);
+
+/* How long the CPU ran and recorded nothing: part of what coverage.h calls not observed. */
+uint64_t timeline_hole_ns(const struct timeline *t, uint32_t cpu);
 
 /* The stacks of what is open or waits, for a sweep of them. */
 void timeline_stacks(struct timeline *t, struct stacks *of, stacks_visit *visit);

@@ -338,10 +338,15 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 		struct coverage_answer a =
 			coverage_ask(p->coverage, cpus[k], p->first_ns, p->newest_ns);
 
-		/* A percent of the recording is worth a row. */
-		if (a.not_observed_ns > (p->newest_ns - p->first_ns) / 100)
-			rc = quality_add(p->quality, SP_Q_NOT_OBSERVED, cpus[k], a.not_observed_ns,
-					 NULL, err);
+		uint64_t hole_ns = timeline_hole_ns(p->timeline, cpus[k]);
+		uint64_t idle_ns = a.not_observed_ns > hole_ns ? a.not_observed_ns - hole_ns : 0;
+
+		/* A percent of the recording is worth a row; a busy CPU is never silent. */
+		if (idle_ns > (p->newest_ns - p->first_ns) / 100)
+			rc = quality_add(p->quality, SP_Q_NOT_OBSERVED, cpus[k], idle_ns, NULL,
+					 err);
+		if (!rc && hole_ns)
+			rc = quality_add(p->quality, SP_Q_HOLES, cpus[k], hole_ns, NULL, err);
 	}
 	return rc;
 }

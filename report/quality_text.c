@@ -39,6 +39,10 @@ static const struct text table[] = {
 	{ SP_Q_NOT_OBSERVED, "not-observed",
 	  "%t%c was not observed: this kernel gives no events there while the CPU idles",
 	  "keep the CPU from idling (a spinner at nice 19, or idle=poll) while you measure" },
+	{ SP_Q_HOLES, "holes",
+	  "%t%c was not observed though it was busy: this kernel gives no events while some threads run, "
+	  "so a stall in there is not seen and one beside it may be longer",
+	  "" },
 	{ SP_Q_NO_NMI, "no-nmi",
 	  "samples cannot see into code that runs with interrupts off: it is named by the point where "
 	  "they came on again", "a hardware event (--event cycles) on bare metal samples by NMI" },

@@ -62,6 +62,7 @@ enum sp_quality_code {
 	SP_Q_NO_FORMATS = 46,	     /* tracepoints whose formats are lost; count: events */
 	SP_Q_SELF_CULPRIT = 47,	     /* sirqprof itself starved softirqs; count = stalls */
 	SP_Q_REALTIME = 48,	     /* PREEMPT_RT: less can be proven */
+	SP_Q_HOLES = 53,	     /* cpu ran and nothing was recorded of it; count = ns */
 };
 
 enum sp_severity {
