@@ -11,8 +11,11 @@
 /* An event is put in its place by hand when that is near; else the queue is sorted when its turn
  * comes, so that no input takes quadratic time. */
 #define NEAR 32
-/* A queue that large gives its memory back when it is empty: any CPU may have its turn. */
+/* An empty ring that large gives its memory back: any CPU may have its turn. */
 #define LARGE_ROOM 8192
+/* While all rings together have more room than this, each gives back what it does not need. */
+#define ROOM_KEPT  ORDER_MAX_EVENTS
+#define LEAST_ROOM 16U
 
 /* One CPU's events that wait, in a ring: nothing is moved while they come and go. Those without a
  * CPU have the first queue. */
@@ -37,6 +40,7 @@ struct order {
 	uint32_t *heap;	  /* queues that hold events; while merging by time of their head */
 	uint32_t nheap;
 	uint64_t waiting;
+	uint64_t room;	    /* of all queues */
 	uint64_t newest_ns; /* of all events so far */
 	uint64_t round_ns;  /* newest at the end of the round before */
 	uint64_t gone_ns;   /* newest that went on */
@@ -54,12 +58,19 @@ int order_new(struct order **ret, struct sp_event_sink sink, struct sp_err *err)
 	return SP_OK;
 }
 
+static void ring_free(struct order *o, struct queue *q)
+{
+	sp_huge_free(q->at, q->room * sizeof(*q->at));
+	o->room -= q->room;
+	*q = (struct queue){ 0 };
+}
+
 void order_free(struct order *o)
 {
 	if (!o)
 		return;
 	for (uint32_t i = 0; i < o->nqueues; i++)
-		free(o->queues[i].at);
+		ring_free(o, &o->queues[i]);
 	free(o->queues);
 	free(o->heap);
 	free(o);
@@ -89,7 +100,7 @@ static void sift_down(struct order *o, uint32_t i)
 }
 
 /* Moves what waits to the begin of a ring of room events. */
-static int move(struct queue *q, uint32_t room, struct sp_err *err)
+static int move(struct order *o, struct queue *q, uint32_t room, struct sp_err *err)
 {
 	struct sp_event *at = sp_huge_alloc(room * sizeof(*at));
 	uint32_t left = q->room - q->from, first = q->n < left ? q->n : left;
@@ -100,16 +111,18 @@ static int move(struct queue *q, uint32_t room, struct sp_err *err)
 		memcpy(at, q->at + q->from, first * sizeof(*at));
 	if (first < q->n)
 		memcpy(at + first, q->at, (q->n - first) * sizeof(*at));
-	free(q->at);
+	sp_huge_free(q->at, q->room * sizeof(*at));
+	o->room += room;
+	o->room -= q->room;
 	q->at = at;
 	q->from = 0;
 	q->room = room;
 	return SP_OK;
 }
 
-static int sort(struct queue *q, struct sp_err *err)
+static int sort(struct order *o, struct queue *q, struct sp_err *err)
 {
-	int rc = q->n > q->room - q->from ? move(q, q->room, err) : SP_OK;
+	int rc = q->n > q->room - q->from ? move(o, q, q->room, err) : SP_OK;
 
 	rc = rc ? rc : runs_sort(q->at + q->from, q->n, err);
 	q->unsorted = false;
@@ -123,7 +136,7 @@ static int make_heap(struct order *o, struct sp_err *err)
 
 	for (uint32_t i = 0; !rc && i < o->nheap; i++)
 		if (o->queues[o->heap[i]].unsorted)
-			rc = sort(&o->queues[o->heap[i]], err);
+			rc = sort(o, &o->queues[o->heap[i]], err);
 	for (uint32_t i = o->nheap / 2; i-- > 0;)
 		sift_down(o, i);
 	return rc;
@@ -132,11 +145,29 @@ static int make_heap(struct order *o, struct sp_err *err)
 static void empty(struct order *o, struct queue *q)
 {
 	q->from = 0;
-	if (q->room > LARGE_ROOM) {
-		free(q->at);
-		*q = (struct queue){ 0 };
-	}
+	if (q->room > LARGE_ROOM || o->room > ROOM_KEPT)
+		ring_free(o, q);
 	o->heap[0] = o->heap[--o->nheap];
+}
+
+/* A few events, of a time that is far ahead say, do not keep a large ring: what may be kept of
+ * every CPU has to be little. Not below ROOM_KEPT, for most rings fill again in the next round. */
+static int shrink(struct order *o, struct sp_err *err)
+{
+	int rc = SP_OK;
+
+	for (uint32_t i = 0; !rc && i < o->nheap && o->room > ROOM_KEPT; i++) {
+		struct queue *q = &o->queues[o->heap[i]];
+		uint32_t room = q->room;
+
+		if (q->n >= room / 8)
+			continue;
+		while (room / 4 > q->n && room / 2 >= LEAST_ROOM)
+			room /= 2;
+		if (room < q->room)
+			rc = move(o, q, room, err);
+	}
+	return rc;
 }
 
 /* The time up to which the heap's first queue may run before another is due. */
@@ -177,7 +208,7 @@ static int merge(struct order *o, uint64_t until_ns, uint64_t count, struct sp_e
 			empty(o, q);
 		sift_down(o, 0);
 	}
-	return rc;
+	return rc ? rc : shrink(o, err);
 }
 
 static int more_queues(struct order *o, uint32_t need, struct sp_err *err)
@@ -199,11 +230,11 @@ static int more_queues(struct order *o, uint32_t need, struct sp_err *err)
 }
 
 /* No ring needs more room than all events that may wait. */
-static int make_room(struct queue *q, struct sp_err *err)
+static int make_room(struct order *o, struct queue *q, struct sp_err *err)
 {
-	uint32_t room = q->room ? q->room * 2 : 16;
+	uint32_t room = q->room ? q->room * 2 : LEAST_ROOM;
 
-	return move(q, room < ORDER_MAX_EVENTS ? room : ORDER_MAX_EVENTS, err);
+	return move(o, q, room < ORDER_MAX_EVENTS ? room : ORDER_MAX_EVENTS, err);
 }
 
 static int on_round(struct order *o, struct sp_err *err)
@@ -253,7 +284,7 @@ __attribute__((noinline)) static int put_slowly(struct order *o, const struct sp
 		return rc;
 	q = &o->queues[need];
 	if (q->n == q->room)
-		rc = make_room(q, err);
+		rc = make_room(o, q, err);
 	if (rc)
 		return rc;
 	if (e->time_ns > o->newest_ns)

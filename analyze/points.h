@@ -33,8 +33,10 @@ enum point_bit {
 };
 enum point_bit point_bit(const struct point *p);
 
-/* Of a softirq tracepoint whose fields have the sizes that every kernel gives them: fills *ret. */
-struct softirq_layout;
+struct softirq_layout; /* attrs.h */
+
+/* Of a softirq tracepoint whose fields have the sizes that every kernel gives them: fills *ret. Of
+ * any other *ret is untouched: a caller tells by the type that it put there before. */
 void point_softirq(const struct point *p, struct softirq_layout *ret);
 
 #endif

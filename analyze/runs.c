@@ -1,6 +1,6 @@
 #include "runs.h"
 
-#include <stdlib.h>
+#include <sirqprof/huge.h>
 
 /* The end of the run that begins at from. */
 static uint32_t run_end(const struct sp_event *at, uint32_t from, uint32_t n)
@@ -46,13 +46,13 @@ int runs_sort(struct sp_event *at, uint32_t n, struct sp_err *err)
 
 	if (run_end(at, 0, n) >= n)
 		return SP_OK;
-	other = malloc(n * sizeof(*other));
+	other = sp_huge_alloc(n * sizeof(*other));
 	if (!other)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to sort %u events", n);
 	for (to = other; pass(from, n, to) > 2; to = from == at ? other : at)
 		from = to;
 	if (to == other)
 		memcpy(at, other, n * sizeof(*at));
-	free(other);
+	sp_huge_free(other, n * sizeof(*other));
 	return SP_OK;
 }

@@ -26,8 +26,9 @@ struct symbol {
 
 struct kallsyms {
 	char *text;	   /* names in it are NUL-ended in place; text[0] is NUL */
+	size_t text_room;  /* bytes, of sp_huge_alloc() */
 	struct symbol *at; /* by start */
-	size_t n;
+	size_t n, room;	   /* room: symbols that at has place for */
 	bool hidden;
 	/* The index of the first symbol of every kilobyte from base on: a look-up there touches two
 	 * or three cache lines instead of seventeen. */
@@ -39,8 +40,8 @@ void kallsyms_free(struct kallsyms *k)
 {
 	if (!k)
 		return;
-	free(k->text);
-	free(k->at);
+	sp_huge_free(k->text, k->text_room);
+	sp_huge_free(k->at, k->room * sizeof(*k->at));
 	free(k->first);
 	free(k);
 }
@@ -112,7 +113,7 @@ static int by_start(const void *a, const void *b)
 
 static int merge(struct kallsyms *k, size_t first, struct sp_err *err)
 {
-	struct symbol *all = malloc((k->n + 1) * sizeof(*all));
+	struct symbol *all = sp_huge_alloc(k->n * sizeof(*all));
 	size_t a = 0, b = first, n = 0;
 
 	if (!all)
@@ -123,8 +124,9 @@ static int merge(struct kallsyms *k, size_t first, struct sp_err *err)
 		all[n++] = k->at[a++];
 	while (b < k->n)
 		all[n++] = k->at[b++];
-	free(k->at);
+	sp_huge_free(k->at, k->room * sizeof(*k->at));
 	k->at = all;
+	k->room = k->n;
 	return SP_OK;
 }
 
@@ -164,23 +166,26 @@ static int make_buckets(struct kallsyms *k, struct sp_err *err)
 	return SP_OK;
 }
 
-/* Takes text over, which has room for one more byte at its end. */
-static int index_text(struct kallsyms **ret, char *text, size_t len, struct sp_err *err)
+/* Takes text over, sp_huge_alloc(room), with room > len. */
+static int index_text(struct kallsyms **ret, char *text, size_t len, size_t room,
+		      struct sp_err *err)
 {
 	sp_auto(kallsyms) k = calloc(1, sizeof(*k));
 	char *end = text + len;
 	int rc;
 
 	if (!k) {
-		free(text);
+		sp_huge_free(text, room);
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
 	}
 	k->text = text;
+	k->text_room = room;
 	k->hidden = true;
 	if (len >= UINT32_MAX)
 		return sp_fail(err, SP_ELIMIT, SP_NOWHERE, "4 GB of kernel symbols");
 	/* More than there are: what is not used is never touched. */
-	k->at = sp_huge_alloc((len / LEAST_LINE + 1) * sizeof(*k->at));
+	k->room = len / LEAST_LINE + 1;
+	k->at = sp_huge_alloc(k->room * sizeof(*k->at));
 	if (!k->at)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
 	for (char *at = text + 1; at < end;)
@@ -194,60 +199,71 @@ static int index_text(struct kallsyms **ret, char *text, size_t len, struct sp_e
 
 int kallsyms_parse(struct kallsyms **ret, const char *text, size_t len, struct sp_err *err)
 {
-	char *copy = malloc(len + 2);
+	char *copy = sp_huge_alloc(len + 2);
 
 	if (!copy)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
 	copy[0] = 0;
 	memcpy(copy + 1, text, len);
 	copy[len + 1] = 0;
-	return index_text(ret, copy, len + 1, err);
+	return index_text(ret, copy, len + 1, len + 2, err);
 }
 
-/* Reads all of path; text[0] is NUL, the rest follows. */
-static int read_text(const char *path, char **ret, size_t *ret_len, struct sp_err *err)
+/* Twice the room for text, of which len bytes are used. */
+static bool double_room(char **text, size_t *room, size_t len)
+{
+	char *more = sp_huge_alloc(*room * 2);
+
+	if (!more)
+		return false;
+	memcpy(more, *text, len);
+	sp_huge_free(*text, *room);
+	*text = more;
+	*room *= 2;
+	return true;
+}
+
+/* Reads all of path: len bytes of a block of room, len < room. text[0] is NUL, the rest follows. */
+static int read_text(const char *path, char **ret, size_t *ret_len, size_t *ret_room,
+		     struct sp_err *err)
 {
 	size_t room = 8 << 20, len = 1;
-	char *text = sp_huge_alloc(room + 1), *more;
+	char *text = sp_huge_alloc(room);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = -1;
 
 	if (fd < 0 || !text) {
 		sp_fail_sys(err, "%s", path);
-		free(text);
+		sp_huge_free(text, room);
 		if (fd >= 0)
 			close(fd);
 		return SP_ESYS;
 	}
 	text[0] = 0;
-	while ((n = read(fd, text + len, room - len)) > 0) {
+	while ((n = read(fd, text + len, room - 1 - len)) > 0) {
 		len += (size_t)n;
-		if (len < room)
-			continue;
-		more = realloc(text, room * 2 + 1);
-		if (!more)
+		if (len == room - 1 && !double_room(&text, &room, len))
 			break;
-		text = more;
-		room *= 2;
 	}
 	close(fd);
 	text[len] = 0;
 	if (n != 0) {
-		free(text);
+		sp_huge_free(text, room);
 		return sp_fail_sys(err, "%s", path);
 	}
 	*ret = text;
 	*ret_len = len;
+	*ret_room = room;
 	return SP_OK;
 }
 
 int kallsyms_load(struct kallsyms **ret, const char *path, struct sp_err *err)
 {
 	char *text;
-	size_t len;
-	int rc = read_text(path, &text, &len, err);
+	size_t len, room;
+	int rc = read_text(path, &text, &len, &room, err);
 
-	return rc ? rc : index_text(ret, text, len, err);
+	return rc ? rc : index_text(ret, text, len, room, err);
 }
 
 /* Lines of modules have a tab. Moves them together; returns what is left of len. */
@@ -272,14 +288,19 @@ static size_t keep_modules(char *text, size_t len)
 int kallsyms_load_modules(struct kallsyms **ret, const char *path, struct sp_err *err)
 {
 	char *text, *less;
-	size_t len;
-	int rc = read_text(path, &text, &len, err);
+	size_t len, room;
+	int rc = read_text(path, &text, &len, &room, err);
 
 	if (rc)
 		return rc;
 	len = keep_modules(text, len);
-	less = realloc(text, len + 1);
-	return index_text(ret, less ? less : text, len, err);
+	less = sp_huge_alloc(len + 1);
+	if (!less)
+		return index_text(ret, text, len, room, err);
+	memcpy(less, text, len);
+	less[len] = 0;
+	sp_huge_free(text, room);
+	return index_text(ret, less, len, len + 1, err);
 }
 
 /* Nothing follows the last function of a module, of a BPF program, of the kernel's text: there it

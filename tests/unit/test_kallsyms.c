@@ -136,12 +136,41 @@ static void maps_of_strangers(void **state)
 	unlink(path);
 }
 
+/* More text than is read at first, as with the names of many modules: the block grows, and what was
+ * read moves with it. */
+static void a_long_text(void **state)
+{
+	const char *path = "/tmp/sirqprof-test-kallsyms";
+	const uint64_t base = 0xffffffff81000000;
+	const uint32_t n = 400000; /* of 44 bytes */
+	sp_auto(kallsyms) k = NULL;
+	sp_auto(kallsyms) none = NULL;
+	FILE *f = fopen(path, "we");
+	char name[32];
+
+	(void)state;
+	assert_non_null(f);
+	for (uint32_t i = 0; i < n; i++)
+		assert_true(fprintf(f, "%016lx t a_function_numbered_%05u\n",
+				    (unsigned long)(base + 16UL * i), i) > 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(kallsyms_load(&k, path, &err), 0);
+	assert_int_equal(kallsyms_load_modules(&none, path, &err), 0);
+	unlink(path);
+	assert_int_equal(kallsyms_count(k), n);
+	assert_int_equal(kallsyms_count(none), 0);
+	for (uint32_t i = 0; i < n; i += 997) {
+		snprintf(name, sizeof(name), "a_function_numbered_%05u", i);
+		check_kernel(k, base + 16UL * i + 15, name, "[kernel.kallsyms]");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kernel_symbols),	cmocka_unit_test(hidden_kernel_symbols),
 		cmocka_unit_test(empty_kernel_symbols), cmocka_unit_test(perf_map),
-		cmocka_unit_test(maps_of_strangers),
+		cmocka_unit_test(maps_of_strangers),	cmocka_unit_test(a_long_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
