@@ -290,6 +290,12 @@ bool load_is(const struct load_state *r);
 bool load_joins(const struct load_state *r, uint64_t from_ns);
 /* A thread's run up to end_ns joins the run, or begins one; it goes on there. */
 int load_so_far(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_err *err);
+/* The same; it goes on from behind skip_to_ns. */
+int load_thread_so_far(struct timeline *t, struct lane *l, uint64_t end_ns, uint64_t skip_to_ns,
+		       struct sp_err *err);
+/* Joins a span, of a NET_RX or a thread, to the run, or ends that and begins another. */
+int load_join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t end_ns, bool thread,
+	      struct sp_err *err);
 /* held.c: the run is the load, and what lies in it is part of that; what begins before before_ns
  * is stalls of their own; a softirq or poll takes in the pauses in it. */
 void held_end(struct load_state *r, struct sp_stall *load);

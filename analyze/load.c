@@ -171,9 +171,8 @@ int load_age(struct timeline *t, struct lane *l, uint64_t now_ns, struct sp_err 
 	return load_flush(t, l, err);
 }
 
-/* Joins a span to the run, or ends that and begins another. */
-static int join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t end_ns, bool thread,
-		struct sp_err *err)
+int load_join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t end_ns, bool thread,
+	      struct sp_err *err)
 {
 	struct load_state *r = &l->load;
 	uint64_t paused = thread ? r->thread_paused_ns : r->span_paused_ns;
@@ -224,19 +223,6 @@ static int join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
 	return rc;
 }
 
-static sp_str dev_of(struct timeline *t, sp_str comm)
-{
-	const char *name = strings_get(t->parts.strings, comm), *slash = strchr(name, '/');
-	const char *dash = slash ? strrchr(slash, '-') : NULL;
-	sp_str dev = 0;
-
-	/* Without a name's end the comm was cut short: it is still the best there is. */
-	if (slash && strings_add(t->parts.strings, slash + 1,
-				 dash ? (size_t)(dash - slash - 1) : strlen(slash + 1), &dev, NULL))
-		dev = 0;
-	return dev;
-}
-
 int load_net_rx(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t end_ns,
 		struct pending_stall *p, struct sp_err *err)
 {
@@ -254,7 +240,7 @@ int load_net_rx(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
 		rc = load_flush(t, l, err);
 		return rc || !p ? rc : pending_add(t, l, p, err);
 	}
-	rc = join(t, l, begin_ns, end_ns, false, err);
+	rc = load_join(t, l, begin_ns, end_ns, false, err);
 	if (p && !rc)
 		return load_hold(t, l, p, err);
 	if (p)
@@ -272,30 +258,6 @@ static bool is_sure(const struct lane *l, uint64_t now_ns)
 	return r->open && (r->thread_since_ns || l->soft.open) && load_is(r);
 }
 
-/* What the thread that runs has run so far joins the run, and it goes on from behind skip_to_ns. */
-static int thread_so_far(struct timeline *t, struct lane *l, uint64_t end_ns, uint64_t skip_to_ns,
-			 struct sp_err *err)
-{
-	struct load_state *r = &l->load;
-	uint64_t since = r->thread_since_ns;
-	int rc = SP_OK;
-
-	if (!since || since >= skip_to_ns)
-		return SP_OK;
-	if (since < end_ns && since >= l->blind_until_ns) {
-		rc = join(t, l, since, end_ns, true, err);
-		r->dev = dev_of(t, r->thread_comm);
-	}
-	r->thread_since_ns = skip_to_ns;
-	r->thread_paused_ns = 0;
-	return rc;
-}
-
-int load_so_far(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_err *err)
-{
-	return thread_so_far(t, l, end_ns, end_ns, err);
-}
-
 int load_cut(struct timeline *t, struct lane *l, const struct pending_stall *p, struct sp_err *err)
 {
 	struct load_state *r = &l->load;
@@ -307,7 +269,7 @@ int load_cut(struct timeline *t, struct lane *l, const struct pending_stall *p, 
 		r->keeps = true;
 		return SP_OK;
 	}
-	rc = thread_so_far(t, l, s->begin_ns, s->end_ns, err);
+	rc = load_thread_so_far(t, l, s->begin_ns, s->end_ns, err);
 	return rc ? rc : load_flush(t, l, err);
 }
 
@@ -316,87 +278,6 @@ bool load_keeps(const struct lane *l, const struct sp_stall *gap)
 	const struct load_state *r = &l->load;
 
 	return r->keeps && gap->begin_hi_ns >= (r->open ? r->begin_ns : r->thread_since_ns);
-}
-
-/* A NAPI thread leaves the CPU. */
-static int thread_out(struct timeline *t, struct lane *l, const struct sp_event *e,
-		      struct sp_err *err)
-{
-	struct load_state *r = &l->load;
-	uint64_t since = r->thread_since_ns;
-	sp_str dev;
-	int rc;
-
-	r->thread_since_ns = 0;
-	if (!since || !wait_is_napi(t, e->sched.prev_comm) || e->time_ns <= since ||
-	    since < l->blind_until_ns)
-		return SP_OK;
-	rc = join(t, l, since, e->time_ns, true, err);
-	dev = dev_of(t, e->sched.prev_comm);
-	r->dev = r->spans == 1 || r->dev == dev ? dev : 0;
-	return rc;
-}
-
-int load_switch(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
-{
-	struct load_state *r = &l->load;
-	int rc = thread_out(t, l, e, err);
-
-	r->thread_tid = SP_NO_TASK;
-	if (rc || !wait_is_napi(t, e->sched.next_comm))
-		return rc;
-	if (r->open && !r->thread)
-		rc = load_flush(t, l, err);
-	if (!r->open)
-		shares_begin(&r->shares, e->time_ns);
-	r->thread_since_ns = e->time_ns;
-	r->thread_paused_ns = 0;
-	r->thread_tid = e->sched.next_tid;
-	r->thread_comm = e->sched.next_comm;
-	return rc;
-}
-
-/* Of the thread that runs now nothing more will be recorded. */
-static int end_thread(struct timeline *t, struct lane *l, struct sp_err *err)
-{
-	struct load_state *r = &l->load;
-	uint64_t since = r->thread_since_ns;
-	int rc = SP_OK;
-
-	r->thread_since_ns = 0;
-	if (since && since >= l->blind_until_ns && l->now_ns > since) {
-		rc = join(t, l, since, l->now_ns, true, err);
-		r->dev = dev_of(t, r->thread_comm);
-	}
-	return rc;
-}
-
-int load_end(struct timeline *t, struct lane *l, struct sp_err *err)
-{
-	int rc = end_thread(t, l, err);
-
-	return rc ? rc : load_flush(t, l, err);
-}
-
-int load_before_hole(struct timeline *t, struct lane *l, uint64_t to_ns, struct sp_err *err)
-{
-	bool runs = l->load.thread_since_ns != 0;
-	int rc = end_thread(t, l, err);
-
-	if (runs && l->load.open)
-		l->load.hole_end_ns = to_ns;
-	return rc ? rc : load_flush(t, l, err);
-}
-
-sp_str load_thread_dev(struct timeline *t, const struct lane *l, int32_t tid, uint64_t at_ns)
-{
-	struct task_info who;
-
-	if (l->load.thread_since_ns && l->load.thread_tid == tid)
-		return dev_of(t, l->load.thread_comm);
-	if (tid > 0 && tasks_at(t->parts.tasks, tid, at_ns, &who) && wait_is_napi(t, who.comm))
-		return dev_of(t, who.comm);
-	return 0;
 }
 
 void load_poll(struct lane *l, const struct sp_event *e)
