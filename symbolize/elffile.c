@@ -220,7 +220,7 @@ static struct elffile *known(struct elffiles *f, const char *key)
 }
 
 /* The content decides which object it is: the build-id, else the inode, which tells containers
- * apart. fd: of the file, −1 none. */
+ * apart, as it was last written: numbers are given out again. fd: of the file, −1 none. */
 static void key_of(char *key, size_t size, const struct sp_mapping *m, int fd,
 		   enum elffile_state state)
 {
@@ -229,8 +229,9 @@ static void key_of(char *key, size_t size, const struct sp_mapping *m, int fd,
 	if (m->build_id[0] || m->path[0] != '/')
 		snprintf(key, size, "id %s %s %d", m->build_id, m->path, m->start >= ABOVE_32_BITS);
 	else if (fd >= 0 && fstat(fd, &st) == 0)
-		snprintf(key, size, "ino %" PRIu64 " %" PRIu64 " %s", (uint64_t)st.st_dev,
-			 (uint64_t)st.st_ino, m->path);
+		snprintf(key, size, "ino %" PRIu64 " %" PRIu64 " %" PRId64 ".%09ld %s",
+			 (uint64_t)st.st_dev, (uint64_t)st.st_ino, (int64_t)st.st_mtim.tv_sec,
+			 st.st_mtim.tv_nsec, m->path);
 	else
 		snprintf(key, size, "%d %s", (int)state, m->path);
 }
@@ -268,19 +269,24 @@ static struct elffile *look_for(struct elffiles *f, const struct sp_mapping *m)
 
 struct elffile *elffiles_get(struct elffiles *f, const struct sp_mapping *m)
 {
+	struct sp_mapping of_path = *m;
 	struct elffile *file;
 
 	/* What a build-id names is known by it; a process that lives shows its files itself. */
-	if (m->build_id[0] || m->path[0] != '/' || (f->live && !elffound_gone(&f->found, m->pid)))
+	if (m->build_id[0] || m->path[0] != '/' || (f->live && !elffound_gone(m->pid)))
 		return look_for(f, m);
-	file = elffound_get(&f->found, m);
+	/* What is noted is for all, so it comes from the host's own path alone: whoever has the
+	 * number by now may be in a container. Elsewhere an inode means nothing. */
+	of_path.pid = 0;
+	of_path.ino = f->live ? m->ino : 0;
+	file = elffound_get(&f->found, &of_path);
 	if (file)
 		return file;
-	file = look_for(f, m);
+	file = look_for(f, &of_path);
 	if (file && (file->state == ELFFILE_MISSING || !f->live))
-		elffound_note(&f->found, m, 0, file);
+		elffound_note(&f->found, &of_path, 0, file);
 	else if (file && (file->state == ELFFILE_FINE || file->state == ELFFILE_STRIPPED))
-		elffound_note(&f->found, m, m->time_ns, file);
+		elffound_note(&f->found, &of_path, m->time_ns, file);
 	return file;
 }
 

@@ -10,36 +10,35 @@
 #include <uthash.h>
 
 #define KEY_ROOM (SP_MAX_STRING + 32)
-/* A report looks at everything at once; whoever records for hours meets files that were replaced.
+/* A report asks for everything at once; whoever records for hours meets files that were replaced.
  */
-#define HOLDS_S 10
+#define HOLDS_NS 1000000000ULL
+/* Some thousand files; past it all are looked for again. */
+#define MAX_BYTES (1U << 20)
 
 struct found {
 	UT_hash_handle hh;
 	struct elffile *file;
 	uint64_t time_ns; /* of the oldest mapping that it was the file of */
-	time_t until;	  /* CLOCK_MONOTONIC: then it is looked for again */
+	uint64_t until;	  /* CLOCK_MONOTONIC, ns: then it is looked for again */
 	char key[];
 };
 
-bool elffound_gone(struct elffound *f, int32_t pid)
+bool elffound_gone(int32_t pid)
 {
 	char path[32];
 
-	if (f->gone && f->gone == pid)
-		return true;
 	snprintf(path, sizeof(path), "/proc/%" PRId32, pid);
-	if (access(path, F_OK) == 0)
-		return false;
-	f->gone = pid;
-	return true;
+	return access(path, F_OK) != 0;
 }
 
-static time_t now(void)
+static uint64_t now(void)
 {
 	struct timespec ts;
 
-	return clock_gettime(CLOCK_MONOTONIC, &ts) ? 0 : ts.tv_sec;
+	return clock_gettime(CLOCK_MONOTONIC, &ts)
+		       ? UINT64_MAX
+		       : (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
 static struct found *by_key(const struct elffound *f, const struct sp_mapping *m,
@@ -65,17 +64,21 @@ void elffound_note(struct elffound *f, const struct sp_mapping *m, uint64_t time
 {
 	char key[KEY_ROOM];
 	struct found *found = by_key(f, m, key);
+	size_t size = sizeof(*found) + strlen(key) + 1;
 
 	if (!found) {
-		found = calloc(1, sizeof(*found) + strlen(key) + 1);
+		if (f->bytes + size > MAX_BYTES)
+			elffound_free(f);
+		found = calloc(1, size);
 		if (!found)
 			return;
 		memcpy(found->key, key, strlen(key) + 1);
 		HASH_ADD_KEYPTR(hh, f->table, found->key, strlen(found->key), found);
+		f->bytes += size;
 	}
 	found->file = file;
 	found->time_ns = time_ns;
-	found->until = now() + HOLDS_S;
+	found->until = now() + HOLDS_NS;
 }
 
 void elffound_free(struct elffound *f)
@@ -86,4 +89,5 @@ void elffound_free(struct elffound *f)
 		HASH_DEL(f->table, found);
 		free(found);
 	}
+	f->bytes = 0;
 }

@@ -36,13 +36,13 @@ int elfpath_open(enum elfpath_try how, const struct sp_mapping *m, bool live)
 		return -1;
 	switch (how) {
 	case ELFPATH_MAPPED:
-		if (!live)
+		if (!live || m->pid <= 0)
 			return -1;
 		snprintf(path, sizeof(path), "/proc/%" PRId32 "/map_files/%" PRIx64 "-%" PRIx64,
 			 m->pid, m->start, m->start + m->len);
 		return open_regular(path);
 	case ELFPATH_ROOT:
-		if (!live)
+		if (!live || m->pid <= 0)
 			return -1;
 		snprintf(path, sizeof(path), "/proc/%" PRId32 "/root%s", m->pid, m->path);
 		return open_regular(path);

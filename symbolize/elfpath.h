@@ -18,7 +18,8 @@ enum elfpath_try {
 	ELFPATH_NR,
 };
 
-/* −1 when there is none. live: the process is one of this boot. */
+/* −1 when there is none. live: the process is one of this boot; pid 0: it is gone, and its number
+ * is nobody's or another's. */
 int elfpath_open(enum elfpath_try how, const struct sp_mapping *m, bool live);
 
 /* Is this still the file that was mapped, as far as inode and times tell? Only for mappings of this

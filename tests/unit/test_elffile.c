@@ -6,10 +6,12 @@
 #include "elffile.h"
 #include "elfimage.h"
 #include "tempdir.h"
+#include "thatpid.h"
 #include "troubles.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/sendfile.h>
 #include <time.h>
 
 static struct sp_err err = SP_ERR_INIT;
@@ -145,6 +147,81 @@ static void what_is_not_the_one_mapped(void **state)
 	assert_int_equal(seen[ELFFILE_FINE], 0);
 	elffiles_free(f);
 	unlink(text);
+}
+
+static void copy(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+	ssize_t n;
+
+	assert_true(in >= 0 && out >= 0);
+	do {
+		n = sendfile(out, in, NULL, 1 << 20);
+		assert_true(n >= 0);
+	} while (n > 0);
+	close(in);
+	close(out);
+}
+
+static pid_t dead_child(void)
+{
+	pid_t child = fork();
+
+	if (!child)
+		_exit(0);
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	return child;
+}
+
+/* What is known of a process's path when it is gone holds neither for the next one of its number,
+ * which has a root of its own, nor the other way round. */
+static void the_number_of_one_that_is_gone(void **state)
+{
+	struct elffiles *f = files(true);
+	const char *inside = in_tempdir("prog");
+	struct sp_mapping m;
+	struct sp_frame frame;
+	pid_t pid = dead_child();
+
+	(void)state;
+	copy(exe, inside);
+	m = mapping("/prog", "");
+	m.time_ns += 2000000000;
+	m.pid = pid;
+	/* "/prog" is not here, but in the next one's root. */
+	assert_int_equal(ask(f, &m, &frame), 0);
+	if (!child_in_root(pid, tempdir)) {
+		elffiles_free(f);
+		unlink(inside);
+		skip();
+	}
+	assert_int_equal(ask(f, &m, &frame), 1);
+	assert_string_equal(frame.name, "named_function");
+	end_child(pid);
+	assert_int_equal(ask(f, &m, &frame), 0);
+	elffiles_free(f);
+	unlink(inside);
+}
+
+/* A file system gives the number of a file that was removed to the next one. */
+static void the_inode_of_one_that_was_written_over(void **state)
+{
+	struct elffiles *f = files(true);
+	const char *path = in_tempdir("built");
+	struct sp_mapping m;
+	struct sp_frame frame;
+
+	(void)state;
+	copy(exe, path);
+	m = mapping(path, "");
+	m.time_ns += 2000000000;
+	assert_int_equal(ask(f, &m, &frame), 1);
+	copy("/bin/sh", path);
+	assert_int_equal(ask(f, &m, &frame), 0);
+	elffiles_free(f);
+	unlink(path);
 }
 
 /* Without a build-id, of another boot, nothing is believed. */
@@ -339,6 +416,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(our_own_function),
 		cmocka_unit_test(what_is_not_the_one_mapped),
+		cmocka_unit_test(the_number_of_one_that_is_gone),
+		cmocka_unit_test(the_inode_of_one_that_was_written_over),
 		cmocka_unit_test(of_another_machine),
 		cmocka_unit_test(bytes_at_virtual_addresses),
 		cmocka_unit_test(debug_information),

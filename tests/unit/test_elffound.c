@@ -1,8 +1,10 @@
 /* symbolize/elffound: what was found for one mapping is the file of its like, and of no other. */
 #include "elffound.h"
 
+#include "thatpid.h"
 #include "unit.h"
 
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,7 +38,6 @@ static void the_same_path_and_inode(void **state)
 
 static void a_process_is_gone_or_not(void **state)
 {
-	struct elffound f = { 0 };
 	pid_t child = fork();
 
 	(void)state;
@@ -44,11 +45,35 @@ static void a_process_is_gone_or_not(void **state)
 		_exit(0);
 	assert_true(child > 0);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	assert_false(elffound_gone(&f, getpid()));
-	assert_true(elffound_gone(&f, child));
-	assert_true(elffound_gone(&f, child));
-	assert_false(elffound_gone(&f, getpid()));
+	assert_false(elffound_gone(getpid()));
+	assert_true(elffound_gone(child));
+	assert_false(elffound_gone(getpid()));
+	/* The number is given out again. */
+	if (!child_of_number(child))
+		skip();
+	assert_false(elffound_gone(child));
+	end_child(child);
+	assert_true(elffound_gone(child));
+}
+
+/* A recording may name any number of files. */
+static void what_is_kept_is_bounded(void **state)
+{
+	struct elffound f = { 0 };
+	char path[4000] = "/";
+	struct sp_mapping m = { .pid = 5, .path = path, .time_ns = 100 };
+
+	(void)state;
+	memset(path + 1, 'a', sizeof(path) - 2);
+	for (m.ino = 1; m.ino < 5000; m.ino++) {
+		elffound_note(&f, &m, m.time_ns, file);
+		/* The last one always. */
+		assert_ptr_equal(elffound_get(&f, &m), file);
+		assert_in_range(f.bytes, sizeof(path), 1 << 20);
+	}
 	elffound_free(&f);
+	assert_int_equal(f.bytes, 0);
+	assert_null(elffound_get(&f, &m));
 }
 
 int main(void)
@@ -56,6 +81,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_path_and_inode),
 		cmocka_unit_test(a_process_is_gone_or_not),
+		cmocka_unit_test(what_is_kept_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
