@@ -114,12 +114,15 @@ static void read_sections(struct elfimage *image, Elf *elf)
 		image->has_symtab |= shdr.sh_type == SHT_SYMTAB;
 		if (shdr.sh_type == SHT_SYMTAB || shdr.sh_type == SHT_DYNSYM)
 			add_symbols(image, elf, scn, &shdr);
-		if (shdr.sh_type != SHT_PROGBITS)
+		if (shdr.sh_type == SHT_NOBITS)
 			continue;
+		/* libdw goes by names and flags, whatever the type. */
 		name = elf_strptr(elf, names, shdr.sh_name);
 		size = inflated_size(scn, &shdr, name);
 		image->inflated = size > UINT64_MAX - image->inflated ? UINT64_MAX
 								      : image->inflated + size;
+		if (shdr.sh_type != SHT_PROGBITS)
+			continue;
 		if (name && strcmp(name, ".gnu_debuglink") == 0)
 			read_debuglink(image, scn);
 		if (name && strcmp(name, ".eh_frame") == 0) {

@@ -11,7 +11,7 @@
 #include <string.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
-/* Asked for every mapping and every stack: uthash's own function takes three times as long. */
+/* Asked for every mapping's path and build-id: uthash's own function takes three times as long. */
 #define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)XXH3_64bits(key, len))
 #include <uthash.h>
 
