@@ -1,6 +1,7 @@
 #include "dwfl.h"
 
 #include "demangle.h"
+#include "elfimage.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -24,9 +25,43 @@ struct dwfl_debug {
 	struct nice_name *names;
 };
 
+/* What a module's files may become together: its userdata. */
+struct budget {
+	uint64_t limit, inflated;
+	bool refused;
+};
+
+/* False: it would be too much. libdw would also decompress a whole file that is no ELF file. */
+static bool spend(struct budget *b, int fd)
+{
+	uint64_t size;
+
+	if (!elfimage_inflated(fd, &size) || size > b->limit - b->inflated) {
+		b->refused = true;
+		return false;
+	}
+	b->inflated += size;
+	return true;
+}
+
+/* libdw's own way to the separate file (.gnu_debuglink, build-id, .gnu_debugaltlink), and a look at
+ * it before libdw inflates it. */
+static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
+			  const char *file, const char *link, GElf_Word crc, char **ret)
+{
+	int fd = dwfl_standard_find_debuginfo(module, userdata, name, base, file, link, crc, ret);
+
+	if (fd < 0 || !*userdata || spend(*userdata, fd))
+		return fd;
+	close(fd);
+	free(*ret);
+	*ret = NULL;
+	return -1;
+}
+
 static const Dwfl_Callbacks callbacks = {
 	.find_elf = dwfl_build_id_find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.find_debuginfo = find_debuginfo,
 	.section_address = dwfl_offline_section_address,
 };
 
@@ -47,9 +82,10 @@ void dwfl_debug_free(struct dwfl_debug *d)
 	free(d);
 }
 
-struct dwfl_debug *dwfl_debug_open(const char *path, int fd)
+static struct dwfl_debug *open_debug(const char *path, int fd, struct budget *budget)
 {
 	sp_auto(dwfl_debug) d = calloc(1, sizeof(*d));
+	void **userdata = NULL;
 	Dwarf_Addr bias;
 	int own;
 
@@ -65,10 +101,33 @@ struct dwfl_debug *dwfl_debug_open(const char *path, int fd)
 	if (!d->module && own >= 0)
 		close(own);
 	dwfl_report_end(d->dwfl, NULL, NULL);
+	if (d->module && dwfl_module_info(d->module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL))
+		*userdata = budget;
 	if (!d->module || !dwfl_module_getelf(d->module, &d->elf_bias) ||
-	    !dwfl_module_getdwarf(d->module, &bias))
+	    !dwfl_module_getdwarf(d->module, &bias) || (budget && budget->refused))
 		return NULL;
+	/* It ends here; all files have been taken. */
+	if (userdata)
+		*userdata = NULL;
 	return sp_take(d);
+}
+
+struct dwfl_debug *dwfl_debug_open(const char *path, int fd)
+{
+	return open_debug(path, fd, NULL);
+}
+
+struct dwfl_debug *dwfl_debug_open_within(const char *path, int fd, uint64_t limit,
+					  uint64_t *ret_inflated, bool *ret_refused)
+{
+	struct budget budget = { .limit = limit };
+	struct dwfl_debug *d = NULL;
+
+	if (spend(&budget, fd))
+		d = open_debug(path, fd, &budget);
+	*ret_refused = budget.refused;
+	*ret_inflated = budget.inflated;
+	return d;
 }
 
 static const char *nice_name(struct dwfl_debug *d, const char *mangled)

@@ -17,6 +17,12 @@ struct dwfl_debug;
 
 /* NULL when there is no debug information. fd is not kept. */
 struct dwfl_debug *dwfl_debug_open(const char *path, int fd);
+
+/* As above, and NULL with *ret_refused set when compressed sections, of the file and of the
+ * separate ones that libdw takes for it together, claim to become more than limit bytes. Else
+ * *ret_inflated is what they claim. */
+struct dwfl_debug *dwfl_debug_open_within(const char *path, int fd, uint64_t limit,
+					  uint64_t *ret_inflated, bool *ret_refused);
 void dwfl_debug_free(struct dwfl_debug *d);
 
 /* The frames at a virtual address of the file, innermost first: inlined functions with their names,

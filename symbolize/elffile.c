@@ -22,6 +22,8 @@
 /* What compressed debug information of one file may become: libdw inflates it whole, and a file may
  * claim a thousand times its size. Chromium's has some GB, other programs' some hundred MB. */
 #define MAX_INFLATED (1ULL << 30)
+/* And of all files together. */
+#define MAX_ALL_INFLATED (2 * MAX_INFLATED)
 /* Below this a 64-bit kernel puts only the vdso of 32-bit programs. */
 #define ABOVE_32_BITS (1ULL << 32)
 
@@ -34,6 +36,7 @@ struct elffile {
 	struct dwfl_debug *debug;
 	bool debug_tried, eh_tried, refused;
 	struct ehtable eh;
+	uint64_t *inflated; /* of all files */
 	UT_hash_handle hh;
 };
 
@@ -42,6 +45,7 @@ struct elffiles {
 	struct elffound found;
 	bool live;
 	uint32_t nopen;
+	uint64_t inflated; /* what debug information that was read claims to be, of all files */
 };
 
 int elffiles_new(struct elffiles **ret, struct sp_err *err)
@@ -201,6 +205,7 @@ static struct elffile *new_file(struct elffiles *f, const char *key, const char 
 	if (!file)
 		return NULL;
 	file->bytes = (struct elfbytes)ELFBYTES_INIT;
+	file->inflated = &f->inflated;
 	file->key = strdup(key);
 	file->path = strdup(path);
 	if (!file->key || !file->path) {
@@ -298,10 +303,15 @@ bool elffile_vaddr(const struct elffile *file, uint64_t file_offset, uint64_t *r
 /* Debug information is looked for once, when it is first asked for. */
 static struct dwfl_debug *debug_of(struct elffile *file)
 {
-	if (!file->debug_tried && file->image.inflated > MAX_INFLATED)
-		file->refused = true;
-	else if (!file->debug_tried && file->bytes.fd >= 0)
-		file->debug = dwfl_debug_open(file->path, file->bytes.fd);
+	const uint64_t left = MAX_ALL_INFLATED - *file->inflated;
+	uint64_t size = 0;
+
+	if (!file->debug_tried && file->bytes.fd >= 0)
+		file->debug = dwfl_debug_open_within(file->path, file->bytes.fd,
+						     left < MAX_INFLATED ? left : MAX_INFLATED,
+						     &size, &file->refused);
+	if (file->debug)
+		*file->inflated += size;
 	file->debug_tried = true;
 	return file->debug;
 }

@@ -107,22 +107,15 @@ static void read_sections(struct elfimage *image, Elf *elf)
 	elf_getshdrstrndx(elf, &names);
 	while ((scn = elf_nextscn(elf, scn))) {
 		const char *name;
-		uint64_t size;
 
 		if (!gelf_getshdr(scn, &shdr))
 			continue;
 		image->has_symtab |= shdr.sh_type == SHT_SYMTAB;
 		if (shdr.sh_type == SHT_SYMTAB || shdr.sh_type == SHT_DYNSYM)
 			add_symbols(image, elf, scn, &shdr);
-		if (shdr.sh_type == SHT_NOBITS)
-			continue;
-		/* libdw goes by names and flags, whatever the type. */
-		name = elf_strptr(elf, names, shdr.sh_name);
-		size = inflated_size(scn, &shdr, name);
-		image->inflated = size > UINT64_MAX - image->inflated ? UINT64_MAX
-								      : image->inflated + size;
 		if (shdr.sh_type != SHT_PROGBITS)
 			continue;
+		name = elf_strptr(elf, names, shdr.sh_name);
 		if (name && strcmp(name, ".gnu_debuglink") == 0)
 			read_debuglink(image, scn);
 		if (name && strcmp(name, ".eh_frame") == 0) {
@@ -218,6 +211,31 @@ bool elfimage_id(int fd, char ret[ELFIMAGE_ID_LEN])
 		return false;
 	read_build_id(elf, ret);
 	elf_end(elf);
+	return true;
+}
+
+bool elfimage_inflated(int fd, uint64_t *ret)
+{
+	Elf *elf = begin(fd);
+	Elf_Scn *scn = NULL;
+	uint64_t all = 0;
+	size_t names = 0;
+	GElf_Shdr shdr;
+
+	if (!elf)
+		return false;
+	elf_getshdrstrndx(elf, &names);
+	while ((scn = elf_nextscn(elf, scn))) {
+		uint64_t size;
+
+		/* libdw goes by names and flags, whatever the type. */
+		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type == SHT_NOBITS)
+			continue;
+		size = inflated_size(scn, &shdr, elf_strptr(elf, names, shdr.sh_name));
+		all = size > UINT64_MAX - all ? UINT64_MAX : all + size;
+	}
+	elf_end(elf);
+	*ret = all;
 	return true;
 }
 

@@ -28,7 +28,6 @@ struct elfimage {
 	uint64_t eh_vaddr, eh_size;	/* .eh_frame; size 0: none */
 	char build_id[ELFIMAGE_ID_LEN]; /* lower-case hex, "" none */
 	char debuglink[256];		/* name in .gnu_debuglink, "" none */
-	uint64_t inflated;		/* bytes that its compressed sections claim to become */
 	bool has_symtab;		/* more than what dynamic linking needs */
 	bool has_debugdata;		/* a compressed table of symbols (.gnu_debugdata) */
 	bool is_64;
@@ -36,6 +35,9 @@ struct elfimage {
 
 /* The build-id of the file; false when it is no ELF file. */
 bool elfimage_id(int fd, char ret[ELFIMAGE_ID_LEN]);
+
+/* The bytes that its compressed sections claim to become; false when it is no ELF file. */
+bool elfimage_inflated(int fd, uint64_t *ret);
 
 /* Fills *ret, which is to be freed in any case; false when it is no ELF file. */
 bool elfimage_read(struct elfimage *ret, int fd);

@@ -1,14 +1,15 @@
 /* What compressed sections claim to become, before anything inflates them. */
 #include "elfimage.h"
 
-#include <elf.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
+#include "dwfl.h"
+#include "tempdir.h"
+#include "unit.h"
 
-#include <cmocka.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
 
 static const char names[] = "\0.debug_info\0.zdebug_line\0.shstrtab";
 
@@ -61,16 +62,14 @@ static void make(struct file *f, uint32_t type, uint64_t modern, uint64_t old)
 
 static uint64_t claimed(uint32_t type, uint64_t modern, uint64_t old)
 {
-	struct file *f = malloc(sizeof(*f));
-	struct elfimage image;
-	uint64_t claim;
+	int fd = memfd_create("claims", MFD_CLOEXEC);
+	uint64_t claim = 0;
+	struct file f;
 
-	assert_non_null(f);
-	make(f, type, modern, old);
-	assert_true(elfimage_read_memory(&image, f, sizeof(*f)));
-	claim = image.inflated;
-	elfimage_free(&image);
-	free(f);
+	make(&f, type, modern, old);
+	assert_true(fd >= 0 && write(fd, &f, sizeof(f)) == (ssize_t)sizeof(f));
+	assert_true(elfimage_inflated(fd, &claim));
+	close(fd);
 	return claim;
 }
 
@@ -91,11 +90,107 @@ static void both_forms_of_compression_are_counted(void **state)
 	assert_int_equal(claimed(SHT_NOBITS, 1000, 1000), 0);
 }
 
+/* A program whose debug information is in the file "d.debug" beside it. */
+struct linked {
+	Elf64_Ehdr head;
+	Elf64_Phdr load;
+	char link[8];
+	uint32_t crc;
+	char names[24];
+	Elf64_Shdr sections[3] __attribute__((aligned(8)));
+};
+
+/* As .gnu_debuglink has it (gdb's manual, "Separate Debug Files"). */
+static uint32_t crc32_of(const void *bytes, size_t n)
+{
+	const uint8_t *p = bytes;
+	uint32_t crc = UINT32_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		crc ^= p[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	return ~crc;
+}
+
+static void write_file(const char *path, const void *bytes, size_t n)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0 && write(fd, bytes, n) == (ssize_t)n);
+	close(fd);
+}
+
+static bool is_refused(uint64_t modern, uint64_t limit)
+{
+	const char *path = in_tempdir("p"), *debug = in_tempdir("d.debug");
+	struct linked p = {
+		.head = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+			  .e_type = ET_EXEC,
+			  .e_machine = EM_X86_64,
+			  .e_version = EV_CURRENT,
+			  .e_phoff = offsetof(struct linked, load),
+			  .e_shoff = offsetof(struct linked, sections),
+			  .e_ehsize = sizeof(Elf64_Ehdr),
+			  .e_phentsize = sizeof(Elf64_Phdr),
+			  .e_phnum = 1,
+			  .e_shentsize = sizeof(Elf64_Shdr),
+			  .e_shnum = 3,
+			  .e_shstrndx = 2 },
+		.load = { .p_type = PT_LOAD,
+			  .p_flags = PF_R | PF_X,
+			  .p_vaddr = 0x1000,
+			  .p_filesz = sizeof(struct linked),
+			  .p_memsz = sizeof(struct linked),
+			  .p_align = 0x1000 },
+		.link = "d.debug",
+		.names = "\0.gnu_debuglink\0.strs",
+		.sections = { { 0 },
+			      { .sh_name = 1,
+				.sh_type = SHT_PROGBITS,
+				.sh_offset = offsetof(struct linked, link),
+				.sh_size = 12,
+				.sh_addralign = 4 },
+			      { .sh_name = 16,
+				.sh_type = SHT_STRTAB,
+				.sh_offset = offsetof(struct linked, names),
+				.sh_size = 24,
+				.sh_addralign = 1 } },
+	};
+	uint64_t inflated = 0;
+	bool refused = false;
+	struct file f;
+	int fd;
+
+	make(&f, SHT_PROGBITS, modern, 0);
+	p.crc = crc32_of(&f, sizeof(f));
+	write_file(debug, &f, sizeof(f));
+	write_file(path, &p, sizeof(p));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	dwfl_debug_free(dwfl_debug_open_within(path, fd, limit, &inflated, &refused));
+	assert_int_equal(inflated, refused ? 0 : modern);
+	close(fd);
+	unlink(path);
+	unlink(debug);
+	return refused;
+}
+
+static void a_separate_file_is_counted_too(void **state)
+{
+	(void)state;
+	assert_false(is_refused(1000, 1000));
+	assert_true(is_refused(1001, 1000));
+	assert_true(is_refused(UINT64_MAX, 1ULL << 30));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_forms_of_compression_are_counted),
+		cmocka_unit_test(a_separate_file_is_counted_too),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, tempdir_make, tempdir_remove);
 }
