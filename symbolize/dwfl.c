@@ -27,6 +27,8 @@ struct dwfl_debug {
 
 /* What a module's files may become together: its userdata. */
 struct budget {
+	const char *path; /* of the program */
+	int fd;
 	uint64_t limit, inflated;
 	bool refused;
 };
@@ -44,14 +46,52 @@ static bool spend(struct budget *b, int fd)
 	return true;
 }
 
+/* NULL when it is no ELF file; fd stays the caller's. */
+static Dwfl_Module *report(Dwfl *dwfl, const char *path, int fd)
+{
+	int own = dup(fd);
+	Dwfl_Module *module;
+
+	dwfl_report_begin(dwfl);
+	/* libdw closes the descriptor, but only when it takes the file. */
+	module = own >= 0 ? dwfl_report_offline(dwfl, path, path, own) : NULL;
+	if (!module && own >= 0)
+		close(own);
+	dwfl_report_end(dwfl, NULL, NULL);
+	return module;
+}
+
 /* libdw's own way to the separate file (.gnu_debuglink, build-id, .gnu_debugaltlink), and a look at
- * it before libdw inflates it. */
+ * it before libdw inflates it. libdw keeps what it has compared build-ids of, whatever is returned
+ * then: so a module for nothing else looks first. What that does not find is an alternative file,
+ * which libdw opens by the descriptor. */
 static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
 			  const char *file, const char *link, GElf_Word crc, char **ret)
 {
-	int fd = dwfl_standard_find_debuginfo(module, userdata, name, base, file, link, crc, ret);
+	static const Dwfl_Callbacks none = { .section_address = dwfl_offline_section_address };
+	struct budget *b = *userdata;
+	Dwfl *dwfl = b ? dwfl_begin(&none) : NULL;
+	Dwfl_Module *other = dwfl ? report(dwfl, b->path, b->fd) : NULL;
+	void *nothing = NULL;
+	char *found = NULL;
+	bool counted;
+	int fd = -1;
 
-	if (fd < 0 || !*userdata || spend(*userdata, fd))
+	if (other)
+		fd = dwfl_standard_find_debuginfo(other, &nothing, name, base, file, link, crc,
+						  &found);
+	counted = fd >= 0;
+	if (counted) {
+		spend(b, fd);
+		close(fd);
+	}
+	free(found);
+	if (dwfl)
+		dwfl_end(dwfl);
+	if (b && b->refused)
+		return -1;
+	fd = dwfl_standard_find_debuginfo(module, userdata, name, base, file, link, crc, ret);
+	if (fd < 0 || !b || counted || spend(b, fd))
 		return fd;
 	close(fd);
 	free(*ret);
@@ -87,20 +127,13 @@ static struct dwfl_debug *open_debug(const char *path, int fd, struct budget *bu
 	sp_auto(dwfl_debug) d = calloc(1, sizeof(*d));
 	void **userdata = NULL;
 	Dwarf_Addr bias;
-	int own;
 
 	if (!d)
 		return NULL;
 	d->dwfl = dwfl_begin(&callbacks);
 	if (!d->dwfl)
 		return NULL;
-	dwfl_report_begin(d->dwfl);
-	own = dup(fd);
-	/* libdw closes the descriptor, but only when it takes the file. */
-	d->module = own >= 0 ? dwfl_report_offline(d->dwfl, path, path, own) : NULL;
-	if (!d->module && own >= 0)
-		close(own);
-	dwfl_report_end(d->dwfl, NULL, NULL);
+	d->module = report(d->dwfl, path, fd);
 	if (d->module && dwfl_module_info(d->module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL))
 		*userdata = budget;
 	if (!d->module || !dwfl_module_getelf(d->module, &d->elf_bias) ||
@@ -120,7 +153,7 @@ struct dwfl_debug *dwfl_debug_open(const char *path, int fd)
 struct dwfl_debug *dwfl_debug_open_within(const char *path, int fd, uint64_t limit,
 					  uint64_t *ret_inflated, bool *ret_refused)
 {
-	struct budget budget = { .limit = limit };
+	struct budget budget = { .path = path, .fd = fd, .limit = limit };
 	struct dwfl_debug *d = NULL;
 
 	if (spend(&budget, fd))
