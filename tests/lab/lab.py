@@ -21,6 +21,8 @@ class Procs:
 
     def __init__(self):
         self.all = []
+        # A kill of ours ends them too: it comes through the callers' finally.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
     def start(self, *args, **kwargs):
         # A group of its own: what a shell starts ends with it.
