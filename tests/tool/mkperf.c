@@ -650,6 +650,7 @@ static bool put_passed_over(struct mkperf *m, const char *word, const char *line
 		bytes_u64(&b, 7ULL << 32);
 		bytes_u64(&b, num(line, "cpu", 0));
 	} else {
+		bytes_free(&b);
 		return false;
 	}
 	if (type != SP_REC_AUXTRACE)
