@@ -67,6 +67,8 @@ static void print_part(const struct frames *f, const struct sample *s, const uin
 		size_t got = kernel ? r->kernel(r->self, pc, at, MAX_INLINED)
 				    : r->user(r->self, s->pid, s->time_ns, pc, at, MAX_INLINED);
 
+		if (kernel && !at[0].known)
+			r->kernel_missed(r->self, pc);
 		for (size_t k = 0; k < got; k++)
 			printf("%c %" PRIx64 " %c %s\t%s\n", kernel ? 'k' : 'u', addr[i],
 			       at[k].known ? '=' : '?', at[k].module, at[k].name);
