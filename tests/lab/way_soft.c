@@ -16,7 +16,28 @@ static void open_probe(struct hog *h)
 	hog_attach(h);
 }
 
-/* The next timer or tick of the CPU takes the order. */
+/* A socket that waits for nothing has a timer of the CPU that it waits on, some jiffies away: on a
+ * quiet machine others are rare. */
+static void wait_for_packet(struct hog *h)
+{
+	struct timeval most = { .tv_usec = 1000 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	char byte;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most));
+	for (int i = 0; fd >= 0 && i < 100 && h->order->spin_ns; i++)
+		(void)!recv(fd, &byte, 1, 0);
+	close(fd);
+}
+
+static void starve_timer(struct hog *h, uint64_t ns)
+{
+	h->order->spin_ns = ns;
+	hog_in_child(h, wait_for_packet);
+	hog_await(h, ns);
+}
+
+/* The next tick of the CPU takes the order. */
 static void starve_next(struct hog *h, uint64_t ns)
 {
 	h->order->spin_ns = ns;
@@ -31,7 +52,7 @@ const struct way way_softirq = {
 	.program = "hog_timer",
 	.nobodys = true,
 	.open = open_probe,
-	.starve = starve_next,
+	.starve = starve_timer,
 };
 
 const struct way way_hardirq = {
