@@ -1,5 +1,6 @@
 /* symbolize/elffile, dwfl and troubles: this program's own file, and files that are not the one
  * mapped. */
+#include "inlined.h"
 #include "unit.h"
 
 #include "dwfl.h"
@@ -261,25 +262,6 @@ static void bytes_at_virtual_addresses(void **state)
 	assert_non_null(elffile_eh_table(file, &vaddr));
 	assert_true(elffile_eh_table(file, &vaddr)->n > 10);
 	elffiles_free(f);
-}
-
-__attribute__((noinline)) static uint64_t called_from(void)
-{
-	__asm__ volatile("");
-	return (uint64_t)(uintptr_t)__builtin_return_address(0);
-}
-
-static inline __attribute__((always_inline)) uint64_t inlined_part(void)
-{
-	uint64_t at = called_from();
-
-	__asm__ volatile("" : "+r"(at));
-	return at;
-}
-
-__attribute__((noinline)) static uint64_t outer_part(void)
-{
-	return inlined_part() + 1;
 }
 
 static void debug_information(void **state)

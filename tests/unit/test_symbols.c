@@ -2,6 +2,7 @@
  * symbolize/symbols: names by whatever knows them, of this process's own functions and of kernel
  * symbols that came on the way.
  */
+#include "inlined.h"
 #include "unit.h"
 
 #include "fakeself.h"
@@ -43,25 +44,6 @@ static void vdso(void **state)
 		found = f.known && strstr(f.name, "vdso_") != NULL;
 	}
 	assert_true(found);
-}
-
-__attribute__((noinline)) static uint64_t called_from(void)
-{
-	__asm__ volatile("");
-	return (uint64_t)(uintptr_t)__builtin_return_address(0);
-}
-
-static inline __attribute__((always_inline)) uint64_t inlined_part(void)
-{
-	uint64_t at = called_from();
-
-	__asm__ volatile("" : "+r"(at));
-	return at;
-}
-
-__attribute__((noinline)) static uint64_t outer_part(void)
-{
-	return inlined_part() + 1;
 }
 
 static void inline_frames_and_lines(void **state)
