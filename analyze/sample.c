@@ -1,6 +1,7 @@
 #include "sample.h"
 
 #include <sirqprof/limits.h>
+#include <sirqprof/span.h>
 
 #include <linux/perf_event.h>
 
@@ -147,36 +148,20 @@ void sample_bind(struct attr *a)
 	l->plain = !(t & ~known);
 }
 
-static uint64_t u64_at(const uint8_t *at)
-{
-	uint64_t v;
-
-	memcpy(&v, at, sizeof(v));
-	return v;
-}
-
-static uint32_t u32_at(const uint8_t *at)
-{
-	uint32_t v;
-
-	memcpy(&v, at, sizeof(v));
-	return v;
-}
-
 static void plain_fields(const struct sample_layout *l, const uint8_t *at, struct raw_sample *ret)
 {
-	ret->id = l->id >= 0 ? u64_at(at + l->id) : 0;
-	ret->ip = l->ip >= 0 ? u64_at(at + l->ip) : 0;
+	ret->id = l->id >= 0 ? sp_u64_at(at + l->id) : 0;
+	ret->ip = l->ip >= 0 ? sp_u64_at(at + l->ip) : 0;
 	ret->has_tid = l->tid >= 0;
 	if (ret->has_tid) {
-		ret->pid = u32_at(at + l->tid);
-		ret->tid = u32_at(at + l->tid + 4);
+		ret->pid = sp_u32_at(at + l->tid);
+		ret->tid = sp_u32_at(at + l->tid + 4);
 	}
 	ret->has_time = l->time >= 0;
-	ret->time_ns = l->time >= 0 ? u64_at(at + l->time) : 0;
+	ret->time_ns = l->time >= 0 ? sp_u64_at(at + l->time) : 0;
 	ret->has_cpu = l->cpu >= 0;
-	ret->cpu = l->cpu >= 0 ? u32_at(at + l->cpu) : SP_NO_CPU;
-	ret->period = l->period >= 0 ? u64_at(at + l->period) : 0;
+	ret->cpu = l->cpu >= 0 ? sp_u32_at(at + l->cpu) : SP_NO_CPU;
+	ret->period = l->period >= 0 ? sp_u64_at(at + l->period) : 0;
 }
 
 /* The same as below, of a plain sample in this machine's byte order. */
@@ -190,7 +175,7 @@ static bool parse_plain(const struct sample_layout *l, const uint8_t *at, size_t
 	at += l->fixed;
 	size -= l->fixed;
 	if (l->chain) {
-		uint64_t n = size >= 8 ? u64_at(at) : 0;
+		uint64_t n = size >= 8 ? sp_u64_at(at) : 0;
 
 		if (size < 8 || n > (size - 8) / 8)
 			return false;
@@ -200,7 +185,7 @@ static bool parse_plain(const struct sample_layout *l, const uint8_t *at, size_t
 		size -= 8 + 8 * n;
 	}
 	if (l->raw) {
-		ret->raw_size = size >= 4 ? u32_at(at) : 0;
+		ret->raw_size = size >= 4 ? sp_u32_at(at) : 0;
 		ret->raw = at + 4;
 		return size >= 4 && ret->raw_size <= size - 4;
 	}

@@ -125,4 +125,22 @@ static inline const char *sp_span_str(struct sp_span *in)
 	return s;
 }
 
+/* Four or eight bytes of this machine's order that lie anywhere; that they are there is the
+ * caller's to know. */
+static inline uint32_t sp_u32_at(const uint8_t *at)
+{
+	uint32_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return v;
+}
+
+static inline uint64_t sp_u64_at(const uint8_t *at)
+{
+	uint64_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return v;
+}
+
 #endif

@@ -6,6 +6,7 @@
  */
 #include <sirqprof/facts.h>
 #include <sirqprof/record.h>
+#include <sirqprof/span.h>
 
 #include <linux/perf_event.h>
 #include <stdlib.h>
@@ -66,22 +67,6 @@ static inline const uint8_t *collect_fact(const struct collect *c, size_t i, uin
 		return NULL;
 	memcpy(&head, c->at[i] + 36, sizeof(head));
 	return head.magic == SP_FACT_MAGIC && head.kind == kind ? c->at[i] + 44 : NULL;
-}
-
-static inline uint32_t collect_u32(const uint8_t *at)
-{
-	uint32_t v;
-
-	memcpy(&v, at, sizeof(v));
-	return v;
-}
-
-static inline uint64_t collect_u64(const uint8_t *at)
-{
-	uint64_t v;
-
-	memcpy(&v, at, sizeof(v));
-	return v;
 }
 
 #endif

@@ -97,7 +97,7 @@ static void an_address_is_told_once(void **state)
 
 		if (!body)
 			continue;
-		assert_true(collect_u64(body) == KERNEL + facts * 16);
+		assert_true(sp_u64_at(body) == KERNEL + facts * 16);
 		facts++;
 	}
 	assert_int_equal(facts, 50);

@@ -58,17 +58,17 @@ static void all_of_it_is_told_at_the_begin(void **state)
 	clock_gettime(CLOCK_MONOTONIC, &mono);
 	offset = (real.tv_sec - mono.tv_sec) * 1000000000LL + real.tv_nsec - mono.tv_nsec;
 	/* The pair lies within a millisecond of one taken now, and says how wide it was read. */
-	assert_true(llabs((int64_t)(collect_u64(b + 8) - collect_u64(b)) - offset) < 1000000);
-	assert_true(collect_u64(b + 16) < 1000000);
+	assert_true(llabs((int64_t)(sp_u64_at(b + 8) - sp_u64_at(b)) - offset) < 1000000);
+	assert_true(sp_u64_at(b + 16) < 1000000);
 	b = find(SP_FACT_STEAL);
 	assert_non_null(b);
-	assert_int_equal(collect_u64(b + 8), 1000000000 / sysconf(_SC_CLK_TCK));
-	assert_int_equal(collect_u64(b) % collect_u64(b + 8), 0);
+	assert_int_equal(sp_u64_at(b + 8), 1000000000 / sysconf(_SC_CLK_TCK));
+	assert_int_equal(sp_u64_at(b) % sp_u64_at(b + 8), 0);
 	assert_non_null(find(SP_FACT_SOFTNET));
 	assert_non_null(find(SP_FACT_NETSTAT));
 	b = find(SP_FACT_SELF);
 	assert_non_null(b);
-	assert_int_equal(collect_u32(b), getpid());
+	assert_int_equal(sp_u32_at(b), getpid());
 	observe_free(o);
 	stream_free(s);
 }
@@ -109,13 +109,13 @@ static void a_task_is_told_once_with_its_parents(void **state)
 	assert_int_equal(observe_task(o, s, (uint32_t)getpid(), &err), 0);
 	b = find(SP_FACT_TASK);
 	assert_non_null(b);
-	assert_int_equal(collect_u32(b), getpid());
-	assert_int_equal(collect_u32(b + 4), getpid());
-	assert_int_equal(collect_u32(b + 8), getppid());
+	assert_int_equal(sp_u32_at(b), getpid());
+	assert_int_equal(sp_u32_at(b + 4), getpid());
+	assert_int_equal(sp_u32_at(b + 8), getppid());
 	assert_string_equal((const char *)b + 12, "test_observe");
 	b = find(SP_FACT_CGROUP);
 	assert_non_null(b);
-	assert_int_equal(collect_u32(b), getpid());
+	assert_int_equal(sp_u32_at(b), getpid());
 	assert_non_null(strstr((const char *)b + 4, ":/"));
 	assert_true(count(SP_FACT_TASK) >= 2);
 	n = got.n;

@@ -127,12 +127,12 @@ static void every_sample_has_a_known_id(void **state)
 		uint64_t id;
 
 		if (got.type[i] == SP_REC_HEADER_ATTR)
-			for (uint64_t at = 8 + collect_u32(got.at[i] + 12); at < got.size[i];
+			for (uint64_t at = 8 + sp_u32_at(got.at[i] + 12); at < got.size[i];
 			     at += 8)
-				ids[nids++ % 4096] = collect_u64(got.at[i] + at);
+				ids[nids++ % 4096] = sp_u64_at(got.at[i] + at);
 		if (got.type[i] != PERF_RECORD_SAMPLE)
 			continue;
-		id = collect_u64(got.at[i] + 8);
+		id = sp_u64_at(got.at[i] + 8);
 		for (size_t k = 0; k < nids && !known; k++)
 			known = ids[k] == id;
 		assert_true(known);
@@ -155,12 +155,12 @@ static void rounds_keep_their_promise(void **state)
 		}
 		if (got.type[i] != PERF_RECORD_SAMPLE)
 			continue;
-		id = collect_u64(got.at[i] + 8);
+		id = sp_u64_at(got.at[i] + 8);
 		/* IDENTIFIER TIME RAW: facts and tracepoints, told apart from the sampler by size
 		 */
 		if (id != HEADER_FACT_ID && got.size[i] > 72)
 			continue;
-		t = collect_u64(got.at[i] + 16);
+		t = sp_u64_at(got.at[i] + 16);
 		assert_true(t >= sealed);
 		newest = t > newest ? t : newest;
 	}
@@ -174,8 +174,8 @@ static void we_ourselves_were_running_already(void **state)
 	(void)state;
 	for (size_t i = 0; i < got.n; i++)
 		comms += got.type[i] == PERF_RECORD_COMM &&
-			 collect_u32(got.at[i] + 8) == (uint32_t)getpid() &&
-			 collect_u32(got.at[i] + 12) == (uint32_t)getpid() &&
+			 sp_u32_at(got.at[i] + 8) == (uint32_t)getpid() &&
+			 sp_u32_at(got.at[i] + 12) == (uint32_t)getpid() &&
 			 strcmp((const char *)got.at[i] + 16, "test_sampler") == 0;
 	assert_int_equal(comms, 1);
 	assert_int_equal(collect_count(&got, PERF_RECORD_MMAP), 1);

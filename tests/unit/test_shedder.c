@@ -101,7 +101,7 @@ static bool told(uint16_t kind, uint32_t value, size_t *from)
 	for (size_t i = *from; i < got.n; i++) {
 		const uint8_t *body = collect_fact(&got, i, kind);
 
-		if (body && collect_u32(body) == value) {
+		if (body && sp_u32_at(body) == value) {
 			*from = i + 1;
 			return true;
 		}

@@ -58,10 +58,10 @@ static void told(uint32_t level, const char *detail)
 	size_t at = got.n - 1 - (detail != NULL);
 
 	assert_true(got.n > (detail != NULL));
-	assert_int_equal(collect_u32(collect_fact(&got, at, SP_FACT_SHED)), level);
+	assert_int_equal(sp_u32_at(collect_fact(&got, at, SP_FACT_SHED)), level);
 	if (!detail)
 		return;
-	assert_int_equal(collect_u32(collect_fact(&got, at + 1, SP_FACT_QUALITY)), SP_Q_SHED);
+	assert_int_equal(sp_u32_at(collect_fact(&got, at + 1, SP_FACT_QUALITY)), SP_Q_SHED);
 	assert_string_equal((const char *)collect_fact(&got, at + 1, SP_FACT_QUALITY) + 16, detail);
 }
 

@@ -40,15 +40,15 @@ static void a_fact_is_a_sample_with_raw(void **state)
 	assert_int_equal(header.type, PERF_RECORD_SAMPLE);
 	assert_int_equal(header.size, got.size[0]);
 	assert_int_equal(header.size % 8, 0);
-	assert_true(collect_u64(got.at[0] + 8) == HEADER_FACT_ID);
-	assert_int_equal(collect_u64(got.at[0] + 16), 123456789);
-	assert_int_equal(collect_u32(got.at[0] + 24), 17);
+	assert_true(sp_u64_at(got.at[0] + 8) == HEADER_FACT_ID);
+	assert_int_equal(sp_u64_at(got.at[0] + 16), 123456789);
+	assert_int_equal(sp_u32_at(got.at[0] + 24), 17);
 	/* RAW runs to the end of the record, padding counted. */
-	assert_int_equal(collect_u32(got.at[0] + 32), header.size - 36);
+	assert_int_equal(sp_u32_at(got.at[0] + 32), header.size - 36);
 	body = collect_fact(&got, 0, SP_FACT_STEAL);
 	assert_non_null(body);
-	assert_int_equal(collect_u64(body), 40);
-	assert_int_equal(collect_u64(body + 8), 10);
+	assert_int_equal(sp_u64_at(body), 40);
+	assert_int_equal(sp_u64_at(body + 8), 10);
 	stream_free(s);
 }
 
@@ -94,7 +94,7 @@ static void a_fact_never_outgrows_a_record(void **state)
 	memcpy(&header, got.at[0], sizeof(header));
 	assert_int_equal(header.size, got.size[0]);
 	assert_true(header.size > 50000);
-	assert_int_equal(collect_u32(got.at[0] + 32), header.size - 36);
+	assert_int_equal(sp_u32_at(got.at[0] + 32), header.size - 36);
 	stream_free(s);
 }
 

@@ -53,9 +53,9 @@ static bool told_file(uint32_t tid, const char *name)
 		const uint8_t *b = collect_fact(&got, i, SP_FACT_FDS);
 		uint32_t n;
 
-		if (!b || collect_u32(b) != tid)
+		if (!b || sp_u32_at(b) != tid)
 			continue;
-		n = collect_u32(b + 4);
+		n = sp_u32_at(b + 4);
 		b += 8;
 		for (uint32_t k = 0; k < n; k++) {
 			size_t len = strlen((const char *)b + 4);
@@ -168,7 +168,7 @@ static bool is_found(unsigned part, int younger)
 		for (size_t k = 0; k < got.n && !found; k++) {
 			const uint8_t *b = collect_fact(&got, k, SP_FACT_FDS);
 
-			found = b && collect_u32(b) == (uint32_t)pid;
+			found = b && sp_u32_at(b) == (uint32_t)pid;
 		}
 	}
 	kill(pid, SIGKILL);

@@ -36,8 +36,8 @@ static void check_records(void)
 		assert_int_equal(header.size, got.size[i]);
 		assert_int_equal(header.size % 8, 0);
 		assert_int_equal(header.type, got.type[i]);
-		assert_int_equal(collect_u64(end - 24), 0);
-		assert_int_equal(collect_u64(end - 8), LEAD);
+		assert_int_equal(sp_u64_at(end - 24), 0);
+		assert_int_equal(sp_u64_at(end - 8), LEAD);
 	}
 }
 
@@ -45,8 +45,8 @@ static void check_records(void)
 static const uint8_t *find(uint32_t type, uint32_t pid, uint32_t tid, uint32_t tid_at)
 {
 	for (size_t i = 0; i < got.n; i++)
-		if (got.type[i] == type && collect_u32(got.at[i] + 8) == pid &&
-		    collect_u32(got.at[i] + tid_at) == tid)
+		if (got.type[i] == type && sp_u32_at(got.at[i] + 8) == pid &&
+		    sp_u32_at(got.at[i] + tid_at) == tid)
 			return got.at[i];
 	return NULL;
 }
@@ -83,11 +83,11 @@ static void processes_and_threads(void **state)
 	/* pid, ppid, tid, ptid, time */
 	fork = find(PERF_RECORD_FORK, pid, pid, 16);
 	assert_non_null(fork);
-	assert_int_equal(collect_u32(fork + 12), (uint32_t)getppid());
+	assert_int_equal(sp_u32_at(fork + 12), (uint32_t)getppid());
 	fork = find(PERF_RECORD_FORK, pid, thread_tid, 16);
 	assert_non_null(fork);
-	assert_int_equal(collect_u32(fork + 12), pid);
-	assert_int_equal(collect_u64(fork + 24), 0);
+	assert_int_equal(sp_u32_at(fork + 12), pid);
+	assert_int_equal(sp_u64_at(fork + 24), 0);
 	comm = find(PERF_RECORD_COMM, pid, thread_tid, 12);
 	assert_non_null(comm);
 	assert_string_equal((const char *)comm + 16, "a (b) c");
@@ -118,16 +118,16 @@ static void executable_mappings(void **state)
 	for (size_t i = 0; i < got.n; i++) {
 		const uint8_t *r = got.at[i];
 
-		if (got.type[i] != PERF_RECORD_MMAP2 || collect_u32(r + 8) != pid)
+		if (got.type[i] != PERF_RECORD_MMAP2 || sp_u32_at(r + 8) != pid)
 			continue;
 		own++;
 		/* PROT_READ | PROT_EXEC: data is not told. */
-		assert_int_equal(collect_u32(r + 64), 5);
-		if (at < collect_u64(r + 16) || at - collect_u64(r + 16) >= collect_u64(r + 24))
+		assert_int_equal(sp_u32_at(r + 64), 5);
+		if (at < sp_u64_at(r + 16) || at - sp_u64_at(r + 16) >= sp_u64_at(r + 24))
 			continue;
 		holding++;
 		assert_string_equal((const char *)r + 72, exe);
-		assert_true(collect_u64(r + 48) != 0);
+		assert_true(sp_u64_at(r + 48) != 0);
 	}
 	/* At least the program and the C library. */
 	assert_true(own >= 2);
@@ -150,8 +150,8 @@ static void the_kernels_text(void **state)
 	check_records();
 	assert_int_equal(got.n, 1);
 	assert_int_equal(got.type[0], PERF_RECORD_MMAP);
-	assert_int_equal(collect_u32(got.at[0] + 8), UINT32_MAX);
-	assert_true(collect_u64(got.at[0] + 16) >= 1ULL << 63);
+	assert_int_equal(sp_u32_at(got.at[0] + 8), UINT32_MAX);
+	assert_true(sp_u64_at(got.at[0] + 16) >= 1ULL << 63);
 	assert_string_equal((const char *)got.at[0] + 40, "[kernel.kallsyms]_text");
 	stream_free(s);
 }
@@ -175,7 +175,7 @@ static const uint8_t *quality_of(enum sp_quality_code code)
 	for (size_t i = 0; i < got.n; i++) {
 		const uint8_t *body = collect_fact(&got, i, SP_FACT_QUALITY);
 
-		if (body && collect_u32(body) == code)
+		if (body && sp_u32_at(body) == code)
 			return body;
 	}
 	return NULL;
@@ -234,7 +234,7 @@ static void what_falls_short(void **state)
 	tell(&p, &m);
 	assert_null(meta_of("witness"));
 	assert_non_null(quality_of(SP_Q_NO_WITNESS));
-	assert_int_equal(collect_u64(quality_of(SP_Q_SMALL_RING) + 8), 1 << 16);
+	assert_int_equal(sp_u64_at(quality_of(SP_Q_SMALL_RING) + 8), 1 << 16);
 	/* Several CPUs are each other's witnesses. */
 	m.ncpus = 2;
 	tell(&p, &m);

@@ -83,7 +83,7 @@ static size_t files_told_of(uint32_t tid)
 	for (size_t i = 0; i < got.n; i++) {
 		const uint8_t *fact = collect_fact(&got, i, SP_FACT_FDS);
 
-		n += fact && collect_u32(fact) == tid;
+		n += fact && sp_u32_at(fact) == tid;
 	}
 	return n;
 }
@@ -331,7 +331,7 @@ static void what_finds_no_room_is_counted(void **state)
 	for (size_t i = 0; i < got.n; i++) {
 		const uint8_t *fact = collect_fact(&got, i, SP_FACT_QUALITY);
 
-		limits += fact && collect_u32(fact) == SP_Q_LIMIT && collect_u64(fact + 8) > 0;
+		limits += fact && sp_u32_at(fact) == SP_Q_LIMIT && sp_u64_at(fact + 8) > 0;
 	}
 	assert_int_equal(limits, 1);
 	assert_true(got.n > 100);
