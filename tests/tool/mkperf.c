@@ -11,114 +11,30 @@
  *	end t=			the last instant of the recording
  *	raise|entry|exit	cpu= t= vec=net_rx [tid=] [flags=0x80]
  *	tick			cpu= t= [tid=] [flags=]		the local timer's entry and exit
- *	busy			cpu= from= to= every= tid= [comm=] [flags=] [mode=] stack=	tick
- *and sample irq_entry|irq_exit	cpu= t= irq= name= [tid=] sample			cpu= t= tid=
- *[comm=] [mode=kernel|user] [arg0=] [if=0|1] stack=outer;…;inner
+ *	busy			cpu= from= to= every= tid= [comm=] [flags=] [mode=] stack=
+ *				ticks and samples
+ *	irq_entry|irq_exit	cpu= t= irq= name= [tid=]
+ *	sample			cpu= t= tid= [comm=] [mode=kernel|user] [arg0=] [if=0|1]
+ *				stack=outer;…;inner
  *	switch			cpu= t= prev=COMM/TID next=COMM/TID [state=R|S] [prio=] [prev_prio=]
  *	wake			cpu= t= comm= tid= target=
- *	func_entry|func_exit	cpu= t= func=	a timer's function; the same with tasklet_, work_
- *and hrtimer_ in the place of func_ napi_poll		cpu= t= dev= work=	at the end of a poll
+ *	func_entry|func_exit	cpu= t= func=	a timer's function; the same with tasklet_,
+ *				work_ and hrtimer_ in the place of func_
+ *	napi_poll		cpu= t= dev= work=	at the end of a poll
  *	drop			cpu= t= reason= | retransmit cpu= t=
  *	reclaim_begin|reclaim_end	cpu= t= tid=
  *	task t= tid= pid= ppid= comm= | fd t= tid= fd= path= | cgroup t= tid= text=
  *	softnet cpu= t= processed= dropped= squeezed=
- *	self t= pid= ns= (sirqprof itself) | steal cpu= t= ns= | clock t= real= (EPOCH seconds) |
- *lost cpu= t= n=
- *	aux|itrace_start|text_poke cpu= t= | auxtrace cpu= bytes=	what perf record adds for a
- *hardware trace, and where the kernel patched itself
+ *	self t= pid= ns= (sirqprof itself) | steal cpu= t= ns= | clock t= real= (EPOCH seconds)
+ *	lost cpu= t= n=
+ *	aux|itrace_start|text_poke cpu= t= | auxtrace cpu= bytes=	what perf record adds
+ *				for a hardware trace, and where the kernel patched itself
  *
  * Anything else is an error that names the line. '#' begins a comment.
  */
-#include "bytes.h"
-#include "header.h"
-#include "stream.h"
+#include "mkperf.h"
 
-#include <sirqprof/event.h>
-#include <sirqprof/perfdata.h>
-#include <sirqprof/stall.h>
-
-#include <inttypes.h>
-#include <stdlib.h>
-#include <strings.h>
-
-#define BASE_NS	  1000000000000ULL /* CLOCK_MONOTONIC of the begin: 1000 s */
-#define TEXT_AT	  0xffffffff81000000ULL
-#define NAMES_MAX 1024
-#define TICK_NS	  5000 /* how long the timer's interrupt takes */
-
-enum {
-	EV_SAMPLER = 1,
-	EV_RAISE,
-	EV_ENTRY,
-	EV_EXIT,
-	EV_TICK_ENTRY,
-	EV_TICK_EXIT,
-	EV_IRQ_ENTRY,
-	EV_IRQ_EXIT,
-	EV_SWITCH,
-	EV_WAKE,
-	EV_FUNC_ENTRY,
-	EV_FUNC_EXIT,
-	EV_DROP,
-	EV_RECLAIM_BEGIN,
-	EV_RECLAIM_END,
-	EV_TASKLET_ENTRY,
-	EV_TASKLET_EXIT,
-	EV_WORK_ENTRY,
-	EV_WORK_EXIT,
-	EV_HRTIMER_ENTRY,
-	EV_HRTIMER_EXIT,
-	EV_NAPI_POLL,
-	EV_RETRANSMIT,
-	EV_MAX,
-	EV_CLOCK, /* the clock beside a hardware sampler */
-};
-
-/* The tracepoints with their fields, as a kernel of today lays them out. */
-static const struct {
-	const char *system, *name, *fields;
-} points[EV_MAX] = {
-	[EV_RAISE] = { "irq", "softirq_raise", "u4 vec 8" },
-	[EV_ENTRY] = { "irq", "softirq_entry", "u4 vec 8" },
-	[EV_EXIT] = { "irq", "softirq_exit", "u4 vec 8" },
-	[EV_TICK_ENTRY] = { "irq_vectors", "local_timer_entry", "s4 vector 8" },
-	[EV_TICK_EXIT] = { "irq_vectors", "local_timer_exit", "s4 vector 8" },
-	[EV_IRQ_ENTRY] = { "irq", "irq_handler_entry", "s4 irq 8,c24 name 12" },
-	[EV_IRQ_EXIT] = { "irq", "irq_handler_exit", "s4 irq 8,s4 ret 12" },
-	[EV_SWITCH] = { "sched", "sched_switch",
-			"c16 prev_comm 8,s4 prev_pid 24,s4 prev_prio 28,s8 prev_state 32,"
-			"c16 next_comm 40,s4 next_pid 56,s4 next_prio 60" },
-	[EV_WAKE] = { "sched", "sched_wakeup", "c16 comm 8,s4 pid 24,s4 prio 28,s4 target_cpu 32" },
-	[EV_FUNC_ENTRY] = { "timer", "timer_expire_entry", "u8 timer 8,u8 function 16" },
-	[EV_FUNC_EXIT] = { "timer", "timer_expire_exit", "u8 timer 8" },
-	[EV_DROP] = { "skb", "kfree_skb", "u8 location 8,u4 reason 16" },
-	[EV_RECLAIM_BEGIN] = { "vmscan", "mm_vmscan_direct_reclaim_begin", "s4 order 8" },
-	[EV_RECLAIM_END] = { "vmscan", "mm_vmscan_direct_reclaim_end", "u8 nr 8" },
-	[EV_TASKLET_ENTRY] = { "irq", "tasklet_entry", "u8 tasklet 8,u8 func 16" },
-	[EV_TASKLET_EXIT] = { "irq", "tasklet_exit", "u8 tasklet 8,u8 func 16" },
-	[EV_WORK_ENTRY] = { "workqueue", "workqueue_execute_start", "u8 work 8,u8 function 16" },
-	[EV_WORK_EXIT] = { "workqueue", "workqueue_execute_end", "u8 work 8,u8 function 16" },
-	[EV_HRTIMER_ENTRY] = { "timer", "hrtimer_expire_entry",
-			       "u8 hrtimer 8,s8 now 24,"
-			       "u8 function 16" },
-	[EV_HRTIMER_EXIT] = { "timer", "hrtimer_expire_exit", "u8 hrtimer 8" },
-	[EV_NAPI_POLL] = { "napi", "napi_poll", "c24 dev_name 8,s4 work 32,s4 budget 36" },
-	[EV_RETRANSMIT] = { "tcp", "tcp_retransmit_skb", "u8 skbaddr 8" },
-};
-
-struct mkperf {
-	struct sp_record_sink out;
-	struct stream *stream;
-	uint64_t period_ns, end_ns, real_ns;
-	char host[64], kernel[64];
-	bool started, cycles;
-	char *names[NAMES_MAX];
-	uint32_t nnames;
-	unsigned int line;
-	struct sp_err err;
-};
-
-static _Noreturn void die(const struct mkperf *m, const char *what)
+_Noreturn void mk_die(const struct mkperf *m, const char *what)
 {
 	fprintf(stderr, "mkperf: line %u: %s%s%s\n", m->line, what, m->err.text[0] ? ": " : "",
 		m->err.text);
@@ -131,187 +47,6 @@ static int to_stdout(void *self, const struct sp_record *r, struct sp_err *err)
 	if (fwrite(r->data, 1, r->size, stdout) != r->size)
 		return sp_fail_sys(err, "writing");
 	return SP_OK;
-}
-
-/* A record of what is in b behind the 8 bytes of its header. */
-static void put(struct mkperf *m, struct bytes *b, uint32_t type, uint16_t misc, size_t size)
-{
-	struct perf_event_header header = { .type = type, .misc = misc, .size = (uint16_t)size };
-
-	memcpy(b->at, &header, sizeof(header));
-	if (fwrite(b->at, 1, b->len, stdout) != b->len)
-		die(m, "writing");
-}
-
-static void begin(struct bytes *b)
-{
-	b->len = 0;
-	bytes_u64(b, 0);
-}
-
-static void put_attr(struct mkperf *m, struct bytes *b, uint64_t id,
-		     const struct perf_event_attr *a, const char *name)
-{
-	begin(b);
-	bytes_put(b, a, a->size);
-	bytes_u64(b, id);
-	put(m, b, SP_REC_HEADER_ATTR, 0, b->len);
-	begin(b);
-	bytes_u64(b, SP_UPDATE_NAME);
-	bytes_u64(b, id);
-	bytes_put(b, name, strlen(name) + 1);
-	bytes_align(b, 8);
-	put(m, b, SP_REC_EVENT_UPDATE, 0, b->len);
-}
-
-static void put_cycles(struct mkperf *m, struct bytes *b, const struct perf_event_attr *clock)
-{
-	struct perf_event_attr a = *clock;
-
-	a.type = PERF_TYPE_HARDWARE;
-	a.config = PERF_COUNT_HW_CPU_CYCLES;
-	a.sample_period = 3000000;
-	put_attr(m, b, EV_SAMPLER, &a, "cycles");
-}
-
-static void put_attrs(struct mkperf *m, struct bytes *b)
-{
-	struct perf_event_attr a = {
-		.type = PERF_TYPE_SOFTWARE,
-		.config = PERF_COUNT_SW_CPU_CLOCK,
-		.size = PERF_ATTR_SIZE_VER6,
-		.sample_period = m->period_ns,
-		.sample_id_all = 1,
-		.use_clockid = 1,
-		.clockid = 1,
-		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
-			       PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_CALLCHAIN |
-			       PERF_SAMPLE_REGS_USER | PERF_SAMPLE_REGS_INTR,
-		.sample_regs_user = 1 << 5,
-		.sample_regs_intr = 1 << 9,
-	};
-	char name[80];
-
-	if (m->cycles)
-		put_cycles(m, b, &a);
-	put_attr(m, b, m->cycles ? EV_CLOCK : EV_SAMPLER, &a, "cpu-clock");
-	a.type = PERF_TYPE_TRACEPOINT;
-	a.sample_period = 1;
-	a.sample_regs_user = a.sample_regs_intr = 0;
-	a.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU |
-			PERF_SAMPLE_RAW;
-	for (uint64_t id = EV_RAISE; id < EV_MAX; id++) {
-		a.config = id;
-		snprintf(name, sizeof(name), "%s:%s", points[id].system, points[id].name);
-		put_attr(m, b, id, &a, name);
-	}
-	a.type = PERF_TYPE_SOFTWARE;
-	a.config = PERF_COUNT_SW_BPF_OUTPUT;
-	put_attr(m, b, HEADER_FACT_ID, &a, SP_FACT_EVENT);
-}
-
-static void put_format(struct bytes *b, uint32_t id)
-{
-	char text[4096], field[64];
-	const char *at = points[id].fields;
-	size_t len = (size_t)snprintf(
-		text, sizeof(text),
-		"name: %s\nID: %u\nformat:\n"
-		"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
-		"\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n"
-		"\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n"
-		"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n",
-		points[id].name, id);
-
-	while (*at) {
-		unsigned int size, offset;
-		char kind;
-
-		if (sscanf(at, "%c%u %63s %u", &kind, &size, field, &offset) != 4)
-			abort();
-		len += (size_t)snprintf(text + len, sizeof(text) - len,
-					"\tfield:%s %s%s;\toffset:%u;\tsize:%u;\tsigned:%d;\n",
-					kind == 'c' ? "char" : "long", field,
-					kind == 'c' ? "[1]" : "", offset, size, kind == 's');
-		at += strcspn(at, ",");
-		at += *at == ',';
-	}
-	len += (size_t)snprintf(text + len, sizeof(text) - len,
-				"\nprint fmt: \"\", { 2, \"NOT_SPECIFIED\" }, { 81, \"NOMEM\" }, "
-				"{ 123, \"PFMEMALLOC\" }\n");
-	bytes_u64(b, len);
-	bytes_put(b, text, len);
-}
-
-static void put_tracing(struct mkperf *m, struct bytes *b)
-{
-	uint32_t size;
-
-	begin(b);
-	bytes_u32(b, 0);
-	bytes_put(b, "\027\010\104tracing0.6", 14);
-	bytes_u8(b, 0);
-	bytes_u8(b, 8);
-	bytes_u32(b, 4096);
-	bytes_put(b, "header_page", 12);
-	bytes_u64(b, 0);
-	bytes_put(b, "header_event", 13);
-	bytes_u64(b, 0);
-	bytes_u32(b, 0);
-	bytes_u32(b, EV_MAX - EV_RAISE);
-	for (uint32_t id = EV_RAISE; id < EV_MAX; id++) {
-		bytes_put(b, points[id].system, strlen(points[id].system) + 1);
-		bytes_u32(b, 1);
-		put_format(b, id);
-	}
-	bytes_u32(b, 0);
-	bytes_u32(b, 0);
-	bytes_u64(b, 0);
-	size = (uint32_t)(b->len - 12);
-	memcpy(b->at + 8, &size, sizeof(size));
-	put(m, b, SP_REC_HEADER_TRACING_DATA, 0, 12);
-}
-
-static void put_clock(struct mkperf *m, uint64_t at_ns, uint64_t real_ns)
-{
-	fact_begin(m->stream, SP_FACT_CLOCK, at_ns, UINT32_MAX);
-	fact_u64(m->stream, at_ns);
-	fact_u64(m->stream, real_ns);
-	fact_u64(m->stream, 1000);
-	if (fact_end(m->stream, &m->err))
-		die(m, "writing");
-}
-
-static void put_meta(struct mkperf *m, const char *key, const char *value)
-{
-	fact_begin(m->stream, SP_FACT_META, BASE_NS, UINT32_MAX);
-	fact_str(m->stream, key);
-	fact_str(m->stream, value);
-	if (fact_end(m->stream, &m->err))
-		die(m, "writing");
-}
-
-static void start(struct mkperf *m)
-{
-	const uint64_t magic[2] = { SP_PERF_MAGIC2, SP_PIPE_HEADER_SIZE };
-	struct bytes b = { 0 };
-	char number[32];
-
-	m->started = true;
-	if (fwrite(magic, 1, sizeof(magic), stdout) != sizeof(magic))
-		die(m, "writing");
-	put_attrs(m, &b);
-	put_tracing(m, &b);
-	bytes_free(&b);
-	put_meta(m, "version", "0.0.0-test");
-	put_meta(m, "host", m->host);
-	put_meta(m, "kernel", m->kernel);
-	put_meta(m, "boot_id", "made");
-	put_meta(m, "capture_id", "made");
-	put_meta(m, "sampler", m->cycles ? "cycles" : "cpu-clock");
-	snprintf(number, sizeof(number), "%" PRIu64, m->period_ns);
-	put_meta(m, "period_ns", number);
-	put_clock(m, BASE_NS, m->real_ns);
 }
 
 /* The value of key= in the line; NULL if it is not there. At most one is asked for at a time of
@@ -355,7 +90,7 @@ static uint64_t ns_of(const struct mkperf *m, const char *text)
 	for (size_t i = 0; i < 4; i++)
 		if (strcmp(end, units[i].unit) == 0)
 			return (uint64_t)(v * units[i].ns + 0.5);
-	die(m, "a time needs a unit: ns, us, ms or s");
+	mk_die(m, "a time needs a unit: ns, us, ms or s");
 }
 
 static uint64_t at_of(const struct mkperf *m, const char *line, const char *key)
@@ -378,7 +113,7 @@ static void put_ksym(struct mkperf *m, uint64_t addr, uint64_t start_addr, const
 	fact_str(m->stream, name);
 	fact_str(m->stream, "[kernel.kallsyms]");
 	if (fact_end(m->stream, &m->err))
-		die(m, "writing");
+		mk_die(m, "writing");
 }
 
 /* The address of a function; named on its first use, for every offset that is looked up. */
@@ -390,7 +125,7 @@ static uint64_t function(struct mkperf *m, const char *name, size_t len)
 		if (strlen(m->names[i]) == len && strncmp(m->names[i], name, len) == 0)
 			return TEXT_AT + i * 0x1000ULL;
 	if (m->nnames == NAMES_MAX)
-		die(m, "too many functions");
+		mk_die(m, "too many functions");
 	addr = TEXT_AT + m->nnames * 0x1000ULL;
 	m->names[m->nnames++] = strndup(name, len);
 	put_ksym(m, addr, addr, m->names[m->nnames - 1]);
@@ -408,7 +143,7 @@ static void put_task(struct mkperf *m, uint64_t at_ns, uint32_t tid, uint32_t pi
 	fact_u32(m->stream, ppid);
 	fact_str(m->stream, comm);
 	if (fact_end(m->stream, &m->err))
-		die(m, "writing");
+		mk_die(m, "writing");
 }
 
 static void put_sample(struct mkperf *m, const char *line, uint64_t at_ns)
@@ -433,7 +168,7 @@ static void put_sample(struct mkperf *m, const char *line, uint64_t at_ns)
 		n++;
 		at = from > stack ? from - 1 : from;
 	}
-	begin(&b);
+	mk_begin(&b);
 	bytes_u64(&b, m->cycles && !num(line, "nmi", 0) ? EV_CLOCK : EV_SAMPLER);
 	bytes_u64(&b, chain[1]);
 	bytes_u32(&b, (uint32_t)num(line, "pid", tid));
@@ -448,8 +183,8 @@ static void put_sample(struct mkperf *m, const char *line, uint64_t at_ns)
 	bytes_u64(&b, value(line, "if") ? PERF_SAMPLE_REGS_ABI_64 : 0);
 	if (value(line, "if"))
 		bytes_u64(&b, num(line, "if", 1) ? 0x200 : 0);
-	put(m, &b, PERF_RECORD_SAMPLE, user ? PERF_RECORD_MISC_USER : PERF_RECORD_MISC_KERNEL,
-	    b.len);
+	mk_put(m, &b, PERF_RECORD_SAMPLE, user ? PERF_RECORD_MISC_USER : PERF_RECORD_MISC_KERNEL,
+	       b.len);
 	bytes_free(&b);
 }
 
@@ -483,13 +218,13 @@ static void put_point(struct mkperf *m, uint32_t id, const char *line, uint64_t 
 	while ((4 + r->size) % 8)
 		r->size++;
 	size = r->size;
-	begin(&b);
+	mk_begin(&b);
 	bytes_u64(&b, id);
 	bytes_u64(&b, at_ns);
 	bytes_u64(&b, num(line, "cpu", 0));
 	bytes_u32(&b, size);
 	bytes_put(&b, r->at, size);
-	put(m, &b, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL, b.len);
+	mk_put(m, &b, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL, b.len);
 	bytes_free(&b);
 }
 
@@ -500,7 +235,7 @@ static uint32_t vector(const struct mkperf *m, const char *line)
 	for (uint32_t v = 0; v < SP_NR_VECS; v++)
 		if (strcasecmp(name, sp_vec_name(v)) == 0)
 			return v;
-	die(m, "no such softirq vector");
+	mk_die(m, "no such softirq vector");
 }
 
 static void put_tick(struct mkperf *m, const char *line, uint64_t at_ns)
@@ -530,7 +265,7 @@ static uint32_t split_task(const struct mkperf *m, const char *text, char comm[1
 	const char *slash = strrchr(text, '/');
 
 	if (!slash)
-		die(m, "a task is COMM/TID");
+		mk_die(m, "a task is COMM/TID");
 	snprintf(comm, 16, "%.*s", (int)(slash - text), text);
 	return (uint32_t)strtoul(slash + 1, NULL, 10);
 }
@@ -613,11 +348,11 @@ static void put_lost(struct mkperf *m, const char *line)
 {
 	struct bytes b = { 0 };
 
-	begin(&b);
+	mk_begin(&b);
 	bytes_u64(&b, EV_SAMPLER);
 	bytes_u64(&b, num(line, "n", 1));
 	put_trailer(m, &b, line);
-	put(m, &b, PERF_RECORD_LOST, 0, b.len);
+	mk_put(m, &b, PERF_RECORD_LOST, 0, b.len);
 	bytes_free(&b);
 }
 
@@ -629,7 +364,7 @@ static bool put_passed_over(struct mkperf *m, const char *word, const char *line
 	uint32_t type = PERF_RECORD_AUX;
 	size_t size;
 
-	begin(&b);
+	mk_begin(&b);
 	if (strcmp(word, "aux") == 0) {
 		bytes_u64(&b, 0);   /* offset */
 		bytes_u64(&b, 256); /* size */
@@ -659,7 +394,7 @@ static bool put_passed_over(struct mkperf *m, const char *word, const char *line
 	/* Bytes that would be a record, were they read as one. */
 	for (uint64_t i = 0; type == SP_REC_AUXTRACE && i < num(line, "bytes", 0); i++)
 		bytes_put(&b, "\x09\0\0\0\1\0\x18\0" + i % 8, 1);
-	put(m, &b, type, 0, size);
+	mk_put(m, &b, type, 0, size);
 	bytes_free(&b);
 	return true;
 }
@@ -676,8 +411,8 @@ static bool put_fact(struct mkperf *m, const char *word, const char *line)
 		return true;
 	}
 	if (strcmp(word, "clock") == 0) {
-		put_clock(m, at_of(m, line, "t"),
-			  (uint64_t)(strtold(need(m, line, "real"), NULL) * 1e9L));
+		mk_clock(m, at_of(m, line, "t"),
+			 (uint64_t)(strtold(need(m, line, "real"), NULL) * 1e9L));
 		return true;
 	}
 	if (strcmp(word, "fd") == 0) {
@@ -707,7 +442,7 @@ static bool put_fact(struct mkperf *m, const char *word, const char *line)
 		return false;
 	}
 	if (fact_end(s, &m->err))
-		die(m, "writing");
+		mk_die(m, "writing");
 	return true;
 }
 
@@ -764,7 +499,7 @@ static void on_event(struct mkperf *m, const char *word, const char *line)
 		m->end_ns = at_of(m, line, "t");
 	else if (!put_named_point(m, word, line) && !put_passed_over(m, word, line) &&
 		 !put_fact(m, word, line))
-		die(m, "no such word");
+		mk_die(m, "no such word");
 }
 
 static void on_line(struct mkperf *m, char *line)
@@ -786,7 +521,7 @@ static void on_line(struct mkperf *m, char *line)
 		m->period_ns = ns_of(m, rest);
 	} else {
 		if (!m->started)
-			start(m);
+			mk_start(m);
 		on_event(m, word, line);
 	}
 }
@@ -802,17 +537,17 @@ int main(void)
 
 	m.out = (struct sp_record_sink){ to_stdout, &m };
 	if (stream_new(&m.stream, m.out, &m.err))
-		die(&m, "starting");
+		mk_die(&m, "starting");
 	while (fgets(line, sizeof(line), stdin)) {
 		m.line++;
 		on_line(&m, line);
 	}
 	if (!m.started)
-		start(&m);
+		mk_start(&m);
 	if (m.end_ns)
-		put_clock(&m, m.end_ns, m.real_ns + (m.end_ns - BASE_NS));
+		mk_clock(&m, m.end_ns, m.real_ns + (m.end_ns - BASE_NS));
 	if (stream_round(m.stream, &m.err) || fflush(stdout))
-		die(&m, "writing");
+		mk_die(&m, "writing");
 	for (uint32_t i = 0; i < m.nnames; i++)
 		free(m.names[i]);
 	stream_free(m.stream);
