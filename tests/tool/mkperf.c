@@ -393,7 +393,7 @@ static bool put_passed_over(struct mkperf *m, const char *word, const char *line
 	size = b.len;
 	/* Bytes that would be a record, were they read as one. */
 	for (uint64_t i = 0; type == SP_REC_AUXTRACE && i < num(line, "bytes", 0); i++)
-		bytes_put(&b, "\x09\0\0\0\1\0\x18\0" + i % 8, 1);
+		bytes_put(&b, &"\x09\0\0\0\1\0\x18\0"[i % 8], 1);
 	mk_put(m, &b, type, 0, size);
 	bytes_free(&b);
 	return true;
