@@ -288,7 +288,7 @@ static void debug_information(void **state)
 	assert_string_equal(frame[0].name, "inlined_part");
 	assert_true(frame[0].inlined);
 	assert_null(frame[1].name);
-	assert_non_null(strstr(frame[1].file, "test_elffile.c"));
+	assert_non_null(strstr(frame[1].file, "inlined.h"));
 	assert_true(frame[1].line > frame[0].line);
 	/* No room for the second; no room at all; nothing there. */
 	assert_int_equal(dwfl_debug_frames(d, vaddr, frame, 1), 1);
