@@ -12,6 +12,8 @@ MEDIAN_NS = 500_000
 STARVED_SHARE = 0.5
 # A load's ends lie where its packets do: where nothing is recorded of them (docs/model.md, holes) they are not known.
 LENGTH_SHARE = {"load": 0.9}
+# Of a healthy load that keeps its CPU busy so much must have been observed.
+HEALTHY_OBSERVED = 0.9
 
 
 def allowed(n, share):
@@ -22,6 +24,16 @@ def allowed(n, share):
 def healthy_allowed(load, seconds):
     """False stalls that a healthy load may show: none when idle, else two in ten minutes."""
     return 0 if load == "idle" else int(2 * seconds / 600)
+
+
+def healthy_misses(load, seconds, observed, false):
+    """What does not hold of a healthy load, in words. A busy one that was not observed says nothing."""
+    bad = []
+    if false > healthy_allowed(load, seconds):
+        bad.append("%d false stalls, %d allowed" % (false, healthy_allowed(load, seconds)))
+    if load != "idle" and observed < seconds * HEALTHY_OBSERVED:
+        bad.append("observed only %.1f of %.1f s" % (observed, seconds))
+    return bad
 
 
 def misses(row, ordered=1):

@@ -131,5 +131,16 @@ class Judge(unittest.TestCase):
                           {"from": 0.95, "verdicts": 2, "stated": 0.97, "right": 0.5}])
 
 
+class Healthy(unittest.TestCase):
+    def test_what_was_not_observed_says_nothing(self):
+        self.assertEqual(bar.healthy_misses("flood", 600, 590, 2), [])
+        self.assertEqual(len(bar.healthy_misses("flood", 600, 590, 3)), 1)
+        self.assertEqual(len(bar.healthy_misses("flood", 600, 107, 0)), 1)
+
+    def test_an_idle_cpu_need_not_be_observed(self):
+        self.assertEqual(bar.healthy_misses("idle", 600, 26, 0), [])
+        self.assertEqual(len(bar.healthy_misses("idle", 600, 26, 1)), 1)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -63,13 +63,15 @@ def on_cpu(cpu, *command):
     return ("taskset", "-c", str(cpu)) + command
 
 
-# Loads that starve nobody: what comes out must be a pause of the machine, or nothing.
+# Loads that starve nobody: what comes out must be a pause of the machine, or nothing. Each is the commands
+# that make it; all but idle keep the CPU busy, since an idle one is not observed on every machine.
 def healthy(build, cpu):
+    busy = [build + "/tests/lab/spinner", str(cpu), "3600"]
     return {
         "idle": [],
-        "user": [build + "/tests/lab/spinner", str(cpu), "3600"],
-        "syscalls": [*on_cpu(cpu, "dd", "if=/dev/zero", "of=/dev/null", "bs=1")],
-        "flood": ["sh", os.path.join(lab.HERE, "flood.sh"), str(cpu)],
-        "switches": [*on_cpu(cpu, "sh", "-c", "dd if=/dev/zero bs=1 2>/dev/null | "
-                             "dd of=/dev/null bs=1 2>/dev/null")],
+        "user": [busy],
+        "syscalls": [[*on_cpu(cpu, "dd", "if=/dev/zero", "of=/dev/null", "bs=1")]],
+        "flood": [["sh", os.path.join(lab.HERE, "flood.sh"), str(cpu), "3600"], busy],
+        "switches": [[*on_cpu(cpu, "sh", "-c", "dd if=/dev/zero bs=1 2>/dev/null | "
+                              "dd of=/dev/null bs=1 2>/dev/null")]],
     }
