@@ -31,6 +31,9 @@ static bool read_line(const char *path, char *text, size_t size)
 	return ok;
 }
 
+/* What parse_list() says of a number that no CPU can have. */
+#define TOO_LARGE (UINT32_MAX - 1)
+
 /* Marks the CPUs of a list such as "0-3,8"; false when it is none. */
 static bool parse_list(const char *text, bool *set, uint32_t *bad_cpu)
 {
@@ -50,7 +53,7 @@ static bool parse_list(const char *text, bool *set, uint32_t *bad_cpu)
 		if (to < from || (*end && *end != ','))
 			return false;
 		if (to >= SP_MAX_CPUS) {
-			*bad_cpu = to > UINT32_MAX ? UINT32_MAX : (uint32_t)to;
+			*bad_cpu = to < TOO_LARGE ? (uint32_t)to : TOO_LARGE;
 			to = SP_MAX_CPUS - 1;
 		}
 		for (unsigned long cpu = from; cpu <= to; cpu++)
@@ -99,6 +102,10 @@ int probe_cpus(const char *list, uint32_t **ret, uint32_t *ret_n, struct sp_err 
 	for (uint32_t cpu = 0; bad == UINT32_MAX && cpu < SP_MAX_CPUS; cpu++)
 		if (wanted[cpu] && !present[cpu])
 			bad = cpu;
+	if (bad == TOO_LARGE)
+		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
+			       "--cpu: a CPU of '%s' does not exist: this machine has %s", list,
+			       there);
 	if (bad != UINT32_MAX)
 		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
 			       "--cpu: CPU %" PRIu32 " does not exist: this machine has %s", bad,

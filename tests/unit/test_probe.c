@@ -66,7 +66,13 @@ static void what_is_no_list_is_refused(void **state)
 
 static void a_cpu_that_is_not_there_is_named(void **state)
 {
-	static const char *const lists[] = { "8191", "0,8191", "99999", "0-99999999999999999999" };
+	static const char *const lists[] = { "8191",
+					     "0,8191",
+					     "99999",
+					     "0-99999999999999999999",
+					     "99999999999999999999",
+					     "4294967295",
+					     "0,4294967294-4294967295" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
