@@ -4,10 +4,12 @@
 #include "cmd.h"
 #include "options.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct cmd {
 	const char *name; /* NULL: without a word */
@@ -31,6 +33,19 @@ static const struct cmd *find(const char *word)
 	return NULL;
 }
 
+/*
+ * A standard descriptor that is closed would be given to the next file that is opened: a message,
+ * or the report, would be printed into a recording. It is taken by what cannot be used that way
+ * round, so that whoever needs it is told as before.
+ */
+static void take_closed_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			_exit(1);
+}
+
 int main(int argc, char **argv)
 {
 	const struct cmd *cmd = find(argc > 1 ? argv[1] : NULL);
@@ -39,6 +54,7 @@ int main(int argc, char **argv)
 	struct options o;
 	int rc;
 
+	take_closed_files();
 	/* Not LC_NUMERIC: numbers are read and written with a point. */
 	setlocale(LC_CTYPE, "");
 	if (!cmd && argc > 1 && argv[1][0] != '-') {
@@ -60,6 +76,8 @@ int main(int argc, char **argv)
 	options_parse(&o, cmd->id, argc, argv);
 	/* A reader that went away is a write error with a message, not a silent death. */
 	signal(SIGPIPE, SIG_IGN);
+	/* So is a file larger than ulimit -f. */
+	signal(SIGXFSZ, SIG_IGN);
 	rc = cmd->run(&o, &err);
 	if (fflush(stdout) != 0 && rc >= 0)
 		rc = sp_fail_sys(&err, "writing to standard output");

@@ -77,6 +77,7 @@ static _Noreturn void be_child(char *const argv[], pid_t parent, int go, int fai
 	int sys;
 
 	sigaction(SIGPIPE, &sa, NULL);
+	sigaction(SIGXFSZ, &sa, NULL);
 	sigaction(SIGCHLD, &sa, NULL);
 	end_with(parent);
 	if (read(go, &byte, 1) != 1)
