@@ -1,17 +1,33 @@
 #include "outputs.h"
 
 #include <langinfo.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* By name, or by what is there already: whatever way two paths lead to it. */
+/* The folder that a path leads to, and the name in there; NULL without memory or such a folder. */
+static const char *name_in(const char *path, struct stat *folder)
+{
+	const char *slash = strrchr(path, '/');
+	sp_auto_free char *up = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+
+	return up && !stat(up, folder) ? (slash ? slash + 1 : path) : NULL;
+}
+
+/* By name, or by what is there already: whatever way two paths lead to it. What is not there yet is
+ * known by its folder. */
 static bool same_file(const char *a, const char *b)
 {
+	const char *in_a, *in_b;
 	struct stat x, y;
 
 	if (strcmp(a, b) == 0)
 		return true;
-	return !stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
+	if (!stat(a, &x) && !stat(b, &y))
+		return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	in_a = name_in(a, &x);
+	in_b = name_in(b, &y);
+	return in_a && in_b && strcmp(in_a, in_b) == 0 && x.st_dev == y.st_dev &&
 	       x.st_ino == y.st_ino;
 }
 
@@ -35,14 +51,15 @@ static int refuse_twins(const char *const *paths, uint32_t n, struct sp_err *err
 	return SP_OK;
 }
 
-/* A report must not be put over what it is made of, nor over the recording made with it. */
+/* A report must not be put over what it is made of, nor over the recording made with it; nor must
+ * that recording, also not by --force. */
 static int refuse_inputs(const char *path, const struct options *opts, struct sp_err *err)
 {
 	const char *taken = NULL;
 
 	if (!path || render_is_stdout(path))
 		return SP_OK;
-	if (opts->output && same_file(path, opts->output))
+	if (opts->output && path != opts->output && same_file(path, opts->output))
 		taken = "the recording";
 	if (opts->input && same_file(path, opts->input))
 		taken = "the recording";
@@ -64,6 +81,7 @@ int outputs_open(struct outputs *o, const struct options *opts, struct sp_err *e
 						 opts->folded_baseline };
 	int rc = refuse_twins(paths, OUTPUTS_MAX, err);
 
+	rc = rc ? rc : refuse_inputs(opts->output, opts, err);
 	*o = (struct outputs){ .text = !opts->quiet };
 	for (uint32_t i = 0; !rc && i < OUTPUTS_MAX; i++) {
 		if (!paths[i])

@@ -16,7 +16,8 @@ struct outputs {
 	bool text; /* the text report goes to standard output */
 };
 
-/* Errors: SP_ESYS; SP_EUSAGE when two outputs want standard output. */
+/* Errors: SP_ESYS; SP_EUSAGE when two outputs want one place, or one that of an input, the
+ * recording made by --output included. */
 int outputs_open(struct outputs *o, const struct options *opts, struct sp_err *err);
 int outputs_write(struct outputs *o, const struct options *opts, const struct sp_report *r,
 		  struct sp_err *err);

@@ -48,6 +48,10 @@ static int open_file(struct outfile *o, bool force, struct sp_err *err)
 	struct stat st;
 	int rc;
 
+	/* perf takes it for standard output. A header that is written last cannot go there. */
+	if (strcmp(o->path, "-") == 0)
+		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
+			       "a recording cannot be written to standard output: name a file");
 	/* Nonblocking: a FIFO put there must not hang us. */
 	o->fd = open(o->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (o->fd < 0 && errno == ELOOP)

@@ -40,6 +40,7 @@ static void other_files_are_left_alone(void **state)
 	refuse(in_tempdir("diary"), true, "more than one name");
 	unlink(in_tempdir("twin"));
 	unlink(in_tempdir("link"));
+	refuse("-", true, "standard output");
 	assert_int_equal(mkfifo(in_tempdir("fifo"), 0600), 0);
 	refuse(in_tempdir("fifo"), true, "no regular file");
 	unlink(in_tempdir("fifo"));

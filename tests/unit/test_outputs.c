@@ -21,6 +21,13 @@ static void two_into_one_place_are_refused(void **state)
 		{ .json = "-", .folded = "-" },
 		{ .jsonl = "/dev/stdout", .folded_baseline = "-" },
 		{ .json = in_tempdir("same"), .jsonl = in_tempdir("same") },
+		{ .json = in_tempdir("same"), .jsonl = in_tempdir("./same") },
+		/* Also by --force, a recording is not written over what is read at its end. */
+		{ .output = in_tempdir("same"),
+		  .force = true,
+		  .spikes = { .at = { in_tempdir("./same") }, .n = 1 } },
+		{ .output = in_tempdir("same"), .vmlinux = in_tempdir("same") },
+		{ .output = in_tempdir("same"), .json = in_tempdir("./same") },
 	};
 
 	(void)state;
