@@ -1,4 +1,5 @@
 #include "cmd.h"
+#include "inputs.h"
 #include "nameless.h"
 #include "outputs.h"
 #include "pipeline.h"
@@ -99,6 +100,7 @@ int cmd_report(const struct options *o, struct sp_err *err)
 	struct outputs out;
 	int rc = outputs_open(&out, o, err);
 
+	rc = rc ? rc : inputs_check(o, false, err);
 	rc = rc ? rc : run(o, &out, err);
 	outputs_close(&out);
 	return rc;

@@ -1,4 +1,5 @@
 #include "cmd.h"
+#include "inputs.h"
 #include "knames.h"
 #include "live.h"
 #include "nameless.h"
@@ -7,9 +8,6 @@
 #include "stop.h"
 #include "symbols.h"
 #include "writer.h"
-
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* The records go into the analysis, and into a file if one was asked for. A file that cannot be
  * written any longer (a full disk) must not cost the report. */
@@ -87,28 +85,6 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 	return rc ? rc : live_command(o, status, err);
 }
 
-/* Whether every spike file can be read is known before anything is recorded; what it holds is read
- * at the end, as a prober may append to it until then; pipes are followed meanwhile. */
-static int check_spikes(const struct options *o, struct sp_err *err)
-{
-	for (uint32_t i = 0; i < o->spikes.n; i++) {
-		const char *path = o->spikes.at[i];
-		struct stat st;
-
-		if (strcmp(path, "-") == 0)
-			continue;
-		if (access(path, R_OK) != 0)
-			return sp_fail_sys(
-				err,
-				"--spikes %s (make it before recording; it is read at the end)",
-				path);
-		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-			return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
-				       "--spikes %s is a directory: name a file", path);
-	}
-	return SP_OK;
-}
-
 int cmd_run(const struct options *o, struct sp_err *err)
 {
 	struct sampler *sampler = NULL;
@@ -117,7 +93,7 @@ int cmd_run(const struct options *o, struct sp_err *err)
 	int rc = stop_install(err);
 
 	rc = rc ? rc : outputs_open(&out, o, err);
-	rc = rc ? rc : check_spikes(o, err);
+	rc = rc ? rc : inputs_check(o, true, err);
 	rc = rc ? rc : live_open(&sampler, o, err);
 	rc = rc ? rc : record_and_report(o, &out, sampler, err);
 	/* The report is out: closing tracepoint events may take the kernel a second. */
