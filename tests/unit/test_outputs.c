@@ -17,17 +17,16 @@ static long size_of(const char *path)
 
 static void two_into_one_place_are_refused(void **state)
 {
+	const char *same = in_tempdir("same"), *spelt = in_tempdir("./same");
 	const struct options pairs[] = {
 		{ .json = "-", .folded = "-" },
 		{ .jsonl = "/dev/stdout", .folded_baseline = "-" },
-		{ .json = in_tempdir("same"), .jsonl = in_tempdir("same") },
-		{ .json = in_tempdir("same"), .jsonl = in_tempdir("./same") },
+		{ .json = same, .jsonl = same },
+		{ .json = same, .jsonl = spelt },
 		/* Also by --force, a recording is not written over what is read at its end. */
-		{ .output = in_tempdir("same"),
-		  .force = true,
-		  .spikes = { .at = { in_tempdir("./same") }, .n = 1 } },
-		{ .output = in_tempdir("same"), .vmlinux = in_tempdir("same") },
-		{ .output = in_tempdir("same"), .json = in_tempdir("./same") },
+		{ .output = same, .force = true, .spikes = { .at = { spelt }, .n = 1 } },
+		{ .output = same, .vmlinux = spelt },
+		{ .output = same, .json = spelt },
 	};
 
 	(void)state;
@@ -40,7 +39,7 @@ static void two_into_one_place_are_refused(void **state)
 		assert_int_equal(out.n, 0);
 		outputs_close(&out);
 	}
-	assert_int_equal(size_of(in_tempdir("same")), -1);
+	assert_int_equal(size_of(same), -1);
 }
 
 static void text_gives_way_to_a_file_on_standard_output(void **state)
