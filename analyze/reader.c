@@ -24,11 +24,40 @@ struct reader {
 	uint64_t unclosed, truncated, garbage, compressed_bad;
 };
 
-static int not_recording(struct sp_err *err)
+/* What the file looks like instead, in words that follow its name; "" when that is not known. */
+static const char *looks_like(const uint8_t *head, uint64_t size)
 {
+	static const struct {
+		const char *magic;
+		uint64_t size;
+		const char *words;
+	} packed[] = { { "\x1f\x8b", 2, ": it is compressed, gunzip it first" },
+		       { "\xfd"
+			 "7zXZ",
+			 5, ": it is compressed, unxz it first" },
+		       { "\x28\xb5\x2f\xfd", 4, ": it is compressed, unzstd it first" },
+		       { "BZh", 3, ": it is compressed, bunzip2 it first" } };
+
+	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
+		if (size >= packed[i].size && !memcmp(head, packed[i].magic, packed[i].size))
+			return packed[i].words;
+	for (uint64_t i = 0; i < size; i++)
+		if ((head[i] < ' ' && !strchr("\t\r\n", head[i])) || head[i] > '~' || !head[i])
+			return "";
+	return size ? ": it is text; a spike file goes behind --spikes" : ": it is empty";
+}
+
+static int not_recording(struct reader *r, const char *name, struct sp_err *err)
+{
+	uint64_t size = source_left(&r->source, 0);
+	const uint8_t *head;
+
+	size = size < SP_PIPE_HEADER_SIZE ? size : SP_PIPE_HEADER_SIZE;
+	head = size ? source_at(&r->source, 0, size, err) : NULL;
 	return sp_fail(err, SP_EFORMAT, 0,
-		       "this is not a perf.data recording (made by 'sirqprof record' or 'perf "
-		       "record')");
+		       "%s is not a perf.data recording (made by 'sirqprof record' or 'perf "
+		       "record')%s",
+		       name, head || !size ? looks_like(head, size) : "");
 }
 
 static int begin_file(struct reader *r, const uint8_t *head, struct sp_err *err)
@@ -66,20 +95,20 @@ static int begin_file(struct reader *r, const uint8_t *head, struct sp_err *err)
 	return sections_begin(&r->sections, &r->source, &h, r->swap, err);
 }
 
-static int begin(struct reader *r, struct sp_err *err)
+static int begin(struct reader *r, const char *name, struct sp_err *err)
 {
 	const uint8_t *head = source_at(&r->source, 0, SP_PIPE_HEADER_SIZE, err);
 	uint64_t magic, size;
 
 	if (!head)
-		return err->code ? (int)err->code : not_recording(err);
+		return err->code ? (int)err->code : not_recording(r, name, err);
 	memcpy(&magic, head, sizeof(magic));
 	if (memcmp(head, SP_PERF_MAGIC1, 8) == 0)
 		return sp_fail(err, SP_EUNSUP, 0,
 			       "perf.data version 1 (before Linux 2.6.35) is not supported: record "
 			       "anew with a current perf");
 	if (magic != SP_PERF_MAGIC2 && magic != bswap_64(SP_PERF_MAGIC2))
-		return not_recording(err);
+		return not_recording(r, name, err);
 	r->swap = magic != SP_PERF_MAGIC2;
 	memcpy(&size, head + 8, sizeof(size));
 	size = r->swap ? bswap_64(size) : size;
@@ -120,7 +149,7 @@ int reader_open(struct reader **ret, const char *path, struct sp_err *err)
 	if (!r)
 		return SP_ENOMEM;
 	rc = source_open(&r->source, path, err);
-	rc = rc ? rc : begin(r, err);
+	rc = rc ? rc : begin(r, strcmp(path, "-") == 0 ? "standard input" : path, err);
 	if (!rc)
 		*ret = sp_take(r);
 	return rc;
@@ -134,7 +163,7 @@ int reader_open_memory(struct reader **ret, const void *data, size_t size, struc
 	if (!r)
 		return SP_ENOMEM;
 	source_memory(&r->source, data, size);
-	rc = begin(r, err);
+	rc = begin(r, "this", err);
 	if (!rc)
 		*ret = sp_take(r);
 	return rc;
