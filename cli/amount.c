@@ -95,3 +95,15 @@ void amount_text(char *to, size_t size, uint64_t ns)
 		}
 	}
 }
+
+void amount_size_text(char *to, size_t size, uint64_t bytes)
+{
+	static const char *const prefixes[] = { "", "k", "M", "G", "T" };
+	size_t i = 0;
+
+	while (bytes && bytes % 1024 == 0 && i + 1 < sizeof(prefixes) / sizeof(prefixes[0])) {
+		bytes /= 1024;
+		i++;
+	}
+	snprintf(to, size, "%" PRIu64 "%s", bytes, prefixes[i]);
+}

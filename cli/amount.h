@@ -21,4 +21,7 @@ bool amount_number(const char *text, uint64_t *ret);
 /* "1ms", "500us", "2s": the largest unit in which it is whole. */
 void amount_text(char *to, size_t size, uint64_t ns);
 
+/* "64k", "1M", "1G": likewise, of bytes. */
+void amount_size_text(char *to, size_t size, uint64_t bytes);
+
 #endif

@@ -60,8 +60,8 @@ int main(int argc, char **argv)
 	if (!cmd && argc > 1 && argv[1][0] != '-') {
 		fprintf(stderr,
 			"sirqprof: '%s' is no command: use record, report, dump, doctor, or none "
-			"of "
-			"them to record and report at once\n",
+			"of them to record and report at once; a program to run goes behind --, as "
+			"in sirqprof -- sleep 5\n",
 			argv[1]);
 		return 2;
 	}

@@ -35,6 +35,7 @@ static const char *const call_graphs[] = { "fp", "dwarf", NULL };
 static const char *const spike_times[] = { "start", "end", "unknown", NULL };
 static const char *const caller_modes[] = { "caller", "entry", "self", "chain", NULL };
 
+/* From KEY_SPIKES_FORMAT to KEY_CLOCK_SEARCH: of no use without --spikes. */
 enum {
 	KEY_DETAIL = 256,
 	KEY_LIGHT,
@@ -182,8 +183,10 @@ static void wrong_range(struct argp_state *state, const struct opt *opt, const c
 		argp_error(state, "--%s takes a time from %s to %s such as 2ms or 1.5s, not '%s'",
 			   opt->name, lo, hi, arg);
 	} else if (opt->kind == OPT_BYTES) {
-		argp_error(state, "--%s takes a size from %" PRIu64 "k up, such as 16M, not '%s'",
-			   opt->name, opt->min >> 10, arg);
+		amount_size_text(lo, sizeof(lo), opt->min);
+		amount_size_text(hi, sizeof(hi), opt->max);
+		argp_error(state, "--%s takes a size from %s to %s such as 16M, not '%s'",
+			   opt->name, lo, hi, arg);
 	} else {
 		argp_error(state, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'",
 			   opt->name, opt->min, opt->max, arg);
@@ -219,7 +222,9 @@ static void set_item(struct argp_state *state, const struct opt *opt, const char
 {
 	struct opt_list *list = at;
 
-	if (list->n == OPT_LIST_MAX)
+	if (!*arg)
+		argp_error(state, "--%s takes a %s, not an empty word", opt->name, opt->arg);
+	else if (list->n == OPT_LIST_MAX)
 		argp_error(state, "--%s can be given %d times at most", opt->name, OPT_LIST_MAX);
 	else
 		list->at[list->n++] = arg;
@@ -244,7 +249,33 @@ static void set_number(struct argp_state *state, const struct opt *opt, const ch
 struct parse {
 	struct options *o;
 	enum command cmd;
+	const struct opt *spikes_only; /* given, and of no use without --spikes */
 };
+
+/* What is left after the options, where it is no command to run. */
+static void stray_word(struct argp_state *state, enum command cmd, const char *word)
+{
+	argp_error(state, "'%s' is no option%s", word,
+		   cmd & LIVE			   ? "; a command to run goes behind --"
+		   : cmd & (CMD_REPORT | CMD_DUMP) ? "; a recording to read goes behind -i"
+						   : "");
+}
+
+/* What each option takes by itself, but not together. */
+static void check_together(struct argp_state *state, const struct parse *p)
+{
+	if (p->o->detail && p->o->light)
+		argp_error(state, "--detail opens every event and --light the fewest: give one of "
+				  "them");
+	if (p->spikes_only && !p->o->spikes.n)
+		argp_error(state, "--%s is about spikes: give them with --spikes FILE",
+			   p->spikes_only->name);
+}
+
+static bool is_about_spikes(int key)
+{
+	return key >= KEY_SPIKES_FORMAT && key <= KEY_CLOCK_SEARCH;
+}
 
 static error_t parse_key(int key, char *arg, struct argp_state *state)
 {
@@ -252,19 +283,22 @@ static error_t parse_key(int key, char *arg, struct argp_state *state)
 
 	if (key == ARGP_KEY_ARG) {
 		if (!(p->cmd & LIVE) || !state->quoted || state->next <= state->quoted) {
-			argp_error(state, "'%s' is no option%s", arg,
-				   p->cmd & LIVE ? "; a command to run goes behind --" : "");
+			stray_word(state, p->cmd, arg);
 			return EINVAL;
 		}
 		p->o->command = &state->argv[state->next - 1];
 		state->next = state->argc;
 		return 0;
 	}
+	if (key == ARGP_KEY_END)
+		check_together(state, p);
 	for (size_t i = 0; i < NOPTS; i++) {
 		void *at = (char *)p->o + opts[i].off;
 
 		if (opts[i].key != key || !(opts[i].commands & p->cmd))
 			continue;
+		if (is_about_spikes(key))
+			p->spikes_only = &opts[i];
 		switch (opts[i].kind) {
 		case OPT_FLAG:
 			*(bool *)at = true;

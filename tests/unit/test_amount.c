@@ -62,8 +62,10 @@ static void shown_and_read_again(void **state)
 {
 	static const uint64_t all[] = { 0,	 1,	  999,	       1000,	      50000,
 					1000000, 1500000, 60000000000, 86400000000000 };
+	static const uint64_t sizes[] = { 0,	 1,	     1000,	 1024,
+					  65536, 1500 << 10, 1ULL << 30, 1ULL << 50 };
 	char text[32];
-	uint64_t ns;
+	uint64_t ns, bytes;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -73,6 +75,13 @@ static void shown_and_read_again(void **state)
 	}
 	amount_text(text, sizeof(text), 1000000);
 	assert_string_equal(text, "1ms");
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		amount_size_text(text, sizeof(text), sizes[i]);
+		assert_true(amount_size(text, &bytes));
+		assert_int_equal(bytes, sizes[i]);
+	}
+	amount_size_text(text, sizeof(text), 1 << 20);
+	assert_string_equal(text, "1M");
 }
 
 int main(void)
