@@ -203,13 +203,27 @@ static void *look_on(void *self)
 	return NULL;
 }
 
+/* Whether sirqprof itself was made real-time, as by chrt(1): its threads would be it too. */
+static bool is_realtime(void)
+{
+	int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+
+	return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
 static bool make_thread(struct watch *w, bool realtime, bool pinned)
 {
 	struct sched_param lowest = { .sched_priority = sched_get_priority_min(SCHED_FIFO) };
+	struct sched_param none = { 0 };
 	pthread_attr_t attr;
 	bool made;
 
 	pthread_attr_init(&attr);
+	if (!realtime && is_realtime()) {
+		pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
+		pthread_attr_setschedpolicy(&attr, SCHED_OTHER);
+		pthread_attr_setschedparam(&attr, &none);
+	}
 	if (realtime) {
 		pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
 		pthread_attr_setschedpolicy(&attr, SCHED_FIFO);

@@ -41,7 +41,8 @@ struct watch_cfg {
 /* How its thread is scheduled. */
 enum watch_class {
 	WATCH_REALTIME,
-	WATCH_SHARED, /* as its maker: not asked for more, not permitted, or not let to its CPUs */
+	WATCH_SHARED, /* as its maker, but not real-time: more was not asked for, not permitted, or
+		       * it was not let to its CPUs */
 	WATCH_NONE,   /* no thread could be made */
 };
 

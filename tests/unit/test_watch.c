@@ -205,7 +205,7 @@ static int realtime_threads(void)
 
 	assert_non_null(tasks);
 	while ((d = readdir(tasks)))
-		n += sched_getscheduler(atoi(d->d_name)) == SCHED_FIFO;
+		n += d->d_name[0] != '.' && sched_getscheduler(atoi(d->d_name)) == SCHED_FIFO;
 	closedir(tasks);
 	return n;
 }
@@ -215,17 +215,22 @@ static void sharing_is_told_and_not_realtime(void **state)
 	static const uint32_t mine = 0, none = SP_MAX_CPUS - 1;
 	const struct watch_cpus sets[] = { set_of(&mine, 1), set_of(&none, 1) };
 
+	const struct sched_param lowest = { .sched_priority = 1 }, other = { 0 };
+
 	(void)state;
-	/* On the CPU that is watched; and where the kernel lets no thread to its CPU. */
-	for (int i = 0; i < 2; i++) {
+	/* On the CPU that is watched; and where the kernel lets no thread to its CPU. Each also
+	 * below a maker that is real-time itself, where that is permitted. */
+	for (int i = 0; i < 4; i++) {
+		bool chrt = i >= 2 && !sched_setscheduler(0, SCHED_FIFO, &lowest);
 		struct bench *b = open_bench();
 		struct sp_err err = SP_ERR_INIT;
 		struct watches *w = NULL;
 
 		b->cfg.to = 1;
-		assert_int_equal(watches_new(&w, &b->cfg, &sets[i], &err), 0);
+		assert_int_equal(watches_new(&w, &b->cfg, &sets[i % 2], &err), 0);
 		assert_int_equal(watches_start(w), WATCH_SHARED);
-		assert_int_equal(realtime_threads(), 0);
+		assert_int_equal(realtime_threads(), chrt);
+		assert_int_equal(sched_setscheduler(0, SCHED_OTHER, &other), 0);
 		watches_free(w);
 		close_bench(b);
 	}
