@@ -1,6 +1,8 @@
-/* CPU lists: what is taken, and one clear line for what is not. */
+/* sampler/probe, probe_rows, allowed. CPU lists: what is taken, and one clear line for what is not.
+ */
 #include "probe.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -85,6 +87,46 @@ static void a_cpu_that_is_not_there_is_named(void **state)
 	}
 }
 
+/* Says of the row so named what it says. */
+static enum probe_state state_of(const char *what, const char *words)
+{
+	struct probe_row rows[32];
+	uint32_t n = probe_all(rows, 32);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (strcmp(rows[i].what, what) == 0) {
+			if (words && !strstr(rows[i].text, words))
+				fail_msg("no \"%s\" in: %s", words, rows[i].text);
+			return rows[i].state;
+		}
+	fail_msg("no row %s", what);
+	return PROBE_BAD;
+}
+
+static void the_one_cpu_it_may_run_on_is_told(void **state)
+{
+	const struct sched_param lowest = { .sched_priority = 1 }, other = { 0 };
+	cpu_set_t before, one;
+
+	(void)state;
+	assert_int_equal(state_of("CPUs", " online"), PROBE_GOOD);
+	/* Real-time it may be only where that is permitted at all. */
+	if (sched_setscheduler(0, SCHED_FIFO, &lowest))
+		skip();
+	assert_int_equal(sched_setscheduler(0, SCHED_OTHER, &other), 0);
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	CPU_ZERO(&one);
+	for (int cpu = 0; !CPU_COUNT(&one); cpu++)
+		if (CPU_ISSET(cpu, &before))
+			CPU_SET(cpu, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	assert_int_equal(state_of("stuck watch", "one CPU only"), PROBE_WEAK);
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+	if (CPU_COUNT(&before) > 1)
+		assert_int_equal(state_of("stuck watch", "real-time"), PROBE_GOOD);
+	assert_int_equal(sched_getscheduler(0), SCHED_OTHER);
+}
+
 static void the_machine_is_described(void **state)
 {
 	struct probe_row rows[32];
@@ -108,6 +150,7 @@ int main(void)
 		cmocka_unit_test(a_list_is_sorted_and_each_cpu_comes_once),
 		cmocka_unit_test(what_is_no_list_is_refused),
 		cmocka_unit_test(a_cpu_that_is_not_there_is_named),
+		cmocka_unit_test(the_one_cpu_it_may_run_on_is_told),
 		cmocka_unit_test(the_machine_is_described),
 	};
 
