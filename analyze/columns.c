@@ -203,8 +203,42 @@ static bool column_of(const char *text, size_t len, const struct columns_name *n
 	return true;
 }
 
+/* The names of a header, as many as fit, for a message. */
+static const char *list_names(const struct columns_name *names, uint32_t n, char ret[160])
+{
+	size_t len = 0;
+
+	ret[0] = 0;
+	for (uint32_t i = 0; i < n && len < 120; i++)
+		len += (size_t)snprintf(ret + len, 160 - len, "%s'%.*s'", i ? ", " : "",
+					(int)(names[i].len < 30 ? names[i].len : 30),
+					names[i].text);
+	return ret;
+}
+
+/* What is a column of some table, but not of this one. */
+static int not_in_header(const char *value, size_t len, const struct columns_name *names,
+			 uint32_t n, struct sp_err *err)
+{
+	char list[160];
+
+	return sp_fail(err, SP_EFORMAT, SP_NOWHERE,
+		       "--spike-columns: the header has no column '%.*s', it has %s",
+		       (int)(len < 60 ? len : 60), value, list_names(names, n, list));
+}
+
+static bool is_number(const char *text, size_t len)
+{
+	size_t digits = 0;
+
+	while (digits < len && text[digits] >= '0' && text[digits] <= '9')
+		digits++;
+	return digits == len;
+}
+
+/* *missing is what could be a column, but not of this header. */
 static bool one_spec(struct columns *c, const char *text, size_t len,
-		     const struct columns_name *names, uint32_t n)
+		     const struct columns_name *names, uint32_t n, struct columns_name *missing)
 {
 	const char *equals = memchr(text, '=', len);
 	const char *value = equals ? equals + 1 : text;
@@ -223,9 +257,17 @@ static bool one_spec(struct columns *c, const char *text, size_t len,
 			return false;
 		value_len = (size_t)(colon - value);
 	}
-	if (!column_of(value, value_len, names, n, &column))
+	if (!column_of(value, value_len, names, n, &column)) {
+		/* A number that is none of a column stays one in every table. */
+		if (n && value_len && !is_number(value, value_len))
+			*missing = (struct columns_name){ value, value_len };
 		return false;
-	if (n && column < n && role == ROLE_LATENCY && !unit_ns)
+	}
+	if (n && column >= n) {
+		*missing = (struct columns_name){ value, value_len };
+		return false;
+	}
+	if (n && role == ROLE_LATENCY && !unit_ns)
 		colnames_find(&names[column], &unit_ns);
 	put(c, role, column, unit_ns, SP_STAMP_UNKNOWN);
 	return true;
@@ -237,9 +279,13 @@ int columns_spec(struct columns *ret, const char *spec, const struct columns_nam
 	struct columns c = none();
 
 	for (const char *at = spec; *at;) {
+		struct columns_name missing = { NULL, 0 };
 		size_t len = strcspn(at, ",");
+		bool good = one_spec(&c, at, len, names, n, &missing);
 
-		if (!one_spec(&c, at, len, names, n))
+		if (!good && missing.text)
+			return not_in_header(missing.text, missing.len, names, n, err);
+		if (!good)
 			return sp_fail(
 				err, SP_EUSAGE, SP_NOWHERE,
 				"--spike-columns: '%.*s' is not understood: say time=3, "

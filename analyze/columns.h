@@ -47,7 +47,7 @@ bool columns_header(struct columns *ret, const struct columns_name *names, uint3
 
 /*
  * Reads "time=3,latency=5:ms,label=host": numbers from 1, or names of the header (n 0: there is
- * none). Errors: SP_EUSAGE.
+ * none). Errors: SP_EUSAGE; SP_EFORMAT for a column that the header does not have.
  */
 int columns_spec(struct columns *ret, const char *spec, const struct columns_name *names,
 		 uint32_t n, struct sp_err *err);

@@ -8,6 +8,7 @@
 
 #include <csv.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,10 +166,15 @@ static int first_row(struct spikeread *r, const struct line *line, struct sp_err
 	}
 	header = columns_header(&c->columns, names, c->nfields) && !any_time;
 	if (r->cfg->columns) {
+		struct sp_err why = SP_ERR_INIT;
+
 		rc = columns_spec(&c->columns, r->cfg->columns, names, any_time ? 0 : c->nfields,
-				  err);
+				  &why);
+		if (rc == SP_EFORMAT)
+			return sp_fail(err, rc, SP_NOWHERE, "%.60s:%" PRIu32 ":1: %s", r->source,
+				       c->first_line, why.text);
 		if (rc)
-			return rc;
+			return sp_fail(err, rc, SP_NOWHERE, "%s", why.text);
 		/* Not a known header, and not data either: names that the user has chosen from. */
 		header = header || !any_time;
 	} else if (!header) {

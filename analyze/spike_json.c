@@ -86,9 +86,11 @@ static int learn(struct spikeread *r, const struct columns_name *names, uint32_t
 		/* Lines of another kind are in the same log. */
 		struct sp_err none = SP_ERR_INIT;
 
-		j->known = columns_spec(&j->columns, r->cfg->columns, names, n, &none) == SP_OK;
-		if (!j->known && !r->seen.rows)
-			return sp_fail(err, none.code, SP_NOWHERE, "%s", none.text);
+		int rc = columns_spec(&j->columns, r->cfg->columns, names, n, &none);
+
+		j->known = rc == SP_OK;
+		if (rc == SP_EUSAGE)
+			return sp_fail(err, rc, SP_NOWHERE, "%s", none.text);
 	} else {
 		j->known = columns_header(&j->columns, names, n);
 	}
@@ -129,6 +131,10 @@ static int end(struct spikeread *r, struct sp_err *err)
 {
 	if (r->seen.rows)
 		return SP_OK;
+	if (r->cfg->columns)
+		return sp_fail(err, SP_EFORMAT, SP_NOWHERE,
+			       "no line of %.60s has the keys of --spike-columns '%.100s'",
+			       r->source, r->cfg->columns);
 	return sp_fail(err, SP_EFORMAT, SP_NOWHERE,
 		       "no line of %.60s has a key that is known as a time: name it with "
 		       "--spike-columns time=KEY,latency=KEY:ms",

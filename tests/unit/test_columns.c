@@ -312,6 +312,32 @@ static void what_is_not_understood(void **state)
 	}
 }
 
+/* Of this table, or of these lines: another may have them. */
+static void what_the_header_does_not_have(void **state)
+{
+	static const struct {
+		const char *spec, *words;
+		int rc;
+	} wrong[] = {
+		{ "time=when", "no column 'when', it has 'time', 'rtt_us'", SP_EFORMAT },
+		{ "time=time,latency=3:ms", "no column '3'", SP_EFORMAT },
+		{ "time=1,latency=took:ms", "no column 'took'", SP_EFORMAT },
+		{ "time=0", "is not understood", SP_EUSAGE },
+		{ "time=", "is not understood", SP_EUSAGE },
+		{ "when=1", "is not understood", SP_EUSAGE },
+	};
+	struct columns c = { .time = 77 };
+	struct sp_err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_int_equal(spec(&c, wrong[i].spec, "time|rtt_us", &err), wrong[i].rc);
+		if (!strstr(err.text, wrong[i].words))
+			fail_msg("no \"%s\" in: %s", wrong[i].words, err.text);
+		assert_int_equal(c.time, 77);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +354,7 @@ int main(void)
 		cmocka_unit_test(without_a_header),
 		cmocka_unit_test(the_users_word),
 		cmocka_unit_test(what_is_not_understood),
+		cmocka_unit_test(what_the_header_does_not_have),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
