@@ -94,7 +94,8 @@ static int close_softirq(struct timeline *t, struct lane *l, uint64_t ns, struct
 			       : load_net_rx(t, l, s->begin_ns, ns, NULL, err);
 	}
 	p = begin_stall(l, s, SP_MECH_SOFTIRQ, ns);
-	p.stall.vectors &= ~(1U << s->vec);
+	if (s->vec < SP_NR_VECS) /* what ran did not wait */
+		p.stall.vectors &= ~(1U << s->vec);
 	lane_evidence(&p.stall, SP_EVID_ENTRY_EXIT, s->begin_ns, s->vec, length, 0, 0);
 	lane_pending_evidence(l, &p.stall, ns);
 	take_func(&p, s);

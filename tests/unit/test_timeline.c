@@ -311,6 +311,24 @@ static void a_long_softirq_is_exact(void **state)
 	assert_int_equal(s->end_ns - s->begin_ns, 20 * MS);
 }
 
+/* Of a made recording: it is as long as it is, and takes nothing from the vectors that waited. */
+static void a_vector_that_no_kernel_has(void **state)
+{
+	const struct sp_stall *s;
+	uint32_t n;
+
+	(void)state;
+	tick(BEGIN, 0, 0);
+	soft(BEGIN + 10000, SP_EV_ENTRY, 32 + SP_VEC_NET_RX, 0);
+	soft(BEGIN + 20000, SP_EV_RAISE, SP_VEC_NET_RX, 0);
+	soft(BEGIN + 20 * MS + 10000, SP_EV_EXIT, 32 + SP_VEC_NET_RX, 0);
+	s = done(&n);
+	check(s, n);
+	assert_int_equal(n, 1);
+	assert_int_equal(s->mechanism, SP_MECH_SOFTIRQ);
+	assert_int_equal(s->vectors, 1U << SP_VEC_NET_RX);
+}
+
 static void lost_records_are_no_stall(void **state)
 {
 	struct coverage_answer a;
@@ -405,6 +423,7 @@ int main(void)
 		TEST(bottom_halves_off_by_the_flag),
 		TEST(bottom_halves_off_with_progress_is_none),
 		TEST(a_long_softirq_is_exact),
+		TEST(a_vector_that_no_kernel_has),
 		TEST(lost_records_are_no_stall),
 		TEST(idle_is_no_stall),
 		TEST(random_healthy_streams_have_none),
