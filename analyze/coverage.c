@@ -25,7 +25,7 @@ struct gap {
 struct cpu {
 	bool used;
 	uint64_t begin_ns, end_ns;
-	struct gap *gaps; /* in order of end */
+	struct gap *gaps; /* in order, of begin and of end */
 	uint32_t ngaps, room;
 	uint64_t join_ns; /* gaps closer than this are one */
 	uint64_t bins_from_ns, bin_ns;
@@ -167,6 +167,20 @@ static void share_gaps(struct coverage *c)
 	}
 }
 
+/* What was told already of a longer gap becomes part of it: events shed for ten seconds in which
+ * the CPU idled, unseen, a hundred times. Gaps must be in order of begin as well as of end. */
+static enum coverage_gap swallow(struct cpu *u, enum coverage_gap kind, uint64_t begin_ns,
+				 uint64_t *end_ns)
+{
+	while (u->ngaps && u->gaps[u->ngaps - 1].begin_ns >= begin_ns) {
+		const struct gap *in = &u->gaps[--u->ngaps];
+
+		*end_ns = in->end_ns > *end_ns ? in->end_ns : *end_ns;
+		kind = in->kind > kind ? in->kind : kind;
+	}
+	return kind;
+}
+
 int coverage_gap(struct coverage *c, uint32_t cpu, enum coverage_gap kind, uint64_t begin_ns,
 		 uint64_t end_ns, struct sp_err *err)
 {
@@ -177,9 +191,9 @@ int coverage_gap(struct coverage *c, uint32_t cpu, enum coverage_gap kind, uint6
 		return err->code;
 	if (end_ns <= begin_ns)
 		return SP_OK;
+	kind = swallow(u, kind, begin_ns, &end_ns);
 	last = u->ngaps ? &u->gaps[u->ngaps - 1] : NULL;
-	if (last && is_near(u, last, begin_ns) && begin_ns >= last->begin_ns &&
-	    (last->kind == kind || begin_ns < last->end_ns)) {
+	if (last && is_near(u, last, begin_ns) && (last->kind == kind || begin_ns < last->end_ns)) {
 		last->end_ns = end_ns > last->end_ns ? end_ns : last->end_ns;
 		last->kind = last->kind > kind ? last->kind : kind;
 		return SP_OK;

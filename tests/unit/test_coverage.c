@@ -33,6 +33,35 @@ static void windows_add_up(void **state)
 	assert_false(coverage_ask(c, 2, 0, MS).recorded);
 }
 
+/* Shed events: nothing is healthy meanwhile, whatever else was not observed in that time. */
+static void a_long_gap_is_told_behind_those_in_it(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(coverage) c = NULL;
+	struct coverage_answer a;
+
+	(void)state;
+	assert_int_equal(coverage_new(&c, &err), 0);
+	assert_int_equal(coverage_cpu(c, 0, 0, 1000 * MS, &err), 0);
+	assert_int_equal(coverage_gap(c, 0, COVERAGE_NOT_OBSERVED, 10 * MS, 20 * MS, &err), 0);
+	for (uint64_t ms = 200; ms < 600; ms += 100)
+		assert_int_equal(
+			coverage_gap(c, 0, COVERAGE_NOT_OBSERVED, ms * MS, (ms + 10) * MS, &err),
+			0);
+	assert_int_equal(coverage_gap(c, 0, COVERAGE_LOST, 100 * MS, 700 * MS, &err), 0);
+	assert_int_equal(coverage_gap(c, 0, COVERAGE_NOT_OBSERVED, 800 * MS, 810 * MS, &err), 0);
+	/* In front of the first gap in it, between two, behind the last. */
+	for (uint64_t ms = 110; ms < 700; ms += 100) {
+		a = coverage_ask(c, 0, ms * MS, (ms + 50) * MS);
+		assert_int_equal(a.observed_ns, 0);
+		assert_int_equal(a.lost_ns, 50 * MS);
+	}
+	a = coverage_ask(c, 0, 0, 1000 * MS);
+	assert_int_equal(a.lost_ns, 600 * MS);
+	assert_int_equal(a.not_observed_ns, 20 * MS);
+	assert_int_equal(a.observed_ns, 380 * MS);
+}
+
 static void many_gaps_round_to_the_safe_side(void **state)
 {
 	struct sp_err err = SP_ERR_INIT;
@@ -85,6 +114,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(windows_add_up),
+		cmocka_unit_test(a_long_gap_is_told_behind_those_in_it),
 		cmocka_unit_test(many_gaps_round_to_the_safe_side),
 		cmocka_unit_test(many_cpus_round_to_the_safe_side),
 	};
