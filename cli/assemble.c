@@ -53,7 +53,7 @@ static int fill_cpus(struct pipeline *p, struct sp_capture *c, struct sp_err *er
 		info[i] = (struct sp_cpu_info){
 			.cpu = cpus[i],
 			.lost = p->lost[cpus[i]],
-			.throttled_ns = p->throttled_ns[cpus[i]],
+			.throttled_ns = stages_throttled_ns(p, cpus[i]),
 			.covered_ns = a.observed_ns,
 			.worst_delay_ns = a.worst_delay_ns == SP_UNKNOWN_NS ? 0 : a.worst_delay_ns,
 		};

@@ -121,8 +121,6 @@ static void note_self(struct pipeline *p, const struct sp_event *e)
 
 int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *err)
 {
-	uint32_t cpu = e->cpu < SP_MAX_CPUS ? e->cpu : 0;
-
 	switch (e->type) {
 	case SP_EV_CLOCK:
 		return clock_put(p->clock, e->time_ns, (int64_t)e->clock.real_ns, e->clock.width_ns,
@@ -132,15 +130,12 @@ int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 				   e->quality.count, strings_get(p->strings, e->quality.detail),
 				   err);
 	case SP_EV_LOST:
-		p->lost[cpu] += e->count;
+		if (e->cpu < SP_MAX_CPUS)
+			p->lost[e->cpu] += e->count;
 		return quality_add(p->quality, SP_Q_LOST, e->cpu, e->count, NULL, err);
 	case SP_EV_THROTTLE:
-		p->throttle_at_ns[cpu] = e->time_ns;
-		return SP_OK;
 	case SP_EV_UNTHROTTLE:
-		if (p->throttle_at_ns[cpu])
-			p->throttled_ns[cpu] += e->time_ns - p->throttle_at_ns[cpu];
-		p->throttle_at_ns[cpu] = 0;
+		stages_throttle(p, e);
 		return SP_OK;
 	case SP_EV_SELF:
 		note_self(p, e);
@@ -280,8 +275,6 @@ static uint64_t count_unsampled(const struct pipeline *p)
 int stages_quality(struct pipeline *p, struct sp_err *err)
 {
 	const struct decode_info *i = decode_info(p->decode);
-	const uint32_t *cpus;
-	uint32_t n;
 	int rc = SP_OK;
 
 	if (i->no_formats)
@@ -327,28 +320,7 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU,
 				 timeline_quality(p->timeline, SP_Q_LIMIT),
 				 "events of CPUs beyond the first 1024", err);
-	cpus = coverage_cpus(p->coverage, &n);
-	for (uint32_t k = 0; !rc && k < n; k++) {
-		uint64_t ns = timeline_thinned_ns(p->timeline, cpus[k]);
-
-		if (ns)
-			rc = quality_add(p->quality, SP_Q_THIN_NET_RX, cpus[k], ns, NULL, err);
-	}
-	for (uint32_t k = 0; !rc && k < n && !sees_no_softirqs(i); k++) {
-		struct coverage_answer a =
-			coverage_ask(p->coverage, cpus[k], p->first_ns, p->newest_ns);
-
-		uint64_t hole_ns = timeline_hole_ns(p->timeline, cpus[k]);
-		uint64_t idle_ns = a.not_observed_ns > hole_ns ? a.not_observed_ns - hole_ns : 0;
-
-		/* A percent of the recording is worth a row; a busy CPU is never silent. */
-		if (idle_ns > (p->newest_ns - p->first_ns) / 100)
-			rc = quality_add(p->quality, SP_Q_NOT_OBSERVED, cpus[k], idle_ns, NULL,
-					 err);
-		if (!rc && hole_ns)
-			rc = quality_add(p->quality, SP_Q_HOLES, cpus[k], hole_ns, NULL, err);
-	}
-	return rc;
+	return rc ? rc : stages_unseen(p, !sees_no_softirqs(i), err);
 }
 
 int stages_pauses(struct pipeline *p, struct sp_err *err)

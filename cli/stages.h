@@ -112,9 +112,17 @@ int stages_name_early(struct pipeline *p, struct sp_err *err);
 int stages_sweep(struct pipeline *p, struct sp_err *err);
 /* Percent of one CPU that sirqprof itself took; NaN: not known. */
 double stages_self_pct(const struct pipeline *p);
+/* The sampler of a CPU is throttled, or is not any more. */
+void stages_throttle(struct pipeline *p, const struct sp_event *e);
+/* For how long the kernel throttled the sampler of a CPU below SP_MAX_CPUS, to the recording's end
+ * when that was not told. */
+uint64_t stages_throttled_ns(const struct pipeline *p, uint32_t cpu);
 /* Clock pairs, quality, losses, sirqprof's own CPU time. */
 int stages_facts(struct pipeline *p, const struct sp_event *e, struct sp_err *err);
 
+/* Rows about each CPU: thinned, throttled, holes, and the rest that was not observed, which cannot
+ * be told where softirqs are not seen. */
+int stages_unseen(struct pipeline *p, bool sees_softirqs, struct sp_err *err);
 /* Pauses of the host that look like something else. */
 int stages_pauses(struct pipeline *p, struct sp_err *err);
 int stages_clock(struct pipeline *p, struct sp_err *err);

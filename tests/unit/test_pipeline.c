@@ -218,6 +218,74 @@ static void what_is_noticed_is_told(void **state)
 	assert_null(row(&r, SP_Q_LOST));
 }
 
+/* Of the fact event: on the CPU, at so many ms. */
+static void side(struct bytes *b, uint32_t cpu, uint64_t at_ms)
+{
+	bytes_u64(b, BEGIN_NS + at_ms * 1000000);
+	bytes_u32(b, cpu);
+	bytes_u32(b, 0);
+	bytes_u64(b, FACT_ID);
+}
+
+static void throttle(uint32_t type, uint32_t cpu, uint64_t at_ms)
+{
+	struct bytes b = { .len = 8 };
+
+	bytes_u64(&b, BEGIN_NS + at_ms * 1000000);
+	bytes_u64(&b, FACT_ID);
+	bytes_u64(&b, FACT_ID);
+	side(&b, cpu, at_ms);
+	send(&b, type);
+}
+
+static void throttled_from_to(uint32_t cpu, uint64_t from_ms, uint64_t to_ms)
+{
+	throttle(PERF_RECORD_THROTTLE, cpu, from_ms);
+	if (to_ms)
+		throttle(PERF_RECORD_UNTHROTTLE, cpu, to_ms);
+}
+
+/* Not the idle CPU's doing, with its own remedy. */
+static void throttled_time_is_told_as_that(void **state)
+{
+	struct sp_report r;
+
+	(void)state;
+	capture();
+	throttled_from_to(1, 0, 200);
+	throttled_from_to(1, 500, 600);
+	throttle(PERF_RECORD_THROTTLE, 1, 1900); /* to the end */
+	throttled_from_to(UINT32_MAX, 0, 1000);
+	r = finish();
+	assert_int_equal(r.capture.ncpus, 1);
+	assert_int_equal(r.capture.cpus[0].throttled_ns, 400000000);
+	assert_non_null(row(&r, SP_Q_THROTTLED));
+	assert_int_equal(row(&r, SP_Q_THROTTLED)->cpu, 1);
+	assert_int_equal(row(&r, SP_Q_THROTTLED)->count, 400000000);
+	assert_null(row(&r, SP_Q_NOT_OBSERVED));
+}
+
+/* What was lost on a CPU that is not known is not CPU 0's. */
+static void lost_without_a_cpu(void **state)
+{
+	struct sp_report r;
+	struct bytes b;
+
+	(void)state;
+	capture();
+	for (uint32_t cpu = 0; cpu <= 1; cpu++) {
+		b = (struct bytes){ .len = 8 };
+		bytes_u64(&b, FACT_ID);
+		bytes_u64(&b, 100 + cpu);
+		side(&b, cpu ? UINT32_MAX : 0, 1000);
+		send(&b, PERF_RECORD_LOST);
+	}
+	r = finish();
+	assert_int_equal(r.capture.cpus[0].cpu, 0);
+	assert_int_equal(r.capture.cpus[0].lost, 100);
+	assert_non_null(row(&r, SP_Q_LOST));
+}
+
 static uint32_t named;
 
 static int on_named(void *self, struct pipeline *p, struct sp_err *e)
@@ -375,6 +443,8 @@ int main(void)
 		CASE(nothing_recorded_nothing_found),
 		CASE(what_the_stream_says_of_itself),
 		CASE(what_is_noticed_is_told),
+		CASE(throttled_time_is_told_as_that),
+		CASE(lost_without_a_cpu),
 		CASE(names_are_asked_for_once),
 		CASE(what_has_no_name_is_told),
 		CASE(spikes_and_their_verdicts),
