@@ -111,10 +111,10 @@ int live_command(const struct options *o, int status, struct sp_err *err)
 {
 	if (!status)
 		return SP_OK;
-	if (status > 128)
+	if (status > CHILD_KILLED)
 		return sp_fail(err, SP_EUNSUP, SP_NOWHERE,
 			       "'%s' was killed by signal %d; everything until then was recorded",
-			       o->command[0], status - 128);
+			       o->command[0], status - CHILD_KILLED);
 	return sp_fail(err, SP_EUNSUP, SP_NOWHERE,
 		       "'%s' ended with exit status %d; everything until then was recorded",
 		       o->command[0], status);

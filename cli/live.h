@@ -21,8 +21,8 @@ struct live_beside {
 };
 
 /* Records into the sink until the duration is over, the command has ended, or a signal asks to
- * stop. *ret_status is the exit status of a command that ended by itself (128 + signal when it was
- * killed), else 0. */
+ * stop. *ret_status is the exit status of a command that ended by itself (CHILD_KILLED + signal
+ * when it was killed), else 0. */
 int live_run(struct sampler *s, const struct options *o, struct sp_record_sink sink,
 	     struct live_beside beside, int *ret_status, struct sp_err *err);
 

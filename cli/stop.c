@@ -144,7 +144,7 @@ int child_start(struct child *c, struct sp_err *err)
 
 static int exit_status(int status)
 {
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return WIFSIGNALED(status) ? CHILD_KILLED + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 bool child_ended(struct child *c, int *ret_status)

@@ -33,7 +33,10 @@ int child_new(struct child **ret, char *const argv[], struct sp_err *err);
 /* Lets it run; fails with the exec's own error when there is no such program. */
 int child_start(struct child *c, struct sp_err *err);
 
-/* Whether it has ended; *ret_status is its exit status, 128 + signal when killed. */
+/* Above every exit status: a shell's 128 is one of them. */
+#define CHILD_KILLED 256
+
+/* Whether it has ended; *ret_status is its exit status, CHILD_KILLED + signal when killed. */
 bool child_ended(struct child *c, int *ret_status);
 
 /* Ends a command that still runs (SIGTERM, as the user asked to stop) and waits for it a moment;

@@ -8,6 +8,7 @@
 #include "live.h"
 #include "nameless.h"
 #include "pipeline.h"
+#include "stop.h"
 #include "tempdir.h"
 
 #include <sirqprof/facts.h>
@@ -431,8 +432,12 @@ static void how_a_command_ended(void **state)
 	assert_true(live_command(&options, 3, &err) < 0);
 	assert_non_null(strstr(err.text, "'false' ended with exit status 3"));
 	err = (struct sp_err)SP_ERR_INIT;
-	assert_true(live_command(&options, 128 + 9, &err) < 0);
+	assert_true(live_command(&options, CHILD_KILLED + 9, &err) < 0);
 	assert_non_null(strstr(err.text, "killed by signal 9"));
+	/* What ssh, or a shell about a command of its own, ends with. */
+	err = (struct sp_err)SP_ERR_INIT;
+	assert_true(live_command(&options, 255, &err) < 0);
+	assert_non_null(strstr(err.text, "'false' ended with exit status 255"));
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -60,7 +60,7 @@ static void a_killed_command_tells_the_signal(void **state)
 	(void)state;
 	assert_int_equal(child_new(&c, argv, &err), SP_OK);
 	assert_int_equal(child_start(c, &err), SP_OK);
-	assert_int_equal(wait_for(c), 128 + SIGKILL);
+	assert_int_equal(wait_for(c), CHILD_KILLED + SIGKILL);
 	child_free(c);
 }
 
