@@ -27,7 +27,6 @@ const char *evidence_name(uint8_t kind)
 		[SP_EVID_SAMPLES] = "samples",
 		[SP_EVID_INFERRED] = "inferred",
 		[SP_EVID_NO_REASON] = "no-reason",
-		[SP_EVID_AFTER_NAPI] = "after-napi",
 		[SP_EVID_HOST_PAUSE] = "host-pause",
 		[SP_EVID_PAUSES] = "pauses",
 		[SP_EVID_FD_READ] = "fd-read",
@@ -142,8 +141,8 @@ static void say_count(const struct sp_evidence *e, const char *name, struct sent
 			     e->n[0] == 1 ? "" : "s", b);
 		break;
 	case SP_EVID_NAPI:
-		sentence_say(s, "%" PRIu64 " polls of %s took %" PRIu64 " packets", e->n[0], name,
-			     e->n[1]);
+		sentence_say(s, "%" PRIu64 " polls of %s took %" PRIu64 " packets", e->n[0],
+			     name[0] ? name : "several devices", e->n[1]);
 		break;
 	case SP_EVID_POLL:
 		sentence_say(s, "one poll of %s took %s and %" PRIu64 " packets", name, b, e->n[0]);
@@ -162,9 +161,6 @@ static void say_count(const struct sp_evidence *e, const char *name, struct sent
 		break;
 	case SP_EVID_NO_REASON:
 		sentence_say(s, "nothing ran, and no reason was seen");
-		break;
-	case SP_EVID_AFTER_NAPI:
-		sentence_say(s, "%s waited behind NET_RX", sp_vec_name((uint32_t)e->n[0]));
 		break;
 	case SP_EVID_HOST_PAUSE:
 		sentence_say(

@@ -35,14 +35,13 @@ enum sp_evidence_kind {
 	SP_EVID_KSOFTIRQD_WAIT, /* n[0]: ns between woken/preempted and running; name: who waited */
 	SP_EVID_HOG_CLASS,	/* n[0]: prio of the task that kept the CPU; name: its comm */
 	SP_EVID_SQUEEZE,	/* n[0]: time_squeeze increments, n[1]: ns between the reads */
-	SP_EVID_NAPI,		/* n[0]: polls, n[1]: packets; name: device */
+	SP_EVID_NAPI,	     /* n[0]: polls, n[1]: packets; name: device, where it was one alone */
 	SP_EVID_STEAL,	     /* n[0]: ns of steal over the enclosing reads, n[1]: ns between them */
 	SP_EVID_WITNESS_GAP, /* n[0]: the witness CPU, n[1]: ns of its gap at the same time */
 	SP_EVID_WITNESS_RAN, /* n[0]: the witness CPU went on ticking */
 	SP_EVID_SAMPLES,     /* n[0]: samples inside the stall, n[1]: of them in the culprit */
 	SP_EVID_INFERRED,    /* n[0]: 1 = no BH flag on this kernel (before 5.17) */
 	SP_EVID_NO_REASON,   /* nothing ran and no reason was seen */
-	SP_EVID_AFTER_NAPI,  /* other vectors waited while NET_RX ran; n[0] vector */
 	SP_EVID_HOST_PAUSE,  /* leaf is user code or a clearing loop: the host paused */
 	SP_EVID_FD_READ,     /* n[0]: fd; name: path, read by the stuck watch */
 	SP_EVID_SERVING,     /* n[0]: ticks in a row inside a softirq; n[1]: one NET_RX in so many

@@ -8,7 +8,7 @@ static void every_kind_has_a_name_and_a_sentence(void **state)
 	char names[64][40], text[EVIDENCE_TEXT_LEN];
 
 	(void)state;
-	for (uint8_t kind = 1; kind <= SP_EVID_FD_READ; kind++) {
+	for (uint8_t kind = 1; kind <= SP_EVID_STOOD; kind++) {
 		const struct sp_evidence e = { .kind = kind,
 					       .n = { 3, 5 * MS },
 					       .name = FAKE_LEAF };
@@ -25,6 +25,20 @@ static void every_kind_has_a_name_and_a_sentence(void **state)
 	assert_string_equal(evidence_name(255), "unknown");
 	evidence_sentence(&r, &(struct sp_evidence){ .kind = 255 }, text);
 	assert_string_equal(text, "");
+}
+
+static void polls_of_more_than_one_device(void **state)
+{
+	struct sp_evidence e = { .kind = SP_EVID_NAPI, .n = { 14, 896 }, .name = FAKE_IRQ };
+	struct sp_report r = fake_report();
+	char text[EVIDENCE_TEXT_LEN];
+
+	(void)state;
+	evidence_sentence(&r, &e, text);
+	assert_string_equal(text, "14 polls of nvme0q1 took 896 packets");
+	e.name = 0;
+	evidence_sentence(&r, &e, text);
+	assert_string_equal(text, "14 polls of several devices took 896 packets");
 }
 
 static void every_mechanism_is_said(void **state)
@@ -105,6 +119,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_has_a_name_and_a_sentence),
+		cmocka_unit_test(polls_of_more_than_one_device),
 		cmocka_unit_test(every_mechanism_is_said),
 		cmocka_unit_test(the_culprit_is_who_the_mechanism_says),
 		cmocka_unit_test(long_names_are_cut),
