@@ -4,6 +4,7 @@
 #include "meta.h"
 #include "observe.h"
 #include "plan.h"
+#include "probe.h"
 #include "shedder.h"
 #include "stream.h"
 #include "stuck.h"
@@ -80,26 +81,21 @@ static bool contains(const uint32_t *cpus, uint32_t n, uint32_t cpu)
  * profiled, so that it is likely to share its socket. */
 static uint32_t pick_witness(const struct sampler *s)
 {
-	uint32_t n = (uint32_t)sysconf(_SC_NPROCESSORS_CONF), from = s->cpus[s->ncpus - 1];
+	uint32_t n, first = UINT32_MAX, last = s->cpus[s->ncpus - 1];
+	struct sp_err ignored = SP_ERR_INIT;
+	sp_auto_free uint32_t *online = NULL;
 
-	for (uint32_t i = 1; i < n; i++) {
-		uint32_t cpu = (from + i) % n;
-		char path[64], text[8] = "1";
-		FILE *f;
-
-		if (contains(s->cpus, s->ncpus, cpu))
+	if (probe_cpus(NULL, &online, &n, &ignored))
+		return UINT32_MAX;
+	for (uint32_t i = 0; i < n; i++) {
+		if (contains(s->cpus, s->ncpus, online[i]))
 			continue;
-		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", cpu);
-		f = fopen(path, "re"); /* CPU 0 often has no such file: online */
-		if (f) {
-			if (!fgets(text, sizeof(text), f))
-				text[0] = '0';
-			fclose(f);
-		}
-		if (text[0] == '1')
-			return cpu;
+		if (online[i] > last)
+			return online[i];
+		if (first == UINT32_MAX)
+			first = online[i];
 	}
-	return UINT32_MAX;
+	return first;
 }
 
 /* Off the profiled CPUs where there are others: what we do must not starve what we watch. */
@@ -389,8 +385,9 @@ int sampler_stop(struct sampler *s, struct sp_err *err)
 	int rc;
 
 	events_disable(s->events);
+	/* What they say last is to be taken too. */
+	watches_stop(s->watches);
 	rc = watches_take(s->watches, s->stream, err);
-	watches_free(sp_take(s->watches));
 	rc = rc ? rc : drain(s, stream_now(), err);
 	rc = rc ? rc : observe_all(s->observe, s->stream, err);
 	if (!rc && s->bad_bytes)

@@ -95,14 +95,20 @@ int watch_new(struct watch **ret, const struct watch_cfg *cfg, struct sp_err *er
 	return rc;
 }
 
+void watch_stop(struct watch *w)
+{
+	if (!w->runs)
+		return;
+	atomic_store(&w->stop, true);
+	pthread_join(w->thread, NULL);
+	w->runs = false;
+}
+
 void watch_free(struct watch *w)
 {
 	if (!w)
 		return;
-	if (w->runs) {
-		atomic_store(&w->stop, true);
-		pthread_join(w->thread, NULL);
-	}
+	watch_stop(w);
 	pthread_mutex_destroy(&w->lock);
 	stream_free(w->stream);
 	observe_free(w->observe);

@@ -51,7 +51,10 @@ enum watch_class {
  * Errors: SP_ENOMEM. No eventfd to be had is no error: watch_fd() is negative then. */
 int watch_new(struct watch **ret, const struct watch_cfg *cfg, struct sp_err *err);
 
-/* Ends the thread, if there is one. */
+/* Ends the thread, if there is one: what it has queued can still be taken. */
+void watch_stop(struct watch *w);
+
+/* Ends the thread too. */
 void watch_free(struct watch *w);
 
 /* Starts the thread, once. Where it may not be real-time it takes the best nice value that is

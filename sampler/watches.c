@@ -84,6 +84,12 @@ int watches_new(struct watches **ret, const struct watch_cfg *cfg, const struct 
 	return rc;
 }
 
+void watches_stop(struct watches *w)
+{
+	for (int i = 0; i < WATCHES_MOST && w->of[i]; i++)
+		watch_stop(w->of[i]);
+}
+
 void watches_free(struct watches *w)
 {
 	for (int i = 0; w && i < WATCHES_MOST; i++)

@@ -38,7 +38,10 @@ uint32_t watches_places(const struct watch_cpus *allowed, const uint32_t *watche
 int watches_new(struct watches **ret, const struct watch_cfg *cfg, const struct watch_cpus *allowed,
 		struct sp_err *err);
 
-/* Ends the threads. */
+/* As watch_stop(). */
+void watches_stop(struct watches *w);
+
+/* Ends the threads too. */
 void watches_free(struct watches *w);
 
 /* Starts the threads; how the worst of them is scheduled. */
