@@ -176,6 +176,8 @@ struct lane {
 	bool seen_in_this_idle;
 	bool throttled;
 	uint64_t throttled_since_ns;
+	bool gone;		 /* it went offline: its events are dead from then on */
+	uint64_t gone_ns;	 /* so long before the end */
 	uint64_t hole_ns;	 /* in all, though it ran: see blind.c */
 	uint64_t blind_until_ns; /* lost records, throttling: no gap before this is a stall */
 	int32_t tid;		 /* current, by the newest record; SP_NO_TASK unknown */

@@ -308,6 +308,8 @@ static uint64_t unseen_from(const struct lane *l, uint64_t end_ns)
 {
 	if (!l->used)
 		return l->first_ns;
+	if (l->gone)
+		return l->now_ns;
 	if (l->throttled)
 		return l->throttled_since_ns;
 	if (l->idle)
@@ -327,6 +329,8 @@ static int flush_lane(struct timeline *t, struct lane *l, uint64_t end_ns, struc
 	rc = rc ? rc : pending_flush(t, l, err);
 	if (rc || l->cpu == t->cfg.witness || !l->first_ns)
 		return rc;
+	if (l->gone)
+		l->gone_ns = end_ns - unseen_from(l, end_ns);
 	rc = coverage_cpu(t->parts.coverage, l->cpu, l->first_ns, end_ns, err);
 	return rc ? rc
 		  : coverage_gap(t->parts.coverage, l->cpu, COVERAGE_NOT_OBSERVED,
@@ -371,6 +375,11 @@ uint64_t timeline_quality(const struct timeline *t, uint32_t code)
 uint64_t timeline_hole_ns(const struct timeline *t, uint32_t cpu)
 {
 	return cpu < t->nlanes && t->lanes[cpu] ? t->lanes[cpu]->hole_ns : 0;
+}
+
+uint64_t timeline_gone_ns(const struct timeline *t, uint32_t cpu)
+{
+	return cpu < t->nlanes && t->lanes[cpu] ? t->lanes[cpu]->gone_ns : 0;
 }
 
 uint64_t timeline_thinned_ns(const struct timeline *t, uint32_t cpu)

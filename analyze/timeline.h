@@ -88,6 +88,10 @@ uint64_t timeline_thinned_ns(const struct timeline *t, uint32_t cpu);
 /* How long the CPU ran and recorded nothing: part of what coverage.h calls not observed. */
 uint64_t timeline_hole_ns(const struct timeline *t, uint32_t cpu);
 
+/* How long the CPU, or what recorded it, was gone before the end: it went offline. Known after
+ * timeline_flush(). Part of what coverage.h calls not observed. */
+uint64_t timeline_gone_ns(const struct timeline *t, uint32_t cpu);
+
 /* The stacks of what is open or waits, for a sweep of them. */
 void timeline_stacks(struct timeline *t, struct stacks *of, stacks_visit *visit);
 

@@ -60,6 +60,8 @@ int told_put(struct timeline *t, const struct sp_event *e, struct sp_err *err)
 		return on_shed(t, l, e, err);
 	if (e->type == SP_EV_THIN)
 		return sparse_change(t, l, e, err);
+	if (e->type == SP_EV_ONLINE)
+		l->gone |= !e->count;
 	if (e->type == SP_EV_STEAL)
 		return pending_steal(t, l, e, err);
 	if (e->type != SP_EV_SOFTNET)

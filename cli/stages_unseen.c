@@ -34,7 +34,8 @@ static int unseen_on(struct pipeline *p, uint32_t cpu, struct sp_err *err)
 {
 	struct coverage_answer a = coverage_ask(p->coverage, cpu, p->first_ns, p->newest_ns);
 	uint64_t hole_ns = timeline_hole_ns(p->timeline, cpu);
-	uint64_t told_ns = hole_ns + stages_throttled_ns(p, cpu);
+	uint64_t told_ns =
+		hole_ns + stages_throttled_ns(p, cpu) + timeline_gone_ns(p->timeline, cpu);
 	uint64_t idle_ns = a.not_observed_ns > told_ns ? a.not_observed_ns - told_ns : 0;
 	int rc = SP_OK;
 

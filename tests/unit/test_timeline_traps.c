@@ -302,6 +302,35 @@ static void lost_and_throttled_time_is_not_observed(void **state)
 	assert_int_equal(a.observed_ns + a.not_observed_ns + a.lost_ns, 70000 * US);
 }
 
+/* A CPU goes offline from its idle task, and its events with it, also when it is back. */
+static void offline_is_not_idle(void **state)
+{
+	struct fakecpu *w = *state;
+	struct coverage_answer a;
+	struct sp_event e;
+
+	for (uint64_t us = START; us < START + 20000; us += 5000) {
+		busy(w, us, us + 2000, "u:main");
+		switch_to(w, us + 2000, 0);
+		tick(w, us + 2500, 0, "cpuidle_enter");
+		if (us < START + 15000)
+			switch_to(w, us + 4900, 100);
+	}
+	for (uint32_t back = 0; back < 2; back++) {
+		e = event(w, START + 100000 + back * 100000, SP_EV_ONLINE);
+		e.count = back;
+		put(w, e);
+	}
+	w->cpu = 2;
+	busy(w, START, START + 400000, "u:main");
+	flush(w, START + 400000);
+	a = coverage_ask(w->coverage, 1, (START + 20000) * US, (START + 400000) * US);
+	assert_int_equal(a.observed_ns, 0);
+	assert_int_equal(a.not_observed_ns, 380000 * US);
+	assert_in_range(timeline_gone_ns(w->timeline, 1), 380000 * US, 383000 * US);
+	assert_int_equal(timeline_gone_ns(w->timeline, 2), 0);
+}
+
 /* Both CPUs stand still from 20,000 to 30,000; how CPU 1 and CPU 2 come back is given. */
 static void both_pause(struct fakecpu *w, const char *one_back, const char *two_back)
 {
@@ -448,6 +477,7 @@ int main(void)
 		T(thinned_entries_make_no_long_softirq),
 		T(interrupts_off_inside_a_softirq_are_the_softirq),
 		T(a_long_interrupt_is_exact),
+		T(offline_is_not_idle),
 		T(lost_and_throttled_time_is_not_observed),
 		T(a_pause_of_two_cpus_is_the_machine),
 		T(two_released_together_are_no_stopped_machine),
