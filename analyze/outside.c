@@ -66,7 +66,8 @@ static void duration(char to[32], int64_t ns)
 	int64_t s = ns / NS_S;
 
 	if (s >= 86400)
-		snprintf(to, 32, "%" PRId64 " d %" PRId64 " h", s / 86400, s / 3600 % 24);
+		snprintf(to, 32, "%" PRId64 " d %" PRId64 " h", (s + 1800) / 86400,
+			 (s + 1800) / 3600 % 24);
 	else if (s >= 3600)
 		snprintf(to, 32, "%" PRId64 " h %" PRId64 " min", s / 3600, s / 60 % 60);
 	else if (s >= 60)
@@ -85,15 +86,16 @@ static void remedy(char to[96], const struct outside *o, int32_t zone_s)
 	if (o->n < o->all)
 		return;
 	if (o->shift_s && zone_s != INT32_MAX && size <= INT64_C(14) * 3600)
-		snprintf(to, 96, ": --tz %c%02" PRId64 ":%02" PRId64 " would put them inside",
+		snprintf(to, 96, ": --tz %c%02" PRId64 ":%02" PRId64 " would fit",
 			 zone < 0 ? '-' : '+', size / 3600, size / 60 % 60);
 	else if (o->shift_s)
-		snprintf(to, 96, ": --clock-offset %+" PRId64 " would put them inside", o->shift_s);
+		snprintf(to, 96, ": --clock-offset %+" PRId64 " would fit", o->shift_s);
 	else if (llabs(o->away_ns) < AUTO_NS && !o->searched)
 		snprintf(to, 96, ": --clock-offset auto may find how far the clocks are apart");
 	else
 		snprintf(to, 96,
-			 ": see that both are of the same time; --clock-offset SEC moves them");
+			 ": see that both are of the same time, or shift the spikes by "
+			 "--clock-offset SEC");
 }
 
 void outside_text(char to[OUTSIDE_TEXT], const struct outside *o, int32_t zone_s)

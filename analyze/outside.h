@@ -32,7 +32,7 @@ struct outside outside_of(const struct sp_spike *spikes, uint32_t n, const struc
 			  const struct outside_recording *rec);
 
 /*
- * One phrase of it with what to do, as "2 h 0 min after it: --tz +02:00 would put them inside"; ""
+ * One phrase of it with what to do, as "2 h 0 min after it: --tz +02:00 would fit"; ""
  * where none are outside. zone_s: what zone-less stamps were read with; INT32_MAX: there were none.
  */
 void outside_text(char to[OUTSIDE_TEXT], const struct outside *o, int32_t zone_s);

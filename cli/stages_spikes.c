@@ -56,7 +56,7 @@ static int note_none(struct pipeline *p, const char *name, const struct spikefil
 	else if (seen->below && seen->longest_ns)
 		snprintf(text, sizeof(text),
 			 "%.100s is late enough: of %" PRIu64
-			 " the latest is %.4g ms%s, and --spike-min %.4g ms",
+			 " the longest is %.4g ms%s, and --spike-min is %.4g ms",
 			 name, seen->rows, (double)seen->longest_ns / 1e6,
 			 seen->unit_assumed ? " (if that is its unit)" : "",
 			 (double)p->spike_cfg.min_latency_ns / 1e6);

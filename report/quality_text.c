@@ -23,7 +23,7 @@ struct text {
 /* clang-format off */
 static const struct text table[] = {
 	{ SP_Q_LOST, "lost", "%n record%s%c %w lost: the time around them is not judged",
-	  "a larger --buffer, fewer CPUs, or --light" },
+	  "a larger --buffer (perf: -m), fewer CPUs, or --light" },
 	{ SP_Q_THROTTLED, "throttled", "the kernel throttled the sampler%c for %t",
 	  "a lower --freq, or sysctl kernel.perf_event_max_sample_rate" },
 	{ SP_Q_EVENT_FALLBACK, "event-fallback",
@@ -126,7 +126,7 @@ static const struct text table[] = {
 	{ SP_Q_SPIKES_UNIT, "spikes-unit", "latencies in %d have no unit: taken as ms",
 	  "say it: --spike-columns time=1,latency=2:us (or by names of the header)" },
 	{ SP_Q_SPIKES_NO_LATENCY, "spikes-no-latency",
-	  "%n spike%s of %d tell no latency: looked for within --window",
+	  "%n spike%s of %d without a latency: looked for within --window",
 	  "--spike-columns or --spike-regex name the latency; a short --window keeps chance low" },
 	{ SP_Q_SELF_CULPRIT, "self-culprit", "sirqprof itself was the culprit of %n stall%s",
 	  "keep it off the profiled CPUs (taskset), a lower --freq, or --light" },
