@@ -16,6 +16,7 @@ static enum sp_severity severity_of(enum sp_quality_code code)
 	case SP_Q_THINNED:
 	case SP_Q_NO_FORMATS:
 	case SP_Q_MISSING_EVENT:
+	case SP_Q_NO_CPU_TOLD:
 	case SP_Q_TRUNCATED:
 	case SP_Q_CLOCK_NOT_MONOTONIC:
 	case SP_Q_SPIKES_OUTSIDE:

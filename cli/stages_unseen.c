@@ -52,6 +52,8 @@ int stages_unseen(struct pipeline *p, bool sees_softirqs, struct sp_err *err)
 	uint32_t n;
 	const uint32_t *cpus = coverage_cpus(p->coverage, &n);
 
+	if (!n)
+		rc = quality_add(p->quality, SP_Q_NO_CPU_TOLD, SP_NO_CPU, 0, NULL, err);
 	for (uint32_t k = 0; !rc && k < n; k++) {
 		uint64_t thinned_ns = timeline_thinned_ns(p->timeline, cpus[k]);
 		uint64_t throttled_ns = stages_throttled_ns(p, cpus[k]);

@@ -167,12 +167,14 @@ static void put_headline(const struct text *t)
 
 	for (uint32_t i = 0; i < r->nspikes; i++)
 		explained += r->verdicts[i].explained;
-	if (!r->spikes_given)
+	if (!r->capture.ncpus)
+		fputs("No CPU was recorded: nothing can be said.\n", t->out);
+	if (!r->spikes_given && r->capture.ncpus)
 		fprintf(t->out, "%" PRIu32 " stall%s found.\n", r->nstalls,
 			r->nstalls == 1 ? "" : "s");
-	else if (!r->nspikes)
+	else if (r->spikes_given && !r->nspikes)
 		fputs("No spike in what was given.\n", t->out);
-	else
+	else if (r->spikes_given)
 		fprintf(t->out, "%" PRIu32 " of %" PRIu32 " spike%s explained", explained,
 			r->nspikes, r->nspikes == 1 ? "" : "s");
 	for (size_t i = 0; r->nspikes && i < sizeof(others) / sizeof(others[0]); i++)

@@ -63,6 +63,7 @@ enum sp_quality_code {
 	SP_Q_SELF_CULPRIT = 47,	     /* sirqprof itself starved softirqs; count = stalls */
 	SP_Q_REALTIME = 48,	     /* PREEMPT_RT: less can be proven */
 	SP_Q_HOLES = 53,	     /* cpu ran and nothing was recorded of it; count = ns */
+	SP_Q_NO_CPU_TOLD = 54,	     /* no record tells its CPU: of processes, or empty */
 };
 
 enum sp_severity {
