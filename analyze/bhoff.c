@@ -9,9 +9,9 @@
  *	   ├┄┄┄┄┄┄┄┄┄┄┄┄┄┄┤───────────┤┄┄┄┄┄┄┄┄┄┤
  *
  * Kernels before 5.17 do not say it in their records. There it is inferred: a vector that is
- *pending when a tick comes is served at the end of that tick's interrupt, unless BH is off or it is
- *left to ksoftirqd. One that still waits at the next tick, with ksoftirqd neither running nor
- *runnable, tells that BH was off between the two.
+ * pending when a tick comes is served at the end of that tick's interrupt, unless BH is off or it
+ *is left to ksoftirqd. One that still waits at the next tick, with ksoftirqd neither running nor
+ * runnable, tells that BH was off between the two.
  */
 
 /* Flags are first-hand; a vector that waited shows that somebody was starved. */
@@ -83,13 +83,16 @@ static void begin_at_raise(const struct bh_state *b, struct sp_stall *s)
 	lane_evidence(s, SP_EVID_INFERRED, b->first_ns, 1, 0, 0, 0);
 }
 
+/* What is so long after the last sight of BH off does not date its end. */
+#define DATES_NS 1000000000ULL
+
 /* It was over by end_hi_ns; unseen_ns: of what came from then to there nothing was recorded. */
 static int finish(struct timeline *t, struct lane *l, uint64_t end_hi_ns, uint64_t unseen_ns,
 		  struct sp_err *err)
 {
 	struct bh_state *b = &l->bh;
 	bool napi = load_thread_dev(t, l, b->tid, b->last_ns) != 0;
-	bool softirq_dates = end_hi_ns - b->last_ns < 1000000000;
+	bool softirq_dates = end_hi_ns - b->last_ns < DATES_NS;
 	struct pending_stall p = {
 		.leaf = 0,
 		.sampled = b->shares.samples != 0,

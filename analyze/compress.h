@@ -16,7 +16,7 @@ struct compress;
 int compress_new(struct compress **ret, struct sp_err *err);
 void compress_free(struct compress *c);
 
-/* More compressed bytes; they must hold until compress_next() has said that it needs more. */
+/* More compressed bytes; they must hold until compress_peek() has said that it needs more. */
 void compress_feed(struct compress *c, const void *data, size_t size);
 
 /* The next size bytes of what has been expanded, valid until the next call; NULL when more input is

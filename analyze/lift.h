@@ -6,8 +6,9 @@
  *
  * In:    a caller's stalls, the windows, the recording
  * Out:   lift: stalls per second inside windows against outside, each count half a stall greater,
- * so that it is never infinite; chance: the share of shifts of all windows round the recording at
- * which as many of them would be touched Keeps: LIFT_SPIKES windows
+ *        so that it is never infinite; chance: the share of shifts of all windows round the
+ *        recording at which as many of them would be touched
+ * Keeps: LIFT_SPIKES windows
  */
 #include "winset.h"
 

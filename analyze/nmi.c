@@ -2,7 +2,7 @@
 
 /*
  * Samples with interrupts off in a recording without any clock (perf record -e cycles, where that
- *is an NMI): no tick says that one was missed, so the samples in a row are all there is.
+ * is an NMI): no tick says that one was missed, so the samples in a row are all there is.
  *
  *	IF=1   IF=0  IF=0  IF=0  IF=0   IF=1
  *	 ├┄┄┄┄┄┄├─────────────────┤┄┄┄┄┄┄┤

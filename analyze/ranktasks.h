@@ -6,7 +6,7 @@
  *
  * In:    the row's stalls
  * Out:   tasks by starved time; runs of one program (cron's ss, every minute another pid) are one
- * task without pid, and process numbers in paths are folded Keeps: nothing
+ *        task without pid, and process numbers in paths are folded
  */
 #include "arena.h"
 #include "rank.h"

@@ -7,7 +7,7 @@
  * In:    a path, standard input, or bytes in memory
  * Out:   header records first (in file mode made from the file's sections), then the data, with
  *        compressed records expanded
- * Keeps: a mapping of the file, or a buffer of two records; nothing that grows with the recording
+ * Keeps: a piece of the file, or a buffer of two records; nothing that grows with the recording
  */
 #include <sirqprof/own.h>
 #include <sirqprof/quality.h>

@@ -33,6 +33,8 @@ struct source_times {
 };
 void source_times(const struct source *s, struct source_times *ret);
 
+/* "-" is standard input. Errors: SP_ESYS; SP_EFORMAT of a folder that holds no recording. s is to
+ * be closed in any case. */
 int source_open(struct source *s, const char *path, struct sp_err *err);
 void source_memory(struct source *s, const void *data, size_t size);
 void source_close(struct source *s);

@@ -10,8 +10,8 @@
  *
  * Ticks go on whatever NET_RX does, and say whether a softirq is being served. Served without
  * progress, one handler ran long (softirq); served nearly always with progress, packets come as
- *fast as they are served (load). Progress is proven by the next of the thinned entries, so its
- *absence proves something only when it lasts longer than they usually are apart.
+ * fast as they are served (load). Progress is proven by the next of the thinned entries, so its
+ * absence proves something only when it lasts longer than they usually are apart.
  */
 
 /* So many times the usual distance of two thinned entries without one: no progress. */

@@ -76,10 +76,10 @@ enum sp_tristate timeline_nmi(const struct timeline *t);
 /* Whether any switch was recorded, and so those to idle. */
 bool timeline_saw_switches(const struct timeline *t);
 
-/* Stalls whose samples could not be taken, and the like, as quality counts: code → count. */
 /* CPUs that have a timeline; the events of more are counted (SP_Q_LIMIT) and passed over. */
 #define TIMELINE_MAX_CPUS 1024U
 
+/* How often something was met that a quality row of this code tells; 0 for other codes. */
 uint64_t timeline_quality(const struct timeline *t, uint32_t code);
 
 /* How long NET_RX of the CPU was thinned; known after timeline_flush(). */

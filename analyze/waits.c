@@ -18,15 +18,13 @@
 
 /* A NAPI thread may move to a CPU that is not recorded, run there and come back: it did not wait.
  * One that was seen to be preempted here mostly stays. */
-#define SURE_KSOFTIRQD 0.93
-#define SURE_NAPI      0.80
-#define SURE_NAPI_HELD 0.90
-#define SURE_BY_TICKS  0.85 /* no sample, but every tick's record names one task */
-#define SURE_NOBODY    0.70
-#define SURE_TO_SEEN   0.80 /* when it got the CPU was not seen */
-#define SURE_UNSEEN_WORK                                                        \
-	0.60 /* raises or entries may be missing: nothing waited, or was served \
-	      */
+#define SURE_KSOFTIRQD	 0.93
+#define SURE_NAPI	 0.80
+#define SURE_NAPI_HELD	 0.90
+#define SURE_BY_TICKS	 0.85 /* no sample, but every tick's record names one task */
+#define SURE_NOBODY	 0.70
+#define SURE_TO_SEEN	 0.80 /* when it got the CPU was not seen */
+#define SURE_UNSEEN_WORK 0.60 /* raises or entries may be missing: did anything wait? */
 
 static bool is_ksoftirqd(const struct timeline *t, sp_str comm)
 {

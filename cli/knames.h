@@ -16,6 +16,8 @@
 
 struct knames;
 
+/* *ret is the caller's; the resolver and out are borrowed until knames_free(). Errors: SP_ENOMEM.
+ */
 int knames_new(struct knames **ret, const struct sp_resolver *resolver, struct sp_record_sink out,
 	       struct sp_err *err);
 void knames_free(struct knames *k);

@@ -19,6 +19,7 @@ struct outputs {
 /* Errors: SP_ESYS; SP_EUSAGE when two outputs want one place, or one that of an input, the
  * recording made by --output included. */
 int outputs_open(struct outputs *o, const struct options *opts, struct sp_err *err);
+/* All of them, also when one fails: the first failure is told. Errors: SP_ENOMEM, SP_ESYS. */
 int outputs_write(struct outputs *o, const struct options *opts, const struct sp_report *r,
 		  struct sp_err *err);
 void outputs_close(struct outputs *o);

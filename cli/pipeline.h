@@ -23,7 +23,8 @@
 
 struct pipeline;
 
-/* Options and resolver are borrowed until pipeline_free(). */
+/* *ret is the caller's, untouched on failure; options and resolver are borrowed until
+ * pipeline_free(). Errors: SP_ENOMEM. */
 int pipeline_new(struct pipeline **ret, const struct options *o, const struct sp_resolver *resolver,
 		 struct sp_err *err);
 void pipeline_free(struct pipeline *p);
@@ -61,7 +62,9 @@ int pipeline_check(struct pipeline *p, struct sp_err *err);
  * standard input), so that whoever writes them never has to wait. self is the pipeline. */
 void pipeline_follow(void *self);
 
-/* The records have ended: reads the spikes, makes the verdicts. Once. ret lives as long as p. */
+/* The records have ended: reads the spikes, makes the verdicts. Once, also where it fails; ret
+ * lives as long as p. Errors: SP_ENOMEM, SP_ELIMIT; about the spikes, unless they are kept back
+ * (above), SP_EUSAGE, SP_ESYS, SP_EFORMAT. */
 int pipeline_finish(struct pipeline *p, struct sp_report *ret, struct sp_err *err);
 
 /* The records are being made: the kernel's names of modules and BPF programs are asked for as soon

@@ -12,6 +12,7 @@
  * opened, from 1, and never get here. */
 #define HEADER_FACT_ID 0x5349525146414354ULL
 
+/* Errors: SP_ENOMEM, and those of out. */
 int header_write(struct sp_record_sink out, const struct plan *p, const struct stream_id *ids,
 		 uint32_t nids, struct tracefs *t, struct sp_err *err);
 

@@ -42,7 +42,7 @@ int outfile_close(struct outfile *o, struct sp_err *err);
 uint64_t outfile_size(const struct outfile *o);
 
 /* Removes path when it is a recording, or whatever it is with force; not there is fine. Errors:
- * SP_EUSAGE. */
+ * SP_EUSAGE, SP_ESYS. */
 int outfile_remove(const char *path, bool force, struct sp_err *err);
 
 SP_DEFINE_FREEP(outfile);

@@ -2,7 +2,8 @@
 #define PLAN_H
 
 /*
- * Which events a capture opens: the table of design, turned into perf_event_attr for this kernel.
+ * Which events a capture opens: a table of what is wanted, turned into perf_event_attr for this
+ * kernel.
  *
  * In:    what was asked (event, frequency, lean, detail or light), what tracefs and the kernel have
  * Out:   events with attr, name and filter; what is missing is told as quality notes

@@ -36,7 +36,7 @@ int kallsyms_load(struct kallsyms **ret, const char *path, struct sp_err *err);
 /* Only the symbols of modules and BPF programs: what comes and goes while the kernel runs. */
 int kallsyms_load_modules(struct kallsyms **ret, const char *path, struct sp_err *err);
 
-/* The same from text of len bytes, which is copied. */
+/* As kallsyms_load(), from text of len bytes, which is copied. Errors: SP_ENOMEM. */
 int kallsyms_parse(struct kallsyms **ret, const char *text, size_t len, struct sp_err *err);
 void kallsyms_free(struct kallsyms *k);
 

@@ -7,8 +7,8 @@
  * In:    mappings, forks, execs as records tell them, in nearly the order of time: what a look-up
  *        may see is decided by times, not by order
  * Out:   frames: "file+0x…" where the file has no symbol for it, "[unknown]" where nothing is
- * mapped Keeps: the mappings of every process; symbols of the files asked for (elffile.h,
- * perfmap.h)
+ *        mapped
+ * Keeps: the mappings of every process; symbols of the files asked for (elffile.h, perfmap.h)
  */
 #include "elffile.h"
 
