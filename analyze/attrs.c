@@ -7,10 +7,9 @@
 #include <stdlib.h>
 
 /* Bits of the flags word of struct perf_event_attr, from its first bit. */
-#define ATTR_FREQ	    10
-#define ATTR_SAMPLE_ID_ALL  18
-#define ATTR_USE_CLOCKID    25
-#define ATTR_CONTEXT_SWITCH 26
+#define ATTR_FREQ	   10
+#define ATTR_SAMPLE_ID_ALL 18
+#define ATTR_USE_CLOCKID   25
 
 int attrs_new(struct attrs **ret, struct sp_err *err)
 {
@@ -104,12 +103,11 @@ static bool parse(struct sp_span in, struct attr *ret, uint32_t *size)
 	ret->freq = bits >> ATTR_FREQ & 1;
 	ret->sample_id_all = bits >> ATTR_SAMPLE_ID_ALL & 1;
 	ret->use_clockid = bits >> ATTR_USE_CLOCKID & 1;
-	ret->context_switch = bits >> ATTR_CONTEXT_SWITCH & 1;
 	/* What an older, shorter attr lacks reads as zero. */
 	sp_span_skip(&in, 8); /* config2 */
 	ret->branch_sample_type = sp_span_u64(&in);
 	ret->sample_regs_user = sp_span_u64(&in);
-	ret->sample_stack_user = sp_span_u32(&in);
+	sp_span_skip(&in, 4); /* sample_stack_user */
 	ret->clockid = (int32_t)sp_span_u32(&in);
 	ret->sample_regs_intr = sp_span_u64(&in);
 	return true;

@@ -37,8 +37,7 @@ struct attr {
 	uint64_t read_format;
 	uint64_t branch_sample_type;
 	uint64_t sample_regs_user, sample_regs_intr;
-	uint32_t sample_stack_user;
-	bool freq, sample_id_all, use_clockid, context_switch;
+	bool freq, sample_id_all, use_clockid;
 	int32_t clockid;
 	char name[96];
 	struct sample_layout layout;

@@ -26,7 +26,6 @@ struct chance {
 	uint32_t n, room;
 	struct lane_of *lanes;
 	uint32_t nlanes;
-	bool sealed;
 	/* Places that hold enough, of all lanes, while an answer is made. */
 	struct interval *places;
 	uint32_t nplaces, places_room;
@@ -120,7 +119,6 @@ void chance_seal(struct chance *c)
 		c->at[kept++] = c->at[i];
 	}
 	c->n = kept;
-	c->sealed = true;
 }
 
 static int find_lanes(struct chance *c, struct sp_err *err)

@@ -149,11 +149,6 @@ static int put_sample(struct decode *d, const struct attr *a, const struct raw_s
 	return rc ? rc : d->parts.sink.put(d->parts.sink.self, e, err);
 }
 
-static bool is_softirq(const struct sp_event *e)
-{
-	return e->type == SP_EV_RAISE || e->type == SP_EV_ENTRY || e->type == SP_EV_EXIT;
-}
-
 static int put_softirq(struct decode *d, const struct attr *a, const struct raw_sample *s,
 		       const struct sp_record *r, struct sp_event *e, struct sp_err *err)
 {
@@ -194,7 +189,7 @@ __attribute__((noinline)) static int read_sample(struct decode *d, const struct 
 		return put_sample(d, a, &s, r, &e, err);
 	if (a->bound && s.raw) {
 		rc = point_decode(a->bound, s.raw, s.raw_size, r->swap, d->parts.strings, &e, err);
-		if (rc == SP_OK && s.chain && is_softirq(&e) && !s.intr_regs && !s.user_regs)
+		if (rc == SP_OK && s.chain && sp_is_softirq(&e) && !s.intr_regs && !s.user_regs)
 			return put_softirq(d, a, &s, r, &e, err);
 		if (rc == SP_OK)
 			rc = d->parts.sink.put(d->parts.sink.self, &e, err);

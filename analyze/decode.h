@@ -20,7 +20,6 @@ struct decode_info {
 	char host[128], kernel[128], version[128], arch[32];
 	char kernel_build_id[64]; /* hex */
 	char boot_id[64], capture_id[96];
-	uint32_t nrcpus;
 	int32_t clockid; /* −1: perf's own clock */
 	bool has_clockid;
 	uint64_t clock_wall_ns, clock_mono_ns; /* CLOCK_DATA; 0: none */

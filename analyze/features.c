@@ -61,9 +61,6 @@ int features_decode(struct sp_span in, struct attrs *attrs, struct decode_info *
 	case SP_FEAT_ARCH:
 		take_string(&in, info->arch, sizeof(info->arch));
 		break;
-	case SP_FEAT_NRCPUS:
-		info->nrcpus = sp_span_u32(&in);
-		break;
 	case SP_FEAT_EVENT_DESC:
 		return attrs_describe(attrs, in, err);
 	case SP_FEAT_SAMPLE_TIME:

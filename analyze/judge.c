@@ -176,19 +176,17 @@ static void judge_nothing(const struct judge_run *r, const struct sp_spike *k,
 /* Whether the spike can be judged at all; counts why not. */
 static bool judge_where(const struct judge_run *r, const struct sp_spike *k, struct sp_verdict *v)
 {
-	struct judge_seen *seen = &r->judge->seen;
 	bool before = k->end_ns <= r->begin_ns, after = k->begin_ns >= r->end_ns;
 
 	v->unobserved_ns = judge_length(k);
 	if (r->begin_ns >= r->end_ns || before || after) {
 		v->why = SP_WHY_OUTSIDE;
-		seen->outside++;
 		return false;
 	}
 	if (k->cpu != SP_NO_CPU &&
 	    !coverage_ask(r->in->coverage, k->cpu, k->begin_ns, k->end_ns).recorded) {
 		v->why = SP_WHY_CPU_NOT_RECORDED;
-		seen->not_recorded++;
+		r->judge->not_recorded++;
 		return false;
 	}
 	return true;
@@ -294,7 +292,7 @@ const struct sp_verdict *judge_verdicts(const struct judge *j)
 	return j->verdicts;
 }
 
-struct judge_seen judge_seen(const struct judge *j)
+uint32_t judge_not_recorded(const struct judge *j)
 {
-	return j->seen;
+	return j->not_recorded;
 }

@@ -8,19 +8,25 @@
  * Out:   one verdict a spike, same index
  * Keeps: the verdicts, at most JUDGE_OVERLAPS stalls of each
  *
- * Rules (docs/time.md has the reasons):
- *	stall		the stalls of one CPU hold >= 50 % of the latency, or something of the
- *window where the latency is not known; and chance <= chance_max drop		a packet was dropped
- *for lack of memory, and what follows to the end of the window is a retransmission time of TCP; and
- *chance <= chance_max
- *	task-delay	reclaim by one task holds >= 50 % of the latency; and chance <= chance_max
- *			(chance: of half the latency; or of all that is there, when that is clear;
- *			or what is left of it when many spikes lie on stalls together)
- *	ambiguous	such stalls, but chance is greater, or another CPU's stalls with another
- *			culprit explain it nearly as well: candidates, no culprit
- *	none		nothing of that, and every CPU that counts was observed all through the
- *window no-data		nothing of that, and something was not observed The CPUs that count:
- *the spike's own, else all that were recorded.
+ * Rules (docs/time.md has the reasons); the first three ask for chance <= chance_max:
+ *
+ * stall: the stalls of one CPU hold >= 50 % of the latency, or something of the window where the
+ * latency is not known.
+ *
+ * drop: a packet was dropped for lack of memory, and what follows to the end of the window is a
+ * retransmission time of TCP.
+ *
+ * task-delay: reclaim by one task holds >= 50 % of the latency. Its chance is of half the latency;
+ * or of all that is there, when that is clear; or what is left of it when many spikes lie on stalls
+ * together.
+ *
+ * ambiguous: such stalls, but chance is greater, or another CPU's stalls with another culprit
+ * explain it nearly as well: candidates, no culprit.
+ *
+ * none: nothing of that, and every CPU that counts was observed all through the window. The CPUs
+ * that count: the spike's own, else all that were recorded.
+ *
+ * no-data: nothing of that, and something was not observed.
  */
 #include "coverage.h"
 #include "sides.h"
@@ -60,13 +66,8 @@ void judge_free(struct judge *j);
 /* As many as there were spikes. */
 const struct sp_verdict *judge_verdicts(const struct judge *j);
 
-/* What was counted on the way, for quality rows. */
-struct judge_seen {
-	uint32_t outside;      /* spikes whose window lies outside the recording */
-	uint32_t not_recorded; /* spikes that name a CPU that was not recorded */
-};
-
-struct judge_seen judge_seen(const struct judge *j);
+/* How many spikes name a CPU that was not recorded. */
+uint32_t judge_not_recorded(const struct judge *j);
 
 SP_DEFINE_FREEP(judge);
 

@@ -13,7 +13,7 @@ struct judge {
 	struct sp_verdict *verdicts;
 	struct sp_overlap *overlaps; /* of all verdicts */
 	uint32_t noverlaps, overlaps_room;
-	struct judge_seen seen;
+	uint32_t not_recorded;
 };
 
 /* What a run needs besides its result. */

@@ -125,27 +125,6 @@ int quality_add(struct quality *q, enum sp_quality_code code, uint32_t cpu, uint
 	return SP_OK;
 }
 
-int quality_set(struct quality *q, enum sp_quality_code code, uint32_t cpu, uint64_t count,
-		const char *detail, struct sp_err *err)
-{
-	struct sp_quality_row *row;
-	int rc = row_of(q, code, cpu, detail, &row, err);
-
-	if (!rc && row)
-		row->count = count;
-	return rc;
-}
-
-uint64_t quality_count(const struct quality *q, enum sp_quality_code code)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; i < q->n; i++)
-		if (q->rows[i].code == code)
-			sum += q->rows[i].count;
-	return sum;
-}
-
 static int worst_first(const void *a, const void *b)
 {
 	const struct sp_quality_row *x = a, *y = b;

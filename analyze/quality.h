@@ -23,13 +23,6 @@ void quality_free(struct quality *q);
 int quality_add(struct quality *q, enum sp_quality_code code, uint32_t cpu, uint64_t count,
 		const char *detail, struct sp_err *err);
 
-/* Sets the row's count instead of adding: for states that are told again and again. */
-int quality_set(struct quality *q, enum sp_quality_code code, uint32_t cpu, uint64_t count,
-		const char *detail, struct sp_err *err);
-
-/* What the rows of a code add up to; 0 when there is none. */
-uint64_t quality_count(const struct quality *q, enum sp_quality_code code);
-
 /* The rows, errors first; valid until the next call on q. */
 const struct sp_quality_row *quality_rows(struct quality *q, uint32_t *n);
 

@@ -16,7 +16,7 @@ struct reader {
 	struct source source;
 	struct sections sections;
 	struct compress *compress;
-	bool swap, file_mode, in_sections;
+	bool swap, in_sections;
 	bool expanding;			/* a compressed record is being expanded */
 	uint64_t at;			/* next record */
 	const uint8_t *hand, *hand_end; /* bytes from there on that are at hand; NULL: look */
@@ -81,7 +81,6 @@ static int begin_file(struct reader *r, const uint8_t *head, struct sp_err *err)
 	if (r->swap && !(h.features[0] >> SP_FEAT_HOSTNAME & 1))
 		for (int i = 0; i < 4; i++)
 			h.features[i] = h.features[i] << 32 | h.features[i] >> 32;
-	r->file_mode = true;
 	r->in_sections = true;
 	r->at = h.data.offset;
 	r->end = h.data.offset + h.data.size;
@@ -147,7 +146,7 @@ int reader_open(struct reader **ret, const char *path, struct sp_err *err)
 	int rc;
 
 	if (!r)
-		return SP_ENOMEM;
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to read");
 	rc = source_open(&r->source, path, err);
 	rc = rc ? rc : begin(r, strcmp(path, "-") == 0 ? "standard input" : path, err);
 	if (!rc)
@@ -161,7 +160,7 @@ int reader_open_memory(struct reader **ret, const void *data, size_t size, struc
 	int rc;
 
 	if (!r)
-		return SP_ENOMEM;
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to read");
 	source_memory(&r->source, data, size);
 	rc = begin(r, "this", err);
 	if (!rc)

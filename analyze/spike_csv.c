@@ -17,7 +17,6 @@
 
 struct field {
 	uint32_t at, len; /* in .row */
-	bool there;
 };
 
 struct csv {
@@ -76,7 +75,7 @@ static void field_done(void *text, size_t len, void *self)
 	f = &c->fields[c->nfields++];
 	if (len > ROW_BYTES - c->used)
 		len = ROW_BYTES - c->used;
-	*f = (struct field){ .at = c->used, .len = (uint32_t)len, .there = true };
+	*f = (struct field){ .at = c->used, .len = (uint32_t)len };
 	if (len)
 		memcpy(c->row + c->used, text, len);
 	c->used += (uint32_t)len;

@@ -247,7 +247,7 @@ static int put_softirq_stack(struct timeline *t, struct lane *l, const struct sp
 static inline int put_in_lane(struct timeline *t, struct lane *l, const struct sp_event *e,
 			      struct sp_err *err)
 {
-	bool softirq = e->type == SP_EV_RAISE || e->type == SP_EV_ENTRY || e->type == SP_EV_EXIT;
+	bool softirq = sp_is_softirq(e);
 	uint64_t period = t->cfg.period_ns;
 	int rc = SP_OK;
 

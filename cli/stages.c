@@ -184,7 +184,7 @@ int stages_judge(struct pipeline *p, struct sp_err *err)
 		.str = text_of,
 		.self = p,
 	};
-	struct judge_seen seen;
+	uint32_t not_recorded;
 	int rc;
 
 	if (sees_no_softirqs(decode_info(p->decode)))
@@ -194,11 +194,11 @@ int stages_judge(struct pipeline *p, struct sp_err *err)
 	rc = judge_new(&p->judge, &cfg, &in, err);
 	if (rc)
 		return rc;
-	seen = judge_seen(p->judge);
+	not_recorded = judge_not_recorded(p->judge);
 	rc = stages_outside(p, err);
-	if (!rc && seen.not_recorded)
-		rc = quality_add(p->quality, SP_Q_CPU_NOT_RECORDED, SP_NO_CPU, seen.not_recorded,
-				 NULL, err);
+	if (!rc && not_recorded)
+		rc = quality_add(p->quality, SP_Q_CPU_NOT_RECORDED, SP_NO_CPU, not_recorded, NULL,
+				 err);
 	return rc;
 }
 

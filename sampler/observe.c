@@ -31,8 +31,7 @@ struct observe {
 	const uint32_t *cpus;
 	uint32_t ncpus;
 	int fds[NFILES];
-	uint64_t *steal; /* last told, one a CPU */
-	bool *offline;	 /* one a CPU */
+	bool *offline; /* one a CPU */
 	uint64_t clock_at, steal_at, net_at;
 	struct {
 		uint32_t tid;
@@ -48,9 +47,8 @@ int observe_new(struct observe **ret, const uint32_t *cpus, uint32_t ncpus, stru
 
 	if (!o)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the observer");
-	o->steal = calloc(ncpus, sizeof(*o->steal));
 	o->offline = calloc(ncpus, sizeof(*o->offline));
-	if (!o->steal || !o->offline)
+	if (!o->offline)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the observer");
 	for (int i = 0; i < NFILES; i++)
 		o->fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC);
@@ -67,7 +65,6 @@ void observe_free(struct observe *o)
 	for (int i = 0; i < NFILES; i++)
 		if (o->fds[i] > 0)
 			close(o->fds[i]);
-	free(o->steal);
 	free(o->offline);
 	free(o);
 }
@@ -129,7 +126,7 @@ static int tell_online(struct observe *o, struct stream *s, uint32_t i, bool onl
 }
 
 /* "cpuN user nice system idle iowait irq softirq steal …" in USER_HZ (proc_stat(5)). */
-static int tell_steal(struct observe *o, struct stream *s, bool always, struct sp_err *err)
+static int tell_steal(struct observe *o, struct stream *s, struct sp_err *err)
 {
 	uint64_t step = 1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK);
 	const char *text = read_file(o, FILE_STAT);
@@ -149,9 +146,6 @@ static int tell_steal(struct observe *o, struct stream *s, bool always, struct s
 		if (rc || !line ||
 		    sscanf(line + 1, "%*s %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &steal) != 1)
 			continue;
-		if (!always && steal == o->steal[i])
-			continue;
-		o->steal[i] = steal;
 		fact_begin(s, SP_FACT_STEAL, now, o->cpus[i]);
 		fact_u64(s, steal * step);
 		fact_u64(s, step);
@@ -245,7 +239,7 @@ int observe_all(struct observe *o, struct stream *s, struct sp_err *err)
 {
 	int rc = tell_clock(s, err);
 
-	rc = rc ? rc : tell_steal(o, s, true, err);
+	rc = rc ? rc : tell_steal(o, s, err);
 	return rc ? rc : tell_net(o, s, err);
 }
 
@@ -262,7 +256,7 @@ int observe_tick(struct observe *o, struct stream *s, uint64_t now_ns, bool soon
 	if (!rc && now_ns - o->steal_at >= steal_every) {
 		o->steal_at = now_ns;
 		/* Every reading counts: steal between two equal readings is none. */
-		rc = tell_steal(o, s, true, err);
+		rc = tell_steal(o, s, err);
 	}
 	if (!rc && now_ns - o->net_at >= NET_EVERY_NS) {
 		o->net_at = now_ns;

@@ -122,7 +122,6 @@ static void read_sections(struct elfimage *image, Elf *elf)
 			image->eh_vaddr = shdr.sh_addr;
 			image->eh_size = shdr.sh_size;
 		}
-		image->has_debugdata |= name && strcmp(name, ".gnu_debugdata") == 0;
 	}
 }
 
@@ -243,7 +242,6 @@ static bool read_all(struct elfimage *image, Elf *elf)
 {
 	if (!elf)
 		return false;
-	image->is_64 = gelf_getclass(elf) == ELFCLASS64;
 	read_build_id(elf, image->build_id);
 	read_segments(image, elf);
 	read_sections(image, elf);

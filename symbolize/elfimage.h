@@ -29,8 +29,6 @@ struct elfimage {
 	char build_id[ELFIMAGE_ID_LEN]; /* lower-case hex, "" none */
 	char debuglink[256];		/* name in .gnu_debuglink, "" none */
 	bool has_symtab;		/* more than what dynamic linking needs */
-	bool has_debugdata;		/* a compressed table of symbols (.gnu_debugdata) */
-	bool is_64;
 };
 
 /* The build-id of the file; false when it is no ELF file. */

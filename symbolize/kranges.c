@@ -93,24 +93,24 @@ static bool room_for_one(struct kranges *k)
 int kranges_add(struct kranges *k, uint64_t start, uint64_t len, const char *name,
 		const char *module, struct sp_err *err)
 {
-	struct krange new = { .start = start, .end = start + len };
+	struct krange added = { .start = start, .end = start + len };
 	size_t from, to;
 
 	if (!len || len > UINT64_MAX - start || k->nnames >= 2 * KRANGES_MAX)
 		return SP_OK;
 	from = to = first_behind(k, start);
-	while (to < k->n && k->at[to].start < new.end)
+	while (to < k->n && k->at[to].start < added.end)
 		to++;
 	/* Told again, as every part of a limited recording does. */
-	if (to == from + 1 && k->at[from].start == start &&
-	    k->at[from].end == new.end &&strcmp(k->at[from].name, name) == 0)
+	if (to == from + 1 && k->at[from].start == start && k->at[from].end == added.end &&
+	    strcmp(k->at[from].name, name) == 0)
 		return SP_OK;
-	new.name = keep(k, name);
-	new.module = keep(k, module);
-	if (!new.name || !new.module || !room_for_one(k))
+	added.name = keep(k, name);
+	added.module = keep(k, module);
+	if (!added.name || !added.module || !room_for_one(k))
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
-	memmove(&k->at[from + 1], &k->at[to], (k->n - to) * sizeof(new));
-	k->at[from] = new;
+	memmove(&k->at[from + 1], &k->at[to], (k->n - to) * sizeof(added));
+	k->at[from] = added;
 	k->n = k->n - (to - from) + 1;
 	return SP_OK;
 }

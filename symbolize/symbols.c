@@ -99,6 +99,12 @@ static const struct kallsyms *local_kernel(struct symbols *s)
 	return s->elsewhere ? NULL : s->kallsyms;
 }
 
+/* Kernel names withheld (kptr_restrict, lockdown). */
+static bool is_hidden(const struct symbols *s)
+{
+	return s->kallsyms && kallsyms_hidden(s->kallsyms);
+}
+
 /* A module or BPF program that was loaded since. Reading kallsyms costs the kernel 40 ms: not for
  * every address, and not for ever. */
 static bool find_newer(struct symbols *s, uint64_t pc, struct ksymbol *ret)
@@ -110,7 +116,7 @@ static bool find_newer(struct symbols *s, uint64_t pc, struct ksymbol *ret)
 		if (kallsyms_find(s->newer[i], pc, ret))
 			return true;
 	now = s->cfg.live && s->nnewer < MAX_NEWER ? now_ns() : 0;
-	if (!now || now - s->looked_ns < LOOK_AGAIN_NS || symbols_hidden(s))
+	if (!now || now - s->looked_ns < LOOK_AGAIN_NS || is_hidden(s))
 		return false;
 	s->looked_ns = now;
 	if (kallsyms_load_modules(&s->newer[s->nnewer], kallsyms_path(s), &why))
@@ -369,11 +375,6 @@ void symbols_set_kernel(struct symbols *s, const char *build_id, const char *rel
 	vmlinux_set_kernel(s->vmlinux, build_id, release);
 }
 
-bool symbols_hidden(const struct symbols *s)
-{
-	return s->kallsyms && kallsyms_hidden(s->kallsyms);
-}
-
 static int tell_vmlinux(const struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err)
 {
 	const char *path;
@@ -387,7 +388,7 @@ static int tell_vmlinux(const struct symbols *s, symbols_tell *tell, void *self,
 int symbols_quality(struct symbols *s, symbols_tell *tell, void *self, struct sp_err *err)
 {
 	uint64_t missed = s->missed.kernel + s->missed.gone;
-	bool withheld = symbols_hidden(s) || (s->tried && !s->kallsyms);
+	bool withheld = is_hidden(s) || (s->tried && !s->kallsyms);
 	int rc;
 
 	/* Names that all travelled are not missed, whatever this machine hides. */

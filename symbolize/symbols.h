@@ -8,7 +8,7 @@
  * In:    addresses; what the stream tells of mappings and symbols
  * Out:   struct sp_resolver
  * Keeps: kernel symbols (loaded at the first question, or ahead of it for a recording of perf),
- * user mappings, ELF symbol tables
+ *        user mappings, ELF symbol tables
  */
 #include <sirqprof/own.h>
 #include <sirqprof/quality.h>
@@ -34,9 +34,6 @@ void symbols_set_local(struct symbols *s, bool local);
 
 /* What the recording says of the kernel: build-id (hex) and release; NULL or "" unknown. */
 void symbols_set_kernel(struct symbols *s, const char *build_id, const char *release);
-
-/* Kernel names withheld (kptr_restrict, lockdown). */
-bool symbols_hidden(const struct symbols *s);
 
 /* What could not be named, once everything was asked: kernel names withheld, files without symbols
  * or replaced since. detail is a path, "kernel", or "". */
