@@ -93,7 +93,8 @@ static int next_attr(struct sections *s, struct source *in, struct sp_record *re
 	s->attr_at += s->header.attr_size;
 	s->nattrs--;
 	if (!at)
-		return sp_fail(err, SP_EFORMAT, s->attr_at, "event description cut short");
+		return sp_fail(err, SP_EFORMAT, s->attr_at - s->header.attr_size,
+			       "event description cut short");
 	memcpy(attr, at, width);
 	sized = sp_span_of(attr + 4, 4, s->swap);
 	own = sp_span_u32(&sized);

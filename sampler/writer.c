@@ -211,7 +211,7 @@ static int keep_feature(struct writer *w, uint64_t bit, const uint8_t *data, siz
 
 /* nr, attr size, then for each event its attr, number of ids, name, ids
  * (perf.data-file-format.txt, HEADER_EVENT_DESC). */
-static void make_event_desc(struct writer *w)
+static int make_event_desc(struct writer *w, struct sp_err *err)
 {
 	struct bytes *b = &w->features[SP_FEAT_EVENT_DESC];
 	uint32_t width = widest_attr(w);
@@ -227,6 +227,9 @@ static void make_event_desc(struct writer *w)
 		bytes_perf_string(b, k->name);
 		bytes_put(b, k->ids, k->nids * sizeof(uint64_t));
 	}
+	return b->failed ? sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to describe %u events",
+				   w->nkinds)
+			 : SP_OK;
 }
 
 /* The table of sections right behind the data, then their contents; the tracing data lies before
@@ -267,7 +270,7 @@ static int finish(struct writer *w, struct sp_err *err)
 	int rc = outfile_flush(w->out, err);
 
 	w->header.data.size = outfile_size(w->out) - w->header.data.offset;
-	make_event_desc(w);
+	rc = rc ? rc : make_event_desc(w, err);
 	rc = rc ? rc : put_features(w, err);
 	rc = rc ? rc : outfile_flush(w->out, err);
 	rc = rc ? rc : put_header(w, err);
