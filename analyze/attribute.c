@@ -3,6 +3,7 @@
 #include "callers.h"
 #include "files.h"
 #include "names.h"
+#include "stalls.h"
 #include "who.h"
 
 #include <sirqprof/limits.h>
@@ -282,13 +283,12 @@ static void note_file(struct attribute *a, struct sp_stall *s, const struct task
 		      struct sp_stall_names *ret)
 {
 	ret->file = strings_get(a->parts.strings, f->path);
-	if (s->nevidence < SP_MAX_EVIDENCE)
-		s->evidence[s->nevidence++] = (struct sp_evidence){
-			.kind = SP_EVID_FD_READ,
-			.at_ns = f->read_ns,
-			.n = { f->fd },
-			.name = f->path,
-		};
+	stall_evidence(s, &(struct sp_evidence){
+				  .kind = SP_EVID_FD_READ,
+				  .at_ns = f->read_ns,
+				  .n = { f->fd },
+				  .name = f->path,
+			  });
 }
 
 /* Only what was read while the stall lasted is this file for sure: descriptors are reused. */

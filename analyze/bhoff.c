@@ -122,8 +122,10 @@ static int finish(struct timeline *t, struct lane *l, uint64_t end_hi_ns, uint64
 	if (s->begin_ns < l->stall_end_ns)
 		s->begin_ns = s->begin_lo_ns = l->stall_end_ns;
 	if (b->ticks < ticks_needed(t, s, napi) || s->end_ns <= s->begin_ns ||
-	    s->end_ns - s->begin_ns < lane_least(t, t->cfg.period_ns / 2))
+	    s->end_ns - s->begin_ns < lane_least(t, t->cfg.period_ns / 2)) {
+		stall_free(s);
 		return lane_baseline(t, l, &b->shares, err);
+	}
 	if (t->cfg.has_bh_flag)
 		lane_evidence(s, SP_EVID_BH_FLAG, b->first_ns, b->ticks, 0, 0, 0);
 	lane_evidence(s, SP_EVID_NO_PROGRESS, s->begin_ns, s->end_ns - s->begin_ns, 0, 0, 0);

@@ -315,6 +315,7 @@ static int finish(struct timeline *t, struct lane *l, const struct sp_event *sam
 	if (p.stall.begin_ns < l->stall_end_ns)
 		p.stall.begin_ns = p.stall.begin_lo_ns = l->stall_end_ns;
 	if (p.stall.begin_ns >= p.stall.end_ns) {
+		stall_free(&p.stall);
 		shares_begin(&g->off, g->last_on_ns);
 		return SP_OK;
 	}
@@ -336,7 +337,9 @@ static int finish(struct timeline *t, struct lane *l, const struct sp_event *sam
 		rc = SP_OK;
 	}
 	shares_begin(&g->off, g->last_on_ns);
-	if (!rc)
+	if (rc)
+		stall_free(&p.stall);
+	else
 		lane_culprit(&p.stall);
 	if (!rc && load_takes(l, &p))
 		return load_hold(t, l, &p, err);

@@ -35,7 +35,7 @@ void held_end(struct load_state *r, struct sp_stall *load)
 		}
 		if (r->held[i].is_gap)
 			tell_pause(load, &r->held[i].stall);
-		free(r->held[i].stall.shares);
+		stall_free(&r->held[i].stall);
 	}
 	r->nheld = kept;
 }
@@ -85,7 +85,7 @@ void held_swallow(struct load_state *r, struct sp_stall *s)
 	for (uint32_t i = 0; i < r->nheld; i++) {
 		if (lies_in(&r->held[i], s)) {
 			tell_pause(s, &r->held[i].stall);
-			free(r->held[i].stall.shares);
+			stall_free(&r->held[i].stall);
 		} else {
 			r->held[kept++] = r->held[i];
 		}
@@ -106,7 +106,7 @@ static int make_room(struct timeline *t, struct lane *l, const struct pending_st
 	if (r->open && load_is(r))
 		for (uint32_t i = 0; i < r->nheld; i++) {
 			if (r->held[i].stall.end_ns <= r->end_ns)
-				free(r->held[i].stall.shares);
+				stall_free(&r->held[i].stall);
 			else
 				r->held[kept++] = r->held[i];
 		}
@@ -130,7 +130,7 @@ int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struc
 	if (r->nheld == LOAD_HELD)
 		rc = make_room(t, l, p, err);
 	if (rc)
-		free(p->stall.shares);
+		stall_free(&p->stall);
 	else
 		r->held[r->nheld++] = *p;
 	return rc;

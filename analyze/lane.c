@@ -45,15 +45,13 @@ int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp
 void lane_evidence(struct sp_stall *s, enum sp_evidence_kind kind, uint64_t at_ns, uint64_t n0,
 		   uint64_t n1, sp_str name, uint64_t addr)
 {
-	if (s->nevidence == SP_MAX_EVIDENCE)
-		return;
-	s->evidence[s->nevidence++] = (struct sp_evidence){
-		.kind = (uint8_t)kind,
-		.at_ns = at_ns,
-		.n = { n0, n1 },
-		.name = name,
-		.addr = addr,
-	};
+	stall_evidence(s, &(struct sp_evidence){
+				  .kind = (uint8_t)kind,
+				  .at_ns = at_ns,
+				  .n = { n0, n1 },
+				  .name = name,
+				  .addr = addr,
+			  });
 }
 
 uint32_t lane_pending_vectors(const struct lane *l)
@@ -147,9 +145,9 @@ void lane_free(struct lane *l)
 	if (!l)
 		return;
 	for (uint32_t k = 0; k < l->npending; k++)
-		free(l->pending[k].stall.shares);
+		stall_free(&l->pending[k].stall);
 	for (uint32_t k = 0; k < l->load.nheld; k++)
-		free(l->load.held[k].stall.shares);
+		stall_free(&l->load.held[k].stall);
 	each_set(l, free_set, NULL);
 	munmap(l, sizeof(*l));
 }

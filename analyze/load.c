@@ -96,6 +96,8 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 	held_end(r, &p.stall);
 	rc = held_give(t, l, r->begin_ns, err);
 	pending_swallow(l, &p.stall);
+	if (rc)
+		stall_free(&p.stall);
 	rc = rc ? rc : shares_give(&r->shares, &p.stall, err);
 	return rc ? rc : pending_add(t, l, &p, err);
 }
@@ -238,13 +240,15 @@ int load_net_rx(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t 
 	if (served_ns > LOAD_SPAN_NS || (begin_ns < l->stall_end_ns && !l->load.keeps)) {
 		l->load.span_paused_ns = 0;
 		rc = load_flush(t, l, err);
+		if (rc && p)
+			stall_free(&p->stall);
 		return rc || !p ? rc : pending_add(t, l, p, err);
 	}
 	rc = load_join(t, l, begin_ns, end_ns, false, err);
 	if (p && !rc)
 		return load_hold(t, l, p, err);
 	if (p)
-		free(p->stall.shares);
+		stall_free(&p->stall);
 	return rc;
 }
 

@@ -261,7 +261,7 @@ void pending_swallow(struct lane *l, struct sp_stall *s)
 		}
 		lane_evidence(s, SP_EVID_TICK_LATE, p->stall.end_ns,
 			      p->stall.end_ns - p->stall.begin_hi_ns, 0, 0, 0);
-		free(p->stall.shares);
+		stall_free(&p->stall);
 	}
 	l->npending = kept;
 	l->stall_end_ns = end_ns;
@@ -277,12 +277,12 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 	 * tell it better, and the task below it is innocent. */
 	if (p->is_gap && l->soft.open && p->sampled && p->leaf == LEAF_RELEASE && !p->user &&
 	    l->soft.begin_ns <= s->begin_hi_ns) {
-		free(s->shares);
+		stall_free(s);
 		return SP_OK;
 	}
 	if (p->is_gap && p->hit_softirq && p->sampled && p->leaf == LEAF_RELEASE && !p->user &&
 	    sparse_takes(l, s)) {
-		free(s->shares);
+		stall_free(s);
 		return SP_OK;
 	}
 	/* What was held back, and what waits meanwhile, ended before this one began. */
@@ -290,7 +290,7 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 		rc = load_cut(t, l, p, err);
 	rc = rc ? rc : wait_cut(t, l, s, err);
 	if (rc) {
-		free(s->shares);
+		stall_free(s);
 		return rc;
 	}
 	if (s->mechanism == SP_MECH_SOFTIRQ && !p->is_gap)
@@ -299,7 +299,7 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 	if (s->begin_ns < l->stall_end_ns)
 		s->begin_ns = s->begin_lo_ns = l->stall_end_ns;
 	if (s->end_ns <= s->begin_ns || s->end_ns - s->begin_ns < t->cfg.min_stall_ns / 2) {
-		free(s->shares);
+		stall_free(s);
 		return SP_OK;
 	}
 	settle_bounds(s);
@@ -319,7 +319,7 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 	}
 	l->stall_end_ns = s->end_ns;
 	if (l->cpu == t->cfg.witness) {
-		free(s->shares); /* watched only to tell whether the machine stood still */
+		stall_free(s); /* watched only to tell whether the machine stood still */
 		return SP_OK;
 	}
 	if (l->npending == PENDING_MAX)

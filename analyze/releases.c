@@ -160,10 +160,8 @@ static void call_pause(struct sp_stall *s)
 /* The evidence list is full where it is full: what it says already is enough. */
 static void say_pauses(struct sp_stall *s, uint32_t pauses)
 {
-	if (s->nevidence < SP_MAX_EVIDENCE)
-		s->evidence[s->nevidence++] = (struct sp_evidence){ .kind = SP_EVID_PAUSES,
-								    .at_ns = s->end_ns,
-								    .n = { pauses } };
+	stall_evidence(s, &(struct sp_evidence){
+				  .kind = SP_EVID_PAUSES, .at_ns = s->end_ns, .n = { pauses } });
 }
 
 /* What chance says of one stall among those of its place. */

@@ -1,5 +1,7 @@
 #include "shares.h"
 
+#include "stalls.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,8 +143,10 @@ int shares_give(const struct shares *s, struct sp_stall *stall, struct sp_err *e
 	if (!s->n)
 		return SP_OK;
 	stall->shares = malloc(s->n * sizeof(*stall->shares));
-	if (!stall->shares)
+	if (!stall->shares) {
+		stall_free(stall);
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for a stall");
+	}
 	memcpy(stall->shares, s->rows, s->n * sizeof(*stall->shares));
 	stall->nshares = s->n;
 	qsort(stall->shares, s->n, sizeof(*stall->shares), largest_first);

@@ -27,7 +27,8 @@ void shares_free(struct shares *s);
 void shares_copy(struct shares *to, const struct shares *from);
 void shares_add(struct shares *s, const struct sp_event *sample);
 
-/* Copies the rows into the stall (largest first), clipped to its length; sets unsampled_ns. */
+/* Copies the rows into the stall (largest first), clipped to its length; sets unsampled_ns.
+ * Errors: SP_ENOMEM, and the stall is freed. */
 int shares_give(const struct shares *s, struct sp_stall *stall, struct sp_err *err);
 
 #endif

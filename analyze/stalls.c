@@ -30,7 +30,7 @@ void stalls_free(struct stalls *s)
 	if (!s)
 		return;
 	for (uint32_t i = 0; i < s->n; i++)
-		free(s->at[i].shares);
+		stall_free(&s->at[i]);
 	free(s->at);
 	free(s);
 }
@@ -51,7 +51,7 @@ static void drop_short(struct stalls *s)
 	qsort(s->at, s->n, sizeof(s->at[0]), longest_first);
 	for (uint32_t i = keep; i < s->n; i++) {
 		s->nshares -= s->at[i].nshares;
-		free(s->at[i].shares);
+		stall_free(&s->at[i]);
 	}
 	s->dropped += s->n - keep;
 	s->n = keep;
@@ -126,8 +126,7 @@ static int put(void *self, struct sp_stall *stall, struct sp_err *err)
 	if (s->n == s->room)
 		rc = grow(s, err);
 	if (rc) {
-		free(stall->shares);
-		stall->shares = NULL;
+		stall_free(stall);
 		return rc;
 	}
 	trim_one(s, stall);
@@ -182,6 +181,29 @@ void stalls_stacks(struct stalls *s, struct stacks *of, stacks_visit *visit)
 {
 	for (uint32_t i = 0; i < s->n; i++)
 		stall_stacks(&s->at[i], of, visit);
+}
+
+/* Of just the size: few stalls have many rows, and none gets another once it is kept. */
+void stall_evidence(struct sp_stall *s, const struct sp_evidence *row)
+{
+	struct sp_evidence *more = NULL;
+
+	if (s->nevidence < SP_MAX_EVIDENCE)
+		more = realloc(s->evidence, (s->nevidence + 1) * sizeof(*more));
+	if (!more)
+		return;
+	s->evidence = more;
+	s->evidence[s->nevidence++] = *row;
+}
+
+void stall_free(struct sp_stall *s)
+{
+	free(s->shares);
+	free(s->evidence);
+	s->shares = NULL;
+	s->evidence = NULL;
+	s->nshares = 0;
+	s->nevidence = 0;
 }
 
 void stalls_drop_culprit(struct sp_stall *s)

@@ -38,6 +38,11 @@ uint64_t stalls_trimmed(const struct stalls *s);
 void stalls_stacks(struct stalls *s, struct stacks *of, stacks_visit *visit);
 void stall_stacks(struct sp_stall *s, struct stacks *of, stacks_visit *visit);
 
+/* Adds a row of evidence; without memory, or past SP_MAX_EVIDENCE, it is left out. */
+void stall_evidence(struct sp_stall *s, const struct sp_evidence *row);
+/* Frees what the stall owns: its shares and evidence. */
+void stall_free(struct sp_stall *s);
+
 /* Nobody did it: forgets the stall's task and frees its stacks; all of it counts as unsampled. */
 void stalls_drop_culprit(struct sp_stall *s);
 

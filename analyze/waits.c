@@ -157,7 +157,7 @@ static int finish(struct timeline *t, struct lane *l, struct wait_state *w, uint
 	name_hog(w, s);
 	/* The idle task keeps nobody waiting: the CPU itself was slow to wake, or was not seen. */
 	if (s->tid == 0 || s->tid == w->tid) {
-		free(s->shares);
+		stall_free(s);
 		return SP_OK;
 	}
 	add_class(s, by);

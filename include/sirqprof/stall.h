@@ -54,12 +54,13 @@ enum sp_evidence_kind {
 	SP_EVID_STOOD,	     /* n[0]: ns of a load in which nothing ran, or nothing was recorded */
 };
 
+/* Thousands of stalls are kept, each with some of these. */
 struct sp_evidence {
-	uint8_t kind;	/* enum sp_evidence_kind */
 	uint64_t at_ns; /* capture clock */
 	uint64_t n[2];
-	sp_str name;
 	uint64_t addr; /* where the name is a kernel address to resolve instead; else 0 */
+	sp_str name;
+	uint8_t kind; /* enum sp_evidence_kind */
 };
 
 /* Time of a stall that samples own: one row for each distinct task and stack. */
@@ -92,12 +93,13 @@ struct sp_stall {
 	sp_str dev;	    /* load: the device */
 	struct sp_share *shares; /* owned; by owned_ns, largest first */
 	uint32_t nshares;
-	uint64_t unsampled_ns; /* what no sample owns */
-	struct sp_evidence evidence[SP_MAX_EVIDENCE];
 	uint32_t nevidence;
+	uint64_t unsampled_ns;	      /* what no sample owns */
+	struct sp_evidence *evidence; /* owned; SP_MAX_EVIDENCE at most */
 };
 
-/* Takes a finished stall and owns its shares from then on. On any one CPU in order of end. */
+/* Takes a finished stall and owns its shares and evidence from then on. On any one CPU in order of
+ * end. */
 struct sp_stall_sink {
 	int (*put)(void *self, struct sp_stall *s, struct sp_err *err);
 	void *self;

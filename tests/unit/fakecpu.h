@@ -92,7 +92,7 @@ static inline int fakecpu_teardown(void **state)
 	struct fakecpu *w = *state;
 
 	for (uint32_t i = 0; i < w->n; i++)
-		free(w->stalls[i].shares);
+		stall_free(&w->stalls[i]);
 	timeline_free(w->timeline);
 	coverage_free(w->coverage);
 	tasks_free(w->tasks);

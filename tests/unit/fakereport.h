@@ -57,18 +57,29 @@ static inline struct sp_stall fake_stall(uint32_t id, uint64_t at_ms, uint64_t m
 		.vectors = 1U << SP_VEC_NET_RX,
 		.pid = 4711,
 		.tid = 4711,
-		.evidence = { { .kind = SP_EVID_TICK_LATE, .at_ns = end, .n = { ms * MS } },
-			      { .kind = SP_EVID_RELEASE_POINT, .at_ns = end, .name = FAKE_LEAF },
-			      { .kind = SP_EVID_FD_READ,
-				.at_ns = end,
-				.n = { 3 },
-				.name = FAKE_EVIL } },
-		.nevidence = 3,
 	};
+}
+
+static inline void fake_evidence(struct sp_stall *s, struct sp_evidence rows[3])
+{
+	const uint64_t end = s->end_ns;
+
+	rows[0] = (struct sp_evidence){ .kind = SP_EVID_TICK_LATE,
+					.at_ns = end,
+					.n = { end - s->begin_ns } };
+	rows[1] = (struct sp_evidence){ .kind = SP_EVID_RELEASE_POINT,
+					.at_ns = end,
+					.name = FAKE_LEAF };
+	rows[2] = (struct sp_evidence){
+		.kind = SP_EVID_FD_READ, .at_ns = end, .n = { 3 }, .name = FAKE_EVIL
+	};
+	s->evidence = rows;
+	s->nevidence = 3;
 }
 
 static inline const struct sp_stall *fake_stalls(void)
 {
+	static struct sp_evidence rows[3][3];
 	static struct sp_stall stalls[3];
 
 	stalls[0] = fake_stall(1, 100, 20, SP_MECH_IRQS_OFF);
@@ -76,6 +87,8 @@ static inline const struct sp_stall *fake_stalls(void)
 	stalls[1].irq = (struct sp_irq){ .id = 33, .kind = SP_IRQ_DEVICE };
 	stalls[2] = fake_stall(3, 500, 40, SP_MECH_STOPPED);
 	stalls[2].pid = stalls[2].tid = SP_NO_TASK;
+	for (uint32_t i = 0; i < 3; i++)
+		fake_evidence(&stalls[i], rows[i]);
 	return stalls;
 }
 

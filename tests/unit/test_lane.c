@@ -32,6 +32,7 @@ static void no_more_evidence_than_is_kept(void **state)
 	assert_int_equal(s.evidence[0].name, 8);
 	assert_int_equal(s.evidence[0].addr, 9);
 	assert_int_equal(s.evidence[SP_MAX_EVIDENCE - 1].n[0], SP_MAX_EVIDENCE - 1);
+	stall_free(&s);
 }
 
 static void vectors_that_wait(void **state)

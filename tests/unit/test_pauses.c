@@ -9,8 +9,10 @@ static struct sp_stall stall(uint8_t mechanism, uint64_t length_ns)
 {
 	struct sp_stall s = { .mechanism = mechanism, .end_ns = length_ns, .confidence = 0.98 };
 
+	static struct sp_evidence paused[] = { { .kind = SP_EVID_HOST_PAUSE } };
+
 	if (mechanism == SP_MECH_STOPPED) {
-		s.evidence[0].kind = SP_EVID_HOST_PAUSE;
+		s.evidence = paused;
 		s.nevidence = 1;
 	}
 	return s;

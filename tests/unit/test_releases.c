@@ -30,7 +30,7 @@ static int teardown(void **state)
 	struct world *w = *state;
 
 	for (uint32_t i = 0; i < w->n; i++)
-		free(w->stalls[i].shares);
+		stall_free(&w->stalls[i]);
 	sites_free(w->sites);
 	stacks_free(w->stacks);
 	free(w);
@@ -47,12 +47,12 @@ static void on_time(struct world *w, const char *stack, int times)
 
 static void pauses(struct world *w, int times, uint64_t length_ns)
 {
-	while (times-- > 0)
-		w->stalls[w->n++] =
-			(struct sp_stall){ .mechanism = SP_MECH_STOPPED,
-					   .end_ns = length_ns,
-					   .evidence = { { .kind = SP_EVID_HOST_PAUSE } },
-					   .nevidence = 1 };
+	for (; times > 0; times--) {
+		struct sp_stall *s = &w->stalls[w->n++];
+
+		*s = (struct sp_stall){ .mechanism = SP_MECH_STOPPED, .end_ns = length_ns };
+		stall_evidence(s, &(struct sp_evidence){ .kind = SP_EVID_HOST_PAUSE });
+	}
 }
 
 static struct sp_stall *irqs_off(struct world *w, const char *stack, uint64_t length_ns)
