@@ -75,15 +75,15 @@ int symrecords_ksymbol(struct sp_span *in, struct strings *strings, struct sp_ev
 	const char *module;
 	int rc;
 
-	e->type = SP_EV_KSYM;
-	e->ksym.start = e->ksym.addr = sp_span_u64(in);
-	e->ksym.len = sp_span_u32(in);
+	e->type = SP_EV_KRANGE;
+	e->krange.start = sp_span_u64(in);
+	e->krange.len = sp_span_u32(in);
 	type = sp_span_u16(in);
 	flags = sp_span_u16(in);
 	/* What goes keeps its name: samples of it may follow in another ring. */
-	if (flags & PERF_RECORD_KSYMBOL_FLAGS_UNREGISTER || !e->ksym.len)
+	if (flags & PERF_RECORD_KSYMBOL_FLAGS_UNREGISTER || !e->krange.len)
 		return SP_END;
 	module = type == PERF_RECORD_KSYMBOL_TYPE_BPF ? bpf : made;
-	rc = strings_add(strings, module, strlen(module), &e->ksym.module, err);
-	return rc ? rc : add(strings, in, &e->ksym.name, err);
+	rc = strings_add(strings, module, strlen(module), &e->krange.module, err);
+	return rc ? rc : add(strings, in, &e->krange.name, err);
 }

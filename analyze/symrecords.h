@@ -7,7 +7,7 @@
  *
  * In:    the bodies of HEADER_BUILD_ID (perf's pipe.txt and perf.data-file-format.txt) and
  *        PERF_RECORD_KSYMBOL (include/uapi/linux/perf_event.h)
- * Out:   SP_EV_BUILD_ID, SP_EV_KSYM events
+ * Out:   SP_EV_BUILD_ID, SP_EV_KRANGE events
  * Keeps: nothing
  */
 #include "strings.h"

@@ -88,10 +88,10 @@ static int on_event(void *self, const struct sp_event *e, struct sp_err *err)
 {
 	struct knames *k = self;
 
-	if (e->type == SP_EV_KSYM && e->ksym.len && k->resolver->kernel_range)
-		return k->resolver->kernel_range(k->resolver->self, e->ksym.start, e->ksym.len,
-						 strings_get(k->strings, e->ksym.name),
-						 strings_get(k->strings, e->ksym.module), err);
+	if (e->type == SP_EV_KRANGE && k->resolver->kernel_range)
+		return k->resolver->kernel_range(k->resolver->self, e->krange.start, e->krange.len,
+						 strings_get(k->strings, e->krange.name),
+						 strings_get(k->strings, e->krange.module), err);
 	if (e->type == SP_EV_FUNC_ENTRY)
 		return tell(k, e->func.addr, err);
 	return e->type == SP_EV_DROP ? tell(k, e->drop.location, err) : SP_OK;

@@ -59,14 +59,13 @@ int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *er
 	case SP_EV_COMM:
 		return e->task.exec && r->execed ? r->execed(r->self, e->pid, e->time_ns, err)
 						 : SP_OK;
+	case SP_EV_KRANGE:
+		return r->kernel_range
+			       ? r->kernel_range(r->self, e->krange.start, e->krange.len,
+						 strings_get(p->strings, e->krange.name),
+						 strings_get(p->strings, e->krange.module), err)
+			       : SP_OK;
 	case SP_EV_KSYM:
-		if (e->ksym.len)
-			return r->kernel_range
-				       ? r->kernel_range(r->self, e->ksym.start, e->ksym.len,
-							 strings_get(p->strings, e->ksym.name),
-							 strings_get(p->strings, e->ksym.module),
-							 err)
-				       : SP_OK;
 		return r->kernel_symbol
 			       ? r->kernel_symbol(r->self, e->ksym.addr, e->ksym.start,
 						  strings_get(p->strings, e->ksym.name),

@@ -74,7 +74,8 @@ enum sp_event_type {
 	SP_EV_FD,	/* .fd: one open file of tid, read while its CPU was stuck */
 	SP_EV_CGROUP,	/* .str: text of /proc/TID/cgroup */
 	SP_EV_SYSCALL,	/* .syscall: of tid, read while its CPU was stuck */
-	SP_EV_KSYM,	/* .ksym */
+	SP_EV_KSYM,	/* .ksym: the name of one address */
+	SP_EV_KRANGE,	/* .krange: the name of a range of them */
 	SP_EV_BUILD_ID, /* .file: one that was hit */
 	SP_EV_QUALITY,	/* .quality */
 	SP_EV_META,	/* .meta */
@@ -239,9 +240,12 @@ struct sp_event {
 		} syscall;
 		struct {
 			uint64_t addr, start;
-			uint64_t len; /* 0: the name of this address alone */
 			sp_str name, module;
 		} ksym;
+		struct {
+			uint64_t start, len;
+			sp_str name, module;
+		} krange;
 		struct {
 			sp_str path, build_id;
 			uint8_t kernel;
@@ -261,7 +265,7 @@ struct sp_event {
 };
 
 /* Hundreds of thousands wait for their turn. */
-_Static_assert(sizeof(struct sp_event) <= 56, "an event of 56 bytes");
+_Static_assert(sizeof(struct sp_event) <= 48, "an event of 48 bytes");
 
 static inline bool sp_is_softirq(const struct sp_event *e)
 {

@@ -5,6 +5,7 @@
  * CPUs made of events, and a timeline that watches them: time is in microseconds, the sampler's
  * period 500, the least stall 1000.
  */
+#include "stalls.h"
 #include "timeline.h"
 
 #include "fakenames.h"

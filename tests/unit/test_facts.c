@@ -158,7 +158,6 @@ static void texts(void **state)
 	e = one(&b, SP_EV_KSYM);
 	assert_int_equal(e->ksym.addr, 0x1234);
 	assert_int_equal(e->ksym.start, 0x1200);
-	assert_int_equal(e->ksym.len, 0);
 	is_text(e->ksym.name, "s_show");
 	is_text(e->ksym.module, "[x]");
 	b = fact(SP_FACT_IRQNAME, false);

@@ -2,6 +2,7 @@
 #include "releases.h"
 
 #include "fakenames.h"
+#include "stalls.h"
 #include "unit.h"
 
 #define MS    1000000ULL

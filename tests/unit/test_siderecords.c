@@ -244,14 +244,13 @@ static void symbols_that_the_kernel_made(void **state)
 	struct decoded d = decode(PERF_RECORD_KSYMBOL, 0, &b);
 
 	(void)state;
-	assert_int_equal(d.e.type, SP_EV_KSYM);
-	assert_int_equal(d.e.ksym.start, 0xffffffffc0001000);
-	assert_int_equal(d.e.ksym.addr, d.e.ksym.start);
-	assert_int_equal(d.e.ksym.len, 100);
-	is_text(d.e.ksym.name, "bpf_prog_x");
-	is_text(d.e.ksym.module, "[bpf]");
+	assert_int_equal(d.e.type, SP_EV_KRANGE);
+	assert_int_equal(d.e.krange.start, 0xffffffffc0001000);
+	assert_int_equal(d.e.krange.len, 100);
+	is_text(d.e.krange.name, "bpf_prog_x");
+	is_text(d.e.krange.module, "[bpf]");
 	b = ksymbol(100, PERF_RECORD_KSYMBOL_TYPE_OOL, 0);
-	is_text(decode(PERF_RECORD_KSYMBOL, 0, &b).e.ksym.module, "[generated]");
+	is_text(decode(PERF_RECORD_KSYMBOL, 0, &b).e.krange.module, "[generated]");
 	/* One that goes keeps its name; one of no length holds no address. */
 	b = ksymbol(100, PERF_RECORD_KSYMBOL_TYPE_BPF, PERF_RECORD_KSYMBOL_FLAGS_UNREGISTER);
 	assert_int_equal(decode(PERF_RECORD_KSYMBOL, 0, &b).rc, SP_END);
