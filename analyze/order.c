@@ -149,14 +149,19 @@ static int on_round(struct order *o, struct sp_err *err)
 	return rc ? rc : o->sink.put(o->sink.self, &round, err);
 }
 
-/* Sends on the older half: there are too many, or they are spread over too many CPUs. */
-static int send_half(struct order *o, struct sp_err *err)
+int order_send_half(struct order *o, struct sp_err *err)
 {
-	int rc = merge(o, UINT64_MAX, o->waiting / 2, err);
+	return o->waiting ? merge(o, UINT64_MAX, (o->waiting + 1) / 2, err) : SP_END;
+}
+
+/* There are too many, or they are spread over too many CPUs. */
+static int send_many(struct order *o, struct sp_err *err)
+{
+	int rc = order_send_half(o, err);
 
 	while (!rc && o->pool.nused >= MOST_CHUNKS)
-		rc = merge(o, UINT64_MAX, o->waiting / 2 + 1, err);
-	return rc;
+		rc = order_send_half(o, err);
+	return rc == SP_END ? SP_OK : rc;
 }
 
 /* Anything but an event that is the newest of its queue, with room behind it. */
@@ -185,7 +190,7 @@ __attribute__((noinline)) static int put_slowly(struct order *o, const struct sp
 		o->heap[o->nheap++] = need;
 	if (++o->waiting < ORDER_MAX_EVENTS && o->pool.nused < MOST_CHUNKS)
 		return SP_OK;
-	return send_half(o, err);
+	return send_many(o, err);
 }
 
 int order_put(struct order *o, const struct sp_event *e, struct sp_err *err)

@@ -30,6 +30,9 @@ void order_free(struct order *o);
 int order_put(struct order *o, const struct sp_event *e, struct sp_err *err);
 int order_flush(struct order *o, struct sp_err *err);
 
+/* The older half of what waits goes on as it is, and at least one event; SP_END: nothing waits. */
+int order_send_half(struct order *o, struct sp_err *err);
+
 /* Events that came older than what had gone on. */
 uint64_t order_late(const struct order *o);
 

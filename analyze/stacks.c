@@ -39,6 +39,8 @@ struct stacks {
 	uint32_t *moved;
 	uint32_t nmoved;
 	uint64_t kept_bytes;
+	uint64_t due_bytes;
+	bool due;
 };
 
 static void put_slot(uint32_t *slots, uint32_t nslots, uint64_t hash, uint32_t id)
@@ -109,6 +111,7 @@ int stacks_new(struct stacks **ret, struct sp_err *err)
 	if (!rc)
 		s->entries[0] = (struct entry){ 0 };
 	s->n = 1;
+	s->due_bytes = UINT64_MAX;
 	if (!rc)
 		*ret = sp_take(s);
 	return rc;
@@ -180,6 +183,17 @@ static inline bool is_raw(const struct stacks *s, const struct entry *e, const v
 		memcmp(raw + sizeof(user), words + e->nkernel, e->nuser * sizeof(*words)) == 0);
 }
 
+/* A chain's words, its entry, and its part of slots that are half empty. */
+static uint64_t bytes_of(uint64_t nwords, uint64_t n)
+{
+	return nwords * sizeof(uint64_t) + n * (sizeof(struct entry) + 4 * sizeof(uint32_t));
+}
+
+uint64_t stacks_bytes(const struct stacks *s)
+{
+	return bytes_of(s->nwords, s->n);
+}
+
 /* Looks up words, or adds them. */
 static int intern(struct stacks *s, const uint64_t *words, uint32_t len, uint32_t nkernel,
 		  sp_stack *ret, struct sp_err *err)
@@ -205,6 +219,7 @@ static int intern(struct stacks *s, const uint64_t *words, uint32_t len, uint32_
 	s->entries[s->n] = (struct entry){ hash, 0, s->nwords, nkernel, len - nkernel, 0 };
 	s->nwords += len;
 	*ret = s->n++;
+	s->due = stacks_bytes(s) >= s->due_bytes;
 	return SP_OK;
 }
 
@@ -299,15 +314,15 @@ void stacks_clear(struct stacks *s)
 	memset(s->raw_slots, 0, s->nslots * sizeof(*s->raw_slots));
 }
 
-/* A chain's words, its entry, and its part of slots that are half empty. */
-static uint64_t bytes_of(uint64_t nwords, uint64_t n)
+void stacks_set_due(struct stacks *s, uint64_t bytes)
 {
-	return nwords * sizeof(uint64_t) + n * (sizeof(struct entry) + 4 * sizeof(uint32_t));
+	s->due_bytes = bytes;
+	s->due = stacks_bytes(s) >= bytes;
 }
 
-uint64_t stacks_bytes(const struct stacks *s)
+bool stacks_due(const struct stacks *s)
 {
-	return bytes_of(s->nwords, s->n);
+	return s->due;
 }
 
 int stacks_sweep_begin(struct stacks *s, struct sp_err *err)

@@ -48,6 +48,9 @@ void stacks_clear(struct stacks *s);
 
 /* Bytes that the chains take. */
 uint64_t stacks_bytes(const struct stacks *s);
+/* Whether they take as many as were set; at first: never. */
+void stacks_set_due(struct stacks *s, uint64_t bytes);
+bool stacks_due(const struct stacks *s);
 
 /* See above. Between begin and end nothing may be added. SP_ENOMEM: nothing has changed. */
 int stacks_sweep_begin(struct stacks *s, struct sp_err *err);

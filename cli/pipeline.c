@@ -50,8 +50,7 @@ __attribute__((noinline)) static int names_to_order(struct pipeline *p, const st
 		bare.map = NULL;
 		e = &bare;
 	}
-	rc = rc ? rc : order_put(p->order, e, err);
-	return rc || e->type != SP_EV_ROUND ? rc : stages_sweep(p, err);
+	return rc ? rc : order_put(p->order, e, err);
 }
 
 static int to_order(void *self, const struct sp_event *e, struct sp_err *err)
@@ -63,7 +62,10 @@ static int to_order(void *self, const struct sp_event *e, struct sp_err *err)
 
 static int to_decode(void *self, const struct sp_record *r, struct sp_err *err)
 {
-	return decode_put(((struct pipeline *)self)->decode, r, err);
+	struct pipeline *p = self;
+	int rc = decode_put(p->decode, r, err);
+
+	return rc || !stacks_due(p->stacks) ? rc : stages_sweep(p, err);
 }
 
 static int to_baseline(void *self, const struct sp_event *sample, uint64_t owned_ns,
@@ -89,6 +91,8 @@ static int build(struct pipeline *p, struct sp_err *err)
 	int rc = strings_new(&p->strings, err);
 
 	rc = rc ? rc : stacks_new(&p->stacks, err);
+	if (!rc)
+		stages_sweep_due(p);
 	rc = rc ? rc : tasks_new(&p->tasks, p->strings, err);
 	rc = rc ? rc : quality_new(&p->quality, err);
 	rc = rc ? rc : clock_new(&p->clock, err);

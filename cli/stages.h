@@ -75,7 +75,6 @@ struct pipeline {
 	void *on_named_self;
 	bool name_early;
 	uint32_t stacks_named;	 /* ids up to this */
-	uint64_t sweep_at_bytes; /* of stacks: those that nobody holds are forgotten then */
 	uint64_t shed_stacks;	 /* rows of the baseline that lost theirs */
 	int32_t zone_offset_s;	 /* zone-less stamps were read with it; INT32_MAX: none */
 };
@@ -108,7 +107,9 @@ static inline void stages_time(struct pipeline *p, const struct sp_event *e)
 int stages_names(struct pipeline *p, const struct sp_event *e, struct sp_err *err);
 /* Asks early for names that may not last. */
 int stages_name_early(struct pipeline *p, struct sp_err *err);
-/* Forgets the stacks that nobody holds, if there are many. No event may be under way. */
+/* From when on stacks_due() asks for stages_sweep(). */
+void stages_sweep_due(struct pipeline *p);
+/* Forgets the stacks that nobody holds. No event may be under way. */
 int stages_sweep(struct pipeline *p, struct sp_err *err);
 /* Percent of one CPU that sirqprof itself took; NaN: not known. */
 double stages_self_pct(const struct pipeline *p);

@@ -10,13 +10,14 @@
 #define SWEEP_AT_BYTES	 (10ULL << 20)
 #define KEPT_MOST_BYTES	 (8ULL << 20)
 #define SWEEP_STEP_BYTES (4ULL << 20)
+/* With those of events that wait for their turn: past it the older half goes on. */
+#define HELD_MOST_BYTES (16ULL << 20)
 
-static void visit_all(struct pipeline *p, stacks_visit *visit)
+static void visit_kept(struct pipeline *p, stacks_visit *visit)
 {
 	stalls_stacks(p->stalls, p->stacks, visit);
 	fold_stacks(p->fold, p->stacks, visit);
 	timeline_stacks(p->timeline, p->stacks, visit);
-	order_stacks(p->order, p->stacks, visit);
 }
 
 /* Takes turns: the baseline is for a flame graph only, so its smallest rows go first. */
@@ -28,30 +29,50 @@ static bool let_go(struct pipeline *p)
 	return shed > 64 || stalls_trim(p->stalls);
 }
 
-int stages_sweep(struct pipeline *p, struct sp_err *err)
+/* Marks what is held. */
+static int mark(struct pipeline *p, struct sp_err *err)
 {
-	uint64_t due = p->sweep_at_bytes ? p->sweep_at_bytes : SWEEP_AT_BYTES, kept;
-	int rc;
+	int rc = sites_settle(p->sites, p->stacks, err);
 
-	if (stacks_bytes(p->stacks) < due)
-		return SP_OK;
-	rc = sites_settle(p->sites, p->stacks, err);
 	rc = rc ? rc : stacks_sweep_begin(p->stacks, err);
 	if (rc)
 		return rc;
-	visit_all(p, stacks_keep);
+	visit_kept(p, stacks_keep);
 	while (stacks_kept_bytes(p->stacks) > KEPT_MOST_BYTES && let_go(p)) {
 		stacks_keep_none(p->stacks);
-		visit_all(p, stacks_keep);
+		visit_kept(p, stacks_keep);
 	}
-	stacks_sweep(p->stacks);
-	visit_all(p, stacks_move);
-	p->stacks_named = stacks_moved_count(p->stacks, p->stacks_named);
-	stacks_sweep_end(p->stacks);
+	order_stacks(p->order, p->stacks, stacks_keep);
+	return SP_OK;
+}
+
+void stages_sweep_due(struct pipeline *p)
+{
+	uint64_t kept = stacks_bytes(p->stacks);
 	/* What cannot be let go may grow still: the next sweep is due in proportion, and all of
 	 * them together take linear time. */
-	kept = stacks_bytes(p->stacks);
-	due = kept + (kept / 2 > SWEEP_STEP_BYTES ? kept / 2 : SWEEP_STEP_BYTES);
-	p->sweep_at_bytes = due > SWEEP_AT_BYTES ? due : SWEEP_AT_BYTES;
+	uint64_t due = kept + (kept / 4 > SWEEP_STEP_BYTES ? kept / 4 : SWEEP_STEP_BYTES);
+
+	stacks_set_due(p->stacks, due > SWEEP_AT_BYTES ? due : SWEEP_AT_BYTES);
+}
+
+/* Out of line: asked for after every record, it would cost each a frame. */
+__attribute__((noinline)) int stages_sweep(struct pipeline *p, struct sp_err *err)
+{
+	int rc = mark(p, err), sent = SP_OK;
+
+	while (!rc && !sent && stacks_kept_bytes(p->stacks) > HELD_MOST_BYTES) {
+		stacks_sweep_end(p->stacks);
+		sent = order_send_half(p->order, err);
+		rc = sent < 0 ? sent : mark(p, err);
+	}
+	if (rc)
+		return rc;
+	stacks_sweep(p->stacks);
+	visit_kept(p, stacks_move);
+	order_stacks(p->order, p->stacks, stacks_move);
+	p->stacks_named = stacks_moved_count(p->stacks, p->stacks_named);
+	stacks_sweep_end(p->stacks);
+	stages_sweep_due(p);
 	return SP_OK;
 }

@@ -64,9 +64,8 @@ static struct sp_stall *irqs_off(struct world *w, const char *stack, uint64_t le
 				.confidence = 0.96,
 				.tid = 100,
 				.end_ns = length_ns,
-				.evidence = { { .kind = SP_EVID_RELEASE_POINT } },
-				.nevidence = 1,
 				.nshares = 1 };
+	stall_evidence(s, &(struct sp_evidence){ .kind = SP_EVID_RELEASE_POINT });
 	s->shares = calloc(1, sizeof(*s->shares));
 	assert_non_null(s->shares);
 	s->shares[0].stack = fake_stack(w->stacks, stack);
