@@ -30,13 +30,13 @@ struct read_file {
 
 struct task {
 	int32_t tid;
-	struct name names[MAX_NAMES]; /* oldest first */
-	uint32_t nnames;
-	bool gone; /* its exit was told */
 	sp_str cgroup;
+	struct name *names;	 /* oldest first */
 	struct read_file *files; /* in order of time */
 	uint32_t nfiles;
-	struct task_syscall syscall;
+	uint8_t nnames;
+	bool gone;		      /* its exit was told */
+	struct task_syscall *syscall; /* the newest that was read; NULL none */
 	UT_hash_handle hh;
 };
 
@@ -69,7 +69,9 @@ static void drop(struct tasks *t, struct task *task)
 	HASH_DEL(t->by_tid, task);
 	t->ngone -= task->gone;
 	t->nfiles -= task->nfiles;
+	free(task->names);
 	free(task->files);
+	free(task->syscall);
 	free(task);
 }
 
@@ -160,9 +162,10 @@ const char *tasks_pod(const struct tasks *t, const char *uid)
 }
 
 /* Adds what is known from a time on; fields that are unknown (0, SP_NO_TASK) are taken over. */
-static void name_from(struct task *task, uint64_t at_ns, sp_str comm, int32_t pid, int32_t ppid)
+static int name_from(struct task *task, uint64_t at_ns, sp_str comm, int32_t pid, int32_t ppid,
+		     struct sp_err *err)
 {
-	struct name *last = task->nnames ? &task->names[task->nnames - 1] : NULL;
+	struct name *last = task->nnames ? &task->names[task->nnames - 1] : NULL, *names;
 	struct name n = { .from_ns = at_ns, .comm = comm, .pid = pid, .ppid = ppid };
 
 	if (last) {
@@ -173,14 +176,21 @@ static void name_from(struct task *task, uint64_t at_ns, sp_str comm, int32_t pi
 			/* The same name, or the first one: it completes what was known. */
 			n.from_ns = last->from_ns;
 			*last = n;
-			return;
+			return SP_OK;
 		}
 	}
 	if (task->nnames == MAX_NAMES) {
-		memmove(task->names, task->names + 1, sizeof(task->names) - sizeof(task->names[0]));
+		memmove(task->names, task->names + 1, (MAX_NAMES - 1) * sizeof(*task->names));
 		task->nnames--;
+	} else {
+		/* Of just the size: most have one or two. */
+		names = realloc(task->names, (task->nnames + 1U) * sizeof(*names));
+		if (!names)
+			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for tasks");
+		task->names = names;
 	}
 	task->names[task->nnames++] = n;
+	return SP_OK;
 }
 
 /* Files are of use to the stall in which they were read, so old ones go when there are many. */
@@ -229,11 +239,11 @@ static int put_switch(struct tasks *t, const struct sp_event *e, struct sp_err *
 	if (e->sched.next_tid > 0 && e->sched.next_comm)
 		rc = get(t, e->sched.next_tid, &task, err);
 	if (!rc && e->sched.next_tid > 0 && e->sched.next_comm)
-		name_from(task, e->time_ns, e->sched.next_comm, 0, 0);
+		rc = name_from(task, e->time_ns, e->sched.next_comm, 0, 0, err);
 	if (!rc && e->type == SP_EV_SWITCH && e->tid > 0 && e->sched.prev_comm) {
 		rc = get(t, e->tid, &task, err);
 		if (!rc)
-			name_from(task, e->time_ns, e->sched.prev_comm, 0, 0);
+			rc = name_from(task, e->time_ns, e->sched.prev_comm, 0, 0, err);
 	}
 	return rc;
 }
@@ -252,10 +262,10 @@ static int put_fork(struct tasks *t, const struct sp_event *e, struct sp_err *er
 	t->ngone -= task->gone;
 	task->gone = false;
 	/* A new life of the tid: what is open now is not what was open then. */
-	name_from(task, e->time_ns, comm, e->pid, e->task.ppid);
+	rc = name_from(task, e->time_ns, comm, e->pid, e->task.ppid, err);
 	if (parent && !task->cgroup)
 		task->cgroup = parent->cgroup;
-	return SP_OK;
+	return rc;
 }
 
 static void put_exit(struct tasks *t, const struct sp_event *e)
@@ -265,6 +275,17 @@ static void put_exit(struct tasks *t, const struct sp_event *e)
 	t->ngone += task && !task->gone;
 	if (task)
 		task->gone = true;
+}
+
+static int put_syscall(struct task *task, const struct sp_event *e, struct sp_err *err)
+{
+	if (!task->syscall)
+		task->syscall = malloc(sizeof(*task->syscall));
+	if (!task->syscall)
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for tasks");
+	*task->syscall = (struct task_syscall){ e->syscall.nr, e->syscall.arg0, e->syscall.name,
+						e->time_ns };
+	return SP_OK;
 }
 
 int tasks_put(struct tasks *t, const struct sp_event *e, struct sp_err *err)
@@ -297,12 +318,11 @@ int tasks_put(struct tasks *t, const struct sp_event *e, struct sp_err *err)
 	if (rc)
 		return rc;
 	if (e->type == SP_EV_COMM)
-		name_from(task, e->time_ns, e->task.comm, e->pid, e->task.ppid);
+		rc = name_from(task, e->time_ns, e->task.comm, e->pid, e->task.ppid, err);
 	else if (e->type == SP_EV_CGROUP)
 		task->cgroup = e->str;
 	else if (e->type == SP_EV_SYSCALL)
-		task->syscall = (struct task_syscall){ e->syscall.nr, e->syscall.arg0,
-						       e->syscall.name, e->time_ns };
+		rc = put_syscall(task, e, err);
 	else
 		rc = put_file(t, task, e, err);
 	return rc;
@@ -347,8 +367,9 @@ bool tasks_syscall(const struct tasks *t, int32_t tid, uint64_t begin_ns, uint64
 {
 	const struct task *task = find(t, tid);
 
-	if (!task || task->syscall.read_ns < begin_ns || task->syscall.read_ns > end_ns)
+	if (!task || !task->syscall || task->syscall->read_ns < begin_ns ||
+	    task->syscall->read_ns > end_ns)
 		return false;
-	*ret = task->syscall;
+	*ret = *task->syscall;
 	return true;
 }

@@ -1,7 +1,5 @@
 #include "kranges.h"
 
-#include <sirqprof/limits.h>
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,16 +12,17 @@ struct krange {
 struct kranges {
 	struct krange *at; /* by start; they do not overlap */
 	size_t n, room;
-	char **names; /* all that were ever given out: they outlive their range */
-	size_t nnames, names_room;
+	size_t added; /* ever: each may move all behind it */
+	struct texts *texts;
 };
 
-int kranges_new(struct kranges **ret, struct sp_err *err)
+int kranges_new(struct kranges **ret, struct texts *texts, struct sp_err *err)
 {
 	struct kranges *k = calloc(1, sizeof(*k));
 
 	if (!k)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
+	k->texts = texts;
 	*ret = k;
 	return SP_OK;
 }
@@ -32,9 +31,6 @@ void kranges_free(struct kranges *k)
 {
 	if (!k)
 		return;
-	for (size_t i = 0; i < k->nnames; i++)
-		free(k->names[i]);
-	free(k->names);
 	free(k->at);
 	free(k);
 }
@@ -53,26 +49,6 @@ static size_t first_behind(const struct kranges *k, uint64_t addr)
 			hi = mid;
 	}
 	return lo;
-}
-
-/* NULL when out of memory. */
-static char *keep(struct kranges *k, const char *text)
-{
-	char *copy;
-
-	if (k->nnames == k->names_room) {
-		size_t room = k->names_room ? k->names_room * 2 : 128;
-		char **names = realloc(k->names, room * sizeof(*names));
-
-		if (!names)
-			return NULL;
-		k->names = names;
-		k->names_room = room;
-	}
-	copy = strndup(text, SP_MAX_STRING);
-	if (copy)
-		k->names[k->nnames++] = copy;
-	return copy;
 }
 
 static bool room_for_one(struct kranges *k)
@@ -95,8 +71,9 @@ int kranges_add(struct kranges *k, uint64_t start, uint64_t len, const char *nam
 {
 	struct krange added = { .start = start, .end = start + len };
 	size_t from, to;
+	int rc;
 
-	if (!len || len > UINT64_MAX - start || k->nnames >= 2 * KRANGES_MAX)
+	if (!len || len > UINT64_MAX - start || k->added == KRANGES_MAX)
 		return SP_OK;
 	from = to = first_behind(k, start);
 	while (to < k->n && k->at[to].start < added.end)
@@ -105,10 +82,13 @@ int kranges_add(struct kranges *k, uint64_t start, uint64_t len, const char *nam
 	if (to == from + 1 && k->at[from].start == start && k->at[from].end == added.end &&
 	    strcmp(k->at[from].name, name) == 0)
 		return SP_OK;
-	added.name = keep(k, name);
-	added.module = keep(k, module);
-	if (!added.name || !added.module || !room_for_one(k))
+	rc = texts_copy(k->texts, name, &added.name, err);
+	rc = rc ? rc : texts_keep(k->texts, module, &added.module, err);
+	if (rc)
+		return rc == SP_END ? SP_OK : rc;
+	if (!room_for_one(k))
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
+	k->added++;
 	memmove(&k->at[from + 1], &k->at[to], (k->n - to) * sizeof(added));
 	k->at[from] = added;
 	k->n = k->n - (to - from) + 1;

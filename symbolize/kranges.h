@@ -6,9 +6,10 @@
  *
  * In:    what PERF_RECORD_KSYMBOL told; a later one takes the place of those it overlaps
  * Out:   the symbol that holds an address
- * Keeps: names once; KRANGES_MAX symbols
+ * Keeps: the ranges; KRANGES_MAX of them, those that were replaced counted
  */
 #include "kallsyms.h"
+#include "texts.h"
 
 #include <sirqprof/err.h>
 #include <sirqprof/own.h>
@@ -17,14 +18,15 @@
 
 struct kranges;
 
-int kranges_new(struct kranges **ret, struct sp_err *err);
+/* texts is borrowed. */
+int kranges_new(struct kranges **ret, struct texts *texts, struct sp_err *err);
 void kranges_free(struct kranges *k);
 
-/* Past KRANGES_MAX nothing is added. Errors: SP_ENOMEM. */
+/* Past KRANGES_MAX, or without room for its names, nothing is added. Errors: SP_ENOMEM. */
 int kranges_add(struct kranges *k, uint64_t start, uint64_t len, const char *name,
 		const char *module, struct sp_err *err);
 
-/* ret's strings live as long as k. */
+/* ret's strings live as long as the texts. */
 bool kranges_find(const struct kranges *k, uint64_t addr, struct ksymbol *ret);
 
 SP_DEFINE_FREEP(kranges);

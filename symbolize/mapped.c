@@ -22,10 +22,9 @@ struct process {
 	int32_t pid;
 	struct mapped_file *maps; /* in the order they were told */
 	uint32_t n, room;
-	uint64_t lives[MAX_LIVES]; /* when one began, ascending */
-	uint32_t nlives;
+	uint64_t *lives;   /* when one began, ascending */
 	uint64_t *changes; /* when what is mapped changed, ascending */
-	uint32_t nchanges;
+	uint32_t nlives, nchanges;
 	bool gone; /* its exit was told */
 	UT_hash_handle hh;
 };
@@ -52,6 +51,7 @@ static void drop(struct mapped *all, struct process *p)
 	all->nmaps -= p->room;
 	all->ngone -= p->gone;
 	free(p->maps);
+	free(p->lives);
 	free(p->changes);
 	free(p);
 }
@@ -121,6 +121,16 @@ void mapped_exit(struct mapped *all, int32_t pid)
 		p->gone = true;
 }
 
+/* Room for one time behind n; false: no memory. */
+static bool times_room(uint64_t **times, uint32_t n)
+{
+	uint64_t *more = n & (n - 1) ? *times : realloc(*times, (n ? n * 2 : 1) * sizeof(*more));
+
+	if (more)
+		*times = more;
+	return more != NULL;
+}
+
 /* Remembers that something changed at a time, in order; times come nearly so. */
 static int note_change(struct process *p, uint64_t time_ns, struct sp_err *err)
 {
@@ -132,13 +142,8 @@ static int note_change(struct process *p, uint64_t time_ns, struct sp_err *err)
 		memmove(p->changes, p->changes + MAX_MAPS / 2, MAX_MAPS / 2 * sizeof(*p->changes));
 		at = p->nchanges = MAX_MAPS / 2;
 	}
-	if (!(at & (at - 1))) {
-		uint64_t *more = realloc(p->changes, (at ? at * 2 : 1) * sizeof(*more));
-
-		if (!more)
-			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for mappings");
-		p->changes = more;
-	}
+	if (!times_room(&p->changes, at))
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for mappings");
 	for (; at && p->changes[at - 1] > time_ns; at--)
 		p->changes[at] = p->changes[at - 1];
 	p->changes[at] = time_ns;
@@ -194,18 +199,21 @@ int mapped_add(struct mapped *all, int32_t pid, const struct mapped_file *m, str
 	return p ? add_map(all, p, m, err) : err->code;
 }
 
-static void new_life(struct process *p, uint64_t time_ns)
+static int new_life(struct process *p, uint64_t time_ns, struct sp_err *err)
 {
 	uint32_t at = p->nlives;
 
 	if (at == MAX_LIVES) {
-		memmove(p->lives, p->lives + 1, sizeof(p->lives) - sizeof(p->lives[0]));
+		memmove(p->lives, p->lives + 1, (MAX_LIVES - 1) * sizeof(p->lives[0]));
 		at = --p->nlives;
+	} else if (!times_room(&p->lives, at)) {
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for processes");
 	}
 	for (; at && p->lives[at - 1] > time_ns; at--)
 		p->lives[at] = p->lives[at - 1];
 	p->lives[at] = time_ns;
 	p->nlives++;
+	return SP_OK;
 }
 
 /* When the life that goes on at time_ns began. */
@@ -234,8 +242,8 @@ int mapped_fork(struct mapped *all, int32_t pid, int32_t ppid, uint64_t time_ns,
 		return err->code;
 	all->ngone -= p->gone;
 	p->gone = false;
-	new_life(p, time_ns);
-	rc = note_change(p, time_ns, err);
+	rc = new_life(p, time_ns, err);
+	rc = rc ? rc : note_change(p, time_ns, err);
 	since = parent ? life_at(parent, time_ns) : 0;
 	for (uint32_t i = 0; !rc && parent && i < parent->n; i++) {
 		struct mapped_file m = parent->maps[i];
@@ -251,11 +259,12 @@ int mapped_fork(struct mapped *all, int32_t pid, int32_t ppid, uint64_t time_ns,
 int mapped_exec(struct mapped *all, int32_t pid, uint64_t time_ns, struct sp_err *err)
 {
 	struct process *p = get(all, pid, err);
+	int rc;
 
 	if (!p)
 		return err->code;
-	new_life(p, time_ns); /* the new program's mappings follow */
-	return note_change(p, time_ns, err);
+	rc = new_life(p, time_ns, err); /* the new program's mappings follow */
+	return rc ? rc : note_change(p, time_ns, err);
 }
 
 struct mapped_file *mapped_at(struct mapped *all, int32_t pid, uint64_t time_ns, uint64_t pc)

@@ -4,6 +4,7 @@
 #include "kallsyms.h"
 #include "kranges.h"
 #include "missed.h"
+#include "travelled.h"
 #include "troubles.h"
 #include "unwind.h"
 #include "users.h"
@@ -15,21 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <uthash.h>
 
 /* Looks for symbols that are newer than the first. */
 #define MAX_NEWER     32U
 #define LOOK_AGAIN_NS 1000000000U
 
-/* Of all symbols that travelled: a kernel's 100,000 would fit. */
-#define MAX_TRAVELLED_BYTES (16U << 20)
-
-/* A symbol that travelled with the recording, by the address seen. */
-struct travelled {
-	uint64_t addr, start;
-	char *name, *module;
-	UT_hash_handle hh;
-};
+/* Names of kernel symbols in the recording: a kernel's 100,000 would fit. */
+#define MAX_NAME_BYTES (5U << 20)
 
 struct symbols {
 	struct symbols_cfg cfg;
@@ -45,9 +38,9 @@ struct symbols {
 	struct kallsyms *newer[MAX_NEWER];
 	uint32_t nnewer;
 	uint64_t looked_ns;
-	bool elsewhere; /* the recorded kernel lay at other addresses */
+	bool elsewhere;	     /* the recorded kernel lay at other addresses */
+	struct texts *names; /* of the next two */
 	struct travelled *travelled;
-	size_t travelled_bytes;
 	struct kranges *ranges;
 	struct vmlinux *vmlinux;
 	struct users *users;
@@ -135,17 +128,9 @@ static struct sp_frame known_frame(const struct ksymbol *sym, uint64_t pc)
 static void kernel_function(struct symbols *s, uint64_t pc, struct sp_frame *ret)
 {
 	const struct kallsyms *k;
-	struct travelled *t;
 	struct ksymbol sym;
 
-	HASH_FIND(hh, s->travelled, &pc, sizeof(pc), t);
-	if (t) {
-		*ret = (struct sp_frame){
-			.name = t->name, .module = t->module, .offset = pc - t->start, .known = true
-		};
-		return;
-	}
-	if (kranges_find(s->ranges, pc, &sym)) {
+	if (travelled_find(s->travelled, pc, &sym) || kranges_find(s->ranges, pc, &sym)) {
 		*ret = known_frame(&sym, pc);
 		return;
 	}
@@ -183,31 +168,7 @@ static void kernel_missed(void *self, uint64_t pc)
 static int kernel_symbol(void *self, uint64_t addr, uint64_t start, const char *name,
 			 const char *module, struct sp_err *err)
 {
-	struct symbols *s = self;
-	struct travelled *t;
-
-	HASH_FIND(hh, s->travelled, &addr, sizeof(addr), t);
-	if (t || s->travelled_bytes > MAX_TRAVELLED_BYTES)
-		return SP_OK;
-	s->travelled_bytes +=
-		sizeof(*t) + strnlen(name, SP_MAX_STRING) + strnlen(module, SP_MAX_STRING) + 32;
-	t = calloc(1, sizeof(*t));
-	if (t) {
-		t->addr = addr;
-		t->start = start <= addr ? start : addr;
-		t->name = strndup(name, SP_MAX_STRING);
-		t->module = strndup(module, SP_MAX_STRING);
-	}
-	if (!t || !t->name || !t->module) {
-		if (t) {
-			free(t->name);
-			free(t->module);
-		}
-		free(t);
-		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
-	}
-	HASH_ADD(hh, s->travelled, addr, sizeof(t->addr), t);
-	return SP_OK;
+	return travelled_add(((struct symbols *)self)->travelled, addr, start, name, module, err);
 }
 
 static int kernel_range(void *self, uint64_t start, uint64_t len, const char *name,
@@ -309,7 +270,9 @@ int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_e
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for symbols");
 	s->cfg = *cfg;
 	rc = users_new(&s->users, cfg->user, err);
-	rc = rc ? rc : kranges_new(&s->ranges, err);
+	rc = rc ? rc : texts_new(&s->names, MAX_NAME_BYTES, err);
+	rc = rc ? rc : travelled_new(&s->travelled, s->names, err);
+	rc = rc ? rc : kranges_new(&s->ranges, s->names, err);
 	rc = rc ? rc : vmlinux_new(&s->vmlinux, cfg->vmlinux, err);
 	rc = rc ? rc : unwind_new(&s->unwind, s->users, err);
 	if (rc)
@@ -337,20 +300,14 @@ int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_e
 
 void symbols_free(struct symbols *s)
 {
-	struct travelled *t, *next;
-
 	if (!s)
 		return;
-	HASH_ITER (hh, s->travelled, t, next) {
-		HASH_DEL(s->travelled, t);
-		free(t->name);
-		free(t->module);
-		free(t);
-	}
 	for (uint32_t i = 0; i < s->nnewer; i++)
 		kallsyms_free(s->newer[i]);
 	kallsyms_free(s->kallsyms);
 	kranges_free(s->ranges);
+	travelled_free(s->travelled);
+	texts_free(s->names);
 	kallsyms_free(ahead_take(s->ahead));
 	free(s->told_name);
 	vmlinux_free(s->vmlinux);

@@ -3,6 +3,7 @@
 #include "elfpath.h"
 #include "mapped.h"
 #include "perfmap.h"
+#include "texts.h"
 
 #include <sirqprof/limits.h>
 
@@ -15,8 +16,9 @@
 #define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)XXH3_64bits(key, len))
 #include <uthash.h>
 
-/* What a recording can make this keep of paths and made names is bounded. */
+/* What a recording can make this keep of paths, made names and files is bounded. */
 #define MAX_TEXT_BYTES (8U << 20)
+#define MAX_TOLD       32768U
 
 /* The names that a process wrote for its own code. */
 struct jit {
@@ -25,12 +27,11 @@ struct jit {
 	UT_hash_handle hh;
 };
 
-/* Paths, and names made up for addresses without symbol: they live as long as the resolver. */
-struct text {
+/* A file's build-id, as it was told by the path. */
+struct told {
+	const char *path, *build_id;
+	bool ambiguous; /* two were: of two containers, or of one file replaced */
 	UT_hash_handle hh;
-	const char *build_id; /* told of a file by this path; NULL none */
-	bool ambiguous;	      /* two were: of two containers, or of one file replaced */
-	char at[];
 };
 
 struct users {
@@ -39,8 +40,8 @@ struct users {
 	struct mapped *mapped;
 	struct jit *jits;
 	struct elffiles *files;
-	struct text *texts;
-	size_t text_bytes; /* of all texts */
+	struct told *told;
+	struct texts *texts; /* paths, and names made up for addresses without symbol */
 };
 
 int users_new(struct users **ret, bool elf, struct sp_err *err)
@@ -53,6 +54,7 @@ int users_new(struct users **ret, bool elf, struct sp_err *err)
 	u->elf = elf;
 	rc = mapped_new(&u->mapped, err);
 	rc = rc ? rc : elffiles_new(&u->files, err);
+	rc = rc ? rc : texts_new(&u->texts, MAX_TEXT_BYTES, err);
 	if (!rc)
 		*ret = sp_take(u);
 	return rc;
@@ -61,7 +63,7 @@ int users_new(struct users **ret, bool elf, struct sp_err *err)
 void users_free(struct users *u)
 {
 	struct jit *j, *next;
-	struct text *t, *tnext;
+	struct told *t, *tnext;
 
 	if (!u)
 		return;
@@ -71,10 +73,11 @@ void users_free(struct users *u)
 		perfmap_free(j->names);
 		free(j);
 	}
-	HASH_ITER (hh, u->texts, t, tnext) {
-		HASH_DEL(u->texts, t);
+	HASH_ITER (hh, u->told, t, tnext) {
+		HASH_DEL(u->told, t);
 		free(t);
 	}
+	texts_free(u->texts);
 	elffiles_free(u->files);
 	free(u);
 }
@@ -90,41 +93,41 @@ void users_set_detail(struct users *u, struct elffile_detail detail)
 	u->detail = detail;
 }
 
-/* NULL when out of memory. */
-static struct text *text_get(struct users *u, const char *text)
+/* "" when there are too many different ones. */
+static int text_of(struct users *u, const char *text, const char **ret, struct sp_err *err)
 {
-	size_t len = strlen(text);
-	struct text *t;
+	int rc = texts_keep(u->texts, text, ret, err);
 
-	HASH_FIND(hh, u->texts, text, len, t);
-	if (t)
-		return t;
-	/* Too many different ones: without a name. */
-	if (len && u->text_bytes > MAX_TEXT_BYTES)
-		return text_get(u, "");
-	u->text_bytes += sizeof(*t) + len + 1;
-	t = calloc(1, sizeof(*t) + len + 1);
-	if (!t)
-		return NULL;
-	memcpy(t->at, text, len + 1);
-	HASH_ADD_KEYPTR(hh, u->texts, t->at, len, t);
-	return t;
+	return rc == SP_END ? SP_OK : rc;
 }
 
-static const char *text_of(struct users *u, const char *text)
+static struct told *told_of(struct users *u, const char *path)
 {
-	struct text *t = text_get(u, text);
+	struct told *t;
 
-	return t ? t->at : NULL;
+	HASH_FIND_PTR(u->told, &path, t);
+	return t;
 }
 
 int users_build_id(struct users *u, const char *path, const char *hex, struct sp_err *err)
 {
-	struct text *t = text_get(u, path);
-	const char *id = t ? text_of(u, hex) : NULL;
+	const char *kept, *id;
+	int rc = text_of(u, path, &kept, err);
+	struct told *t;
 
-	if (!id)
-		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for build-ids");
+	rc = rc ? rc : text_of(u, hex, &id, err);
+	if (rc || !*kept)
+		return rc;
+	t = told_of(u, kept);
+	if (!t && HASH_COUNT(u->told) < MAX_TOLD) {
+		t = calloc(1, sizeof(*t));
+		if (!t)
+			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for build-ids");
+		t->path = kept;
+		HASH_ADD_PTR(u->told, path, t);
+	}
+	if (!t)
+		return SP_OK;
 	t->ambiguous |= t->build_id && t->build_id != id;
 	t->build_id = id;
 	return SP_OK;
@@ -133,27 +136,25 @@ int users_build_id(struct users *u, const char *path, const char *hex, struct sp
 /* Of the mapping, else of its path, if that is clear. */
 static const char *build_id_of(struct users *u, const struct mapped_file *m)
 {
-	struct text *t = m->build_id[0] ? NULL : text_get(u, m->path);
+	struct told *t = m->build_id[0] ? NULL : told_of(u, m->path);
 
-	return t && t->build_id && !t->ambiguous ? t->build_id : m->build_id;
+	return t && !t->ambiguous ? t->build_id : m->build_id;
 }
 
 int users_map(struct users *u, const struct sp_mapping *m, struct sp_err *err)
 {
-	const struct mapped_file map = {
+	struct mapped_file map = {
 		.start = m->start,
 		.end = m->len > UINT64_MAX - m->start ? UINT64_MAX : m->start + m->len,
 		.pgoff = m->pgoff,
 		.ino = m->ino,
 		.time_ns = m->time_ns,
 		.told_ns = m->time_ns,
-		.path = text_of(u, m->path),
-		.build_id = text_of(u, m->build_id),
 	};
+	int rc = text_of(u, m->path, &map.path, err);
 
-	if (!map.path || !map.build_id)
-		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for mappings");
-	return mapped_add(u->mapped, m->pid, &map, err);
+	rc = rc ? rc : text_of(u, m->build_id, &map.build_id, err);
+	return rc ? rc : mapped_add(u->mapped, m->pid, &map, err);
 }
 
 int users_fork(struct users *u, int32_t pid, int32_t ppid, uint64_t time_ns, struct sp_err *err)
@@ -240,12 +241,12 @@ static bool jit_frame(struct users *u, int32_t pid, uint64_t pc, struct sp_frame
 static const char *make_name(struct users *u, const char *path, uint64_t offset)
 {
 	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	struct sp_err none = SP_ERR_INIT;
 	const char *made;
 	char text[300];
 
 	snprintf(text, sizeof(text), "%.200s+0x%" PRIx64, *base ? base : path, offset);
-	made = text_of(u, text);
-	return made ? made : "[unknown]";
+	return texts_keep(u->texts, text, &made, &none) ? "[unknown]" : made;
 }
 
 size_t users_frames(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,

@@ -6,12 +6,22 @@
 #include "kranges.h"
 #include "tempdir.h"
 
+static struct texts *texts;
+
+static int teardown(void **state)
+{
+	texts_free(texts);
+	return tempdir_remove(state);
+}
+
 static struct kranges *kranges(void)
 {
 	struct sp_err err = SP_ERR_INIT;
 	struct kranges *k = NULL;
 
-	assert_int_equal(kranges_new(&k, &err), 0);
+	if (!texts)
+		assert_int_equal(texts_new(&texts, 5 << 20, &err), 0);
+	assert_int_equal(kranges_new(&k, texts, &err), 0);
 	return k;
 }
 
@@ -180,5 +190,5 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_read_is_none),
 	};
 
-	return cmocka_run_group_tests(tests, tempdir_make, tempdir_remove);
+	return cmocka_run_group_tests(tests, tempdir_make, teardown);
 }
