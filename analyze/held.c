@@ -129,6 +129,8 @@ int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struc
 		held_swallow(r, &p->stall);
 	if (r->nheld == LOAD_HELD)
 		rc = make_room(t, l, p, err);
+	if (!rc && !lane_room(&r->held, r->nheld))
+		rc = sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for a stall");
 	if (rc)
 		stall_free(&p->stall);
 	else

@@ -1,16 +1,9 @@
 #include "lane.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 
-/* Mapped: what a CPU does not use of it takes no memory, and there may be many CPUs. */
-static struct lane *new_lane(void)
-{
-	void *at = mmap(NULL, sizeof(struct lane), PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return at == MAP_FAILED ? NULL : at;
-}
+/* Of a list of stalls that wait. */
+#define LEAST_ROOM 4U
 
 /* SP_END: too many CPUs. */
 int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err)
@@ -31,7 +24,7 @@ int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp
 	}
 	if (!t->lanes[cpu]) {
 		t->nused++;
-		t->lanes[cpu] = new_lane();
+		t->lanes[cpu] = calloc(1, sizeof(*t->lanes[cpu]));
 		if (!t->lanes[cpu])
 			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for CPU %u", cpu);
 		t->lanes[cpu]->cpu = cpu;
@@ -40,6 +33,21 @@ int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp
 	}
 	*ret = t->lanes[cpu];
 	return SP_OK;
+}
+
+/* It is called for every stall that is added, so a list that has grown shorter may have its room
+ * made fit. */
+bool lane_room(struct pending_stall **at, uint32_t n)
+{
+	uint32_t room = n ? 2 * n : LEAST_ROOM;
+	struct pending_stall *more;
+
+	if (n && (n < LEAST_ROOM || (n & (n - 1))))
+		return true;
+	more = realloc(*at, room * sizeof(*more));
+	if (more)
+		*at = more;
+	return more != NULL;
 }
 
 void lane_evidence(struct sp_stall *s, enum sp_evidence_kind kind, uint64_t at_ns, uint64_t n0,
@@ -148,8 +156,10 @@ void lane_free(struct lane *l)
 		stall_free(&l->pending[k].stall);
 	for (uint32_t k = 0; k < l->load.nheld; k++)
 		stall_free(&l->load.held[k].stall);
+	free(l->pending);
+	free(l->load.held);
 	each_set(l, free_set, NULL);
-	munmap(l, sizeof(*l));
+	free(l);
 }
 
 struct sweep {

@@ -157,7 +157,7 @@ struct load_state {
 	uint64_t packets, polls;
 	struct shares shares;
 	/* Long softirqs of the run, and pauses in them: nothing if it turns out to be load. */
-	struct pending_stall held[LOAD_HELD];
+	struct pending_stall *held; /* LOAD_HELD at most; see lane_room() */
 	uint32_t nheld;
 	bool gives; /* they are on their way, one after the other */
 	/* the NAPI thread that runs now */
@@ -200,9 +200,9 @@ struct lane {
 	uint32_t nsteals;
 	struct softnet_read softnets[SOFTNET_READS];
 	uint32_t nsoftnets;
-	uint64_t stall_end_ns;	 /* end of the newest stall: they do not overlap */
-	uint64_t emitted_end_ns; /* the same of those that left */
-	struct pending_stall pending[PENDING_MAX];
+	uint64_t stall_end_ns;	       /* end of the newest stall: they do not overlap */
+	uint64_t emitted_end_ns;       /* the same of those that left */
+	struct pending_stall *pending; /* PENDING_MAX at most; see lane_room() */
 	uint32_t npending;
 	uint64_t pause_begin_ns, pause_end_ns; /* newest gap of any kind, for other lanes */
 	bool pause_released;		       /* it ended where interrupts come on */
@@ -376,6 +376,10 @@ int side_put(struct timeline *t, const struct sp_event *e, struct sp_err *err);
 /* lane.c: the lane of a CPU (SP_END: too many CPUs) */
 int timeline_lane(struct timeline *t, uint32_t cpu, struct lane **ret, struct sp_err *err);
 void lane_free(struct lane *l);
+/* Room for one more behind the n stalls of a list; false: no memory. Most CPUs have none that wait,
+ * and there may be many CPUs. */
+bool lane_room(struct pending_stall **at, uint32_t n);
+
 void lane_evidence(struct sp_stall *s, enum sp_evidence_kind kind, uint64_t at_ns, uint64_t n0,
 		   uint64_t n1, sp_str name, uint64_t addr);
 uint32_t lane_pending_vectors(const struct lane *l);

@@ -324,6 +324,10 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 	}
 	if (l->npending == PENDING_MAX)
 		rc = release(t, l, s->end_ns, true, err);
+	if (!lane_room(&l->pending, l->npending)) {
+		stall_free(s);
+		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for a stall");
+	}
 	l->pending[l->npending++] = *p;
 	return rc ? rc : release(t, l, s->end_ns, false, err);
 }
