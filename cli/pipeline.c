@@ -60,12 +60,20 @@ static int to_order(void *self, const struct sp_event *e, struct sp_err *err)
 	return e->type < SP_EV_COMM ? order_put(p->order, e, err) : names_to_order(p, e, err);
 }
 
+/* Between two records no event is under way. */
+__attribute__((noinline)) static int sweep_and_decode(struct pipeline *p, const struct sp_record *r,
+						      struct sp_err *err)
+{
+	int rc = stages_sweep(p, err);
+
+	return rc ? rc : decode_put(p->decode, r, err);
+}
+
 static int to_decode(void *self, const struct sp_record *r, struct sp_err *err)
 {
 	struct pipeline *p = self;
-	int rc = decode_put(p->decode, r, err);
 
-	return rc || !stacks_due(p->stacks) ? rc : stages_sweep(p, err);
+	return stacks_due(p->stacks) ? sweep_and_decode(p, r, err) : decode_put(p->decode, r, err);
 }
 
 static int to_baseline(void *self, const struct sp_event *sample, uint64_t owned_ns,

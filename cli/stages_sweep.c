@@ -56,8 +56,7 @@ void stages_sweep_due(struct pipeline *p)
 	stacks_set_due(p->stacks, due > SWEEP_AT_BYTES ? due : SWEEP_AT_BYTES);
 }
 
-/* Out of line: asked for after every record, it would cost each a frame. */
-__attribute__((noinline)) int stages_sweep(struct pipeline *p, struct sp_err *err)
+int stages_sweep(struct pipeline *p, struct sp_err *err)
 {
 	int rc = mark(p, err), sent = SP_OK;
 
