@@ -1,4 +1,5 @@
 #include "lane.h"
+#include "load.h"
 
 /*
  * Ticks come on time, their records say that bottom halves are off and that no softirq is being

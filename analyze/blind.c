@@ -1,4 +1,5 @@
 #include "lane.h"
+#include "load.h"
 
 /*
  * Records lost, or not taken because the sampler was throttled: what was going on is not known any
@@ -26,7 +27,7 @@ void blind_forget(struct lane *l, uint64_t until_ns)
 }
 
 /* From so many periods on: the clock was due more than once. */
-#define HOLE_PERIODS 3U
+#define HOLE_PERIODS 2U
 
 /* The newest record of any kind. */
 static uint64_t hole_from(const struct lane *l)

@@ -1,5 +1,6 @@
 #include "lane.h"
 #include "leaf.h"
+#include "load.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -105,7 +106,7 @@ static int make_room(struct timeline *t, struct lane *l, const struct pending_st
 		return rc;
 	if (r->open && load_is(r))
 		for (uint32_t i = 0; i < r->nheld; i++) {
-			if (r->held[i].stall.end_ns <= r->end_ns)
+			if (r->held[i].stall.end_ns <= r->all.end_ns)
 				stall_free(&r->held[i].stall);
 			else
 				r->held[kept++] = r->held[i];
@@ -127,7 +128,9 @@ int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struc
 
 	if (!p->is_gap)
 		held_swallow(r, &p->stall);
-	if (r->nheld == LOAD_HELD)
+	else if (!r->thread_since_ns && r->hole_end_ns == p->stall.end_ns)
+		rc = wait_cut(t, l, &p->stall, err); /* as of one that is not held */
+	if (!rc && r->nheld == LOAD_HELD)
 		rc = make_room(t, l, p, err);
 	if (!rc && !lane_room(&r->held, r->nheld))
 		rc = sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for a stall");
@@ -157,13 +160,26 @@ static bool add_pause(struct lane *l, const struct pending_stall *p)
 	return false;
 }
 
+/* Between two NET_RX nobody knows whether the CPU paused or was not recorded. */
+static bool is_between(const struct lane *l, const struct sp_stall *s)
+{
+	return (!l->soft.open || l->soft.begin_ns >= s->end_ns) &&
+	       load_joins(&l->load, s->begin_lo_ns);
+}
+
 bool load_takes(struct lane *l, const struct pending_stall *p)
 {
 	const struct sp_stall *s = &p->stall;
 
-	if ((p->sampled && p->leaf == LEAF_RELEASE && !p->user) || !add_pause(l, p))
+	if (p->sampled && p->leaf == LEAF_RELEASE && !p->user)
 		return false;
-	l->soft.stalled_ns += l->soft.open ? s->end_ns - s->begin_ns : 0;
+	load_silence(&l->load, s->begin_lo_ns, s->end_ns);
+	if (add_pause(l, p))
+		l->soft.stalled_ns += l->soft.open ? s->end_ns - s->begin_ns : 0;
+	else if (is_between(l, s))
+		l->load.hole_end_ns = s->end_ns;
+	else
+		return false;
 	l->pause_begin_ns = s->begin_ns;
 	l->pause_end_ns = s->end_ns;
 	l->pause_released = false;
@@ -172,6 +188,7 @@ bool load_takes(struct lane *l, const struct pending_stall *p)
 
 bool load_hole(struct lane *l, uint64_t from_ns, uint64_t to_ns)
 {
+	load_silence(&l->load, from_ns, to_ns);
 	if (!load_joins(&l->load, from_ns))
 		return false;
 	l->load.hole_end_ns = to_ns;

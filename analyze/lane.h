@@ -11,6 +11,7 @@
  *	spans.c		entry … exit of softirqs and interrupts	  → softirq, hardirq
  *	waits.c		ksoftirqd or a NAPI thread wants to run and does not → ksoftirqd
  *	load.c		NET_RX, or a NAPI thread, without end	  → load
+ *	loadholes.c	the same with holes in the records
  *	held.c		what was found in it meanwhile
  *	sparse.c	the same of NET_RX while most of it is not recorded
  *	told.c		what the recorder tells of a CPU
@@ -142,19 +143,27 @@ struct wait_state {
 /* NET_RX runs, or a NAPI thread's, that follow each other without a pause. */
 #define LOAD_HELD 16U
 
+/* What a run, or a part of one, adds up to. */
+struct load_sum {
+	uint64_t begin_ns, end_ns, busy_ns, longest_ns;
+	uint64_t paused_ns, unseen_ns; /* of it: nothing ran, or was recorded; only the latter */
+	uint32_t spans;
+	uint64_t packets, polls;
+};
+
 struct load_state {
 	bool open, thread;
 	bool keeps; /* a pause inside it did not end it */
-	uint64_t begin_ns, end_ns, busy_ns, longest_ns;
-	uint64_t paused_ns, unseen_ns; /* of it: nothing ran, or was recorded; only the latter */
+	struct load_sum all;
+	/* What holes in the records leave open: see loadholes.c. */
+	struct load_sum part, before;		      /* behind the newest hole, in front of it */
+	bool sure;				      /* a part is a load by itself */
+	uint64_t begin_lo_ns, begin_hi_ns, end_lo_ns; /* end_lo: 0 without a hole */
+	uint64_t hole_end_ns;		   /* behind the run nothing was recorded up to here */
+	uint64_t silent_ns, silent_end_ns; /* the newest hole or pause, of a run or not */
+	uint64_t end_hi_ns;
 	uint64_t span_paused_ns, thread_paused_ns; /* of the NET_RX that is open; of the thread */
-	uint64_t begin_lo_ns;			   /* it may have begun in a hole before it */
-	uint64_t after_ns, after_busy_ns, after_longest_ns,
-		after_paused_ns; /* behind a hole in it */
-	uint64_t hole_end_ns;	 /* behind the run nothing was recorded up to here */
-	uint32_t spans;
 	sp_str dev;
-	uint64_t packets, polls;
 	struct shares shares;
 	/* Long softirqs of the run, and pauses in them: nothing if it turns out to be load. */
 	struct pending_stall *held; /* LOAD_HELD at most; see lane_room() */
@@ -279,50 +288,6 @@ int wait_flush(struct timeline *t, struct lane *l, struct sp_err *err);
 /* ksoftirqd runs or is runnable, or nobody knows. */
 bool wait_ksoftirqd_busy(const struct timeline *t, const struct lane *l, int32_t tid);
 bool wait_is_napi(const struct timeline *t, sp_str comm);
-
-/* load.c: one NET_RX from entry to exit; p (may be NULL) is the stall that it would be by itself,
- * and load.c owns it. */
-int load_net_rx(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t end_ns,
-		struct pending_stall *p, struct sp_err *err);
-/* A long poll of a NAPI thread, or a long NET_RX: part of the run, or a stall if that is no load.
- */
-int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err);
-/* Whether the run is a load as it stands; whether what begins at from_ns follows it. */
-bool load_is(const struct load_state *r);
-bool load_joins(const struct load_state *r, uint64_t from_ns);
-/* A thread's run up to end_ns joins the run, or begins one; it goes on there. */
-int load_so_far(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_err *err);
-/* The same; it goes on from behind skip_to_ns. */
-int load_thread_so_far(struct timeline *t, struct lane *l, uint64_t end_ns, uint64_t skip_to_ns,
-		       struct sp_err *err);
-/* Joins a span, of a NET_RX or a thread, to the run, or ends that and begins another. */
-int load_join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t end_ns, bool thread,
-	      struct sp_err *err);
-/* held.c: the run is the load, and what lies in it is part of that; what begins before before_ns
- * is stalls of their own; a softirq or poll takes in the pauses in it. */
-void held_end(struct load_state *r, struct sp_stall *load);
-int held_give(struct timeline *t, struct lane *l, uint64_t before_ns, struct sp_err *err);
-void held_swallow(struct load_state *r, struct sp_stall *s);
-/* A gap that is no irqs-off, inside a NET_RX or a thread that polls: it goes to load_hold(), not to
- * pending_add(). */
-bool load_takes(struct lane *l, const struct pending_stall *p);
-/* Nothing was recorded from … to, though the CPU ran. Whether the run may go on behind it. */
-bool load_hole(struct lane *l, uint64_t from_ns, uint64_t to_ns);
-/* It may not: the run ends with the newest record, the thread's may have gone on until to_ns. */
-int load_before_hole(struct timeline *t, struct lane *l, uint64_t to_ns, struct sp_err *err);
-/* Another stall was found: it ends the run, and a thread's goes on behind it. */
-int load_cut(struct timeline *t, struct lane *l, const struct pending_stall *p, struct sp_err *err);
-/* A pause of the host that lies inside a run which is load already: it may be the load's. */
-bool load_keeps(const struct lane *l, const struct sp_stall *gap);
-int load_switch(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
-void load_poll(struct lane *l, const struct sp_event *e);
-void load_sample(struct lane *l, const struct sp_event *e);
-/* Ends the run if nothing can join it any more. */
-int load_age(struct timeline *t, struct lane *l, uint64_t now_ns, struct sp_err *err);
-int load_flush(struct timeline *t, struct lane *l, struct sp_err *err);
-int load_end(struct timeline *t, struct lane *l, struct sp_err *err); /* of the recording */
-/* The device that a NAPI thread polls: "napi/eth0-8193" is eth0's; 0 for another task. */
-sp_str load_thread_dev(struct timeline *t, const struct lane *l, int32_t tid, uint64_t at_ns);
 
 /* sparse.c */
 int sparse_change(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);

@@ -1,3 +1,4 @@
+#include "load.h"
 #include "lane.h"
 #include "leaf.h"
 
@@ -15,67 +16,45 @@
  *host inside a NET_RX: it is part of a run that is load, and a stall of its own otherwise.
  */
 
-/* NET_RX runs this close together are one run. */
-#define LOAD_JOIN_NS 300000ULL
-/* A run is load, not service, from this length, pauses left out, and this share of NET_RX on. */
-#define LOAD_LEAST_NS  10000000ULL
-#define LOAD_SHARE_PCT 90
-/* net_rx_action() stops after two ticks (netdev_budget_usecs; 8 ms at HZ=250) or 300 packets:
- * longer is one handler's doing. */
+/* A NET_RX of more than two ticks (netdev_budget_usecs; 8 ms at HZ=250) or 300 packets, where
+ * net_rx_action() stops: longer is one handler's doing. */
 #define LOAD_SPAN_NS 10000000ULL
-/* Nor does one that took this share of the run make it a load. */
-#define LOAD_ONE_PCT 50
-
-/* What stood still may be so much of it. */
-#define LOAD_PAUSED_PCT 50
 
 #define SURE	    0.9
 #define SURE_UNSEEN 0.6 /* a part of it was not recorded */
 /* Taken from it by the share that stood still. */
 #define DOUBT_PAUSED 0.4
 
-/* paused: of it nothing ran, or nothing was recorded; it may have served packets in the latter. */
-static bool qualifies(const struct load_state *r, uint64_t end_ns, uint64_t busy_ns,
-		      uint64_t paused_ns)
-{
-	uint64_t length = end_ns - r->begin_ns;
-
-	return paused_ns <= length / 100 * LOAD_PAUSED_PCT &&
-	       length + r->unseen_ns >= paused_ns + LOAD_LEAST_NS &&
-	       busy_ns >= (length - paused_ns) / 100 * LOAD_SHARE_PCT &&
-	       (r->thread || r->longest_ns <= busy_ns / 100 * LOAD_ONE_PCT);
-}
-
 /* The more of it stood still, the less it is the packets'. */
 static double sureness(const struct load_state *r)
 {
-	double sure =
-		SURE - DOUBT_PAUSED * (double)r->paused_ns / (double)(r->end_ns - r->begin_ns);
+	double sure = SURE - DOUBT_PAUSED * (double)r->all.paused_ns /
+				     (double)(r->all.end_ns - r->all.begin_ns);
 
-	return r->unseen_ns && sure > SURE_UNSEEN ? SURE_UNSEEN : sure;
+	return (r->all.unseen_ns || !load_is(r)) && !r->sure && sure > SURE_UNSEEN ? SURE_UNSEEN
+										   : sure;
 }
 
 bool load_is(const struct load_state *r)
 {
-	return qualifies(r, r->end_ns, r->busy_ns, r->paused_ns);
+	return load_adds_up(r, &r->all);
 }
 
 static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 {
 	struct load_state *r = &l->load;
+	const struct load_sum *all = &r->all;
 	struct pending_stall p = {
 		.sampled = r->shares.samples != 0,
 		.wants_softnet = true,
 		.stall = {
 			.cpu = l->cpu,
-			.begin_ns = r->begin_ns,
+			.begin_ns = all->begin_ns,
 			.begin_lo_ns = r->begin_lo_ns,
-			/* Of a hole in it nobody knows: it may have begun behind, or ended before. */
-			.begin_hi_ns = r->unseen_ns ? r->after_ns : r->begin_ns,
-			.end_ns = r->end_ns,
-			.end_lo_ns = r->unseen_ns ? r->after_ns - r->unseen_ns : r->end_ns,
-			/* What came behind was not recorded. */
-			.end_hi_ns = r->hole_end_ns > r->end_ns ? r->hole_end_ns : r->end_ns,
+			.begin_hi_ns = r->begin_hi_ns,
+			.end_ns = all->end_ns,
+			.end_lo_ns = r->end_lo_ns ? r->end_lo_ns : all->end_ns,
+			.end_hi_ns = r->end_hi_ns > all->end_ns ? r->end_hi_ns : all->end_ns,
 			.mechanism = SP_MECH_LOAD,
 			.confidence = sureness(r),
 			.vectors = 1U << SP_VEC_NET_RX,
@@ -87,14 +66,15 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 	};
 	int rc;
 
-	lane_evidence(&p.stall, SP_EVID_LOAD, r->begin_ns, r->busy_ns, r->spans,
+	lane_evidence(&p.stall, SP_EVID_LOAD, all->begin_ns, all->busy_ns, all->spans,
 		      r->thread ? r->dev : 0, 0);
-	if (r->paused_ns)
-		lane_evidence(&p.stall, SP_EVID_STOOD, r->begin_ns, r->paused_ns, 0, 0, 0);
-	if (r->polls)
-		lane_evidence(&p.stall, SP_EVID_NAPI, r->begin_ns, r->polls, r->packets, r->dev, 0);
+	if (all->paused_ns)
+		lane_evidence(&p.stall, SP_EVID_STOOD, all->begin_ns, all->paused_ns, 0, 0, 0);
+	if (all->polls)
+		lane_evidence(&p.stall, SP_EVID_NAPI, all->begin_ns, all->polls, all->packets,
+			      r->dev, 0);
 	held_end(r, &p.stall);
-	rc = held_give(t, l, r->begin_ns, err);
+	rc = held_give(t, l, all->begin_ns, err);
 	pending_swallow(l, &p.stall);
 	if (rc)
 		stall_free(&p.stall);
@@ -102,31 +82,14 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 	return rc ? rc : pending_add(t, l, &p, err);
 }
 
-/* What is load behind a hole by itself is told without it: less is guessed. */
-static void cut_hole(struct load_state *r)
-{
-	struct load_state after = *r;
-
-	after.begin_ns = r->after_ns;
-	after.unseen_ns = 0;
-	after.longest_ns = r->after_longest_ns;
-	if (!r->unseen_ns || !qualifies(&after, r->end_ns, r->after_busy_ns, r->after_paused_ns))
-		return;
-	r->begin_ns = r->after_ns;
-	r->busy_ns = r->after_busy_ns;
-	r->paused_ns = r->after_paused_ns;
-	r->begin_lo_ns = r->after_ns - r->unseen_ns;
-	r->unseen_ns = 0;
-}
-
 static bool is_told(const struct timeline *t, const struct lane *l, bool kept)
 {
 	const struct load_state *r = &l->load;
 
-	return r->end_ns - r->begin_ns >= t->cfg.min_stall_ns &&
-	       (kept || r->begin_ns >= l->stall_end_ns) &&
-	       (r->begin_ns >= l->blind_until_ns || r->hole_end_ns == l->blind_until_ns) &&
-	       load_is(r);
+	return r->all.end_ns - r->all.begin_ns >= t->cfg.min_stall_ns &&
+	       (kept || r->all.begin_ns >= l->stall_end_ns) &&
+	       (r->all.begin_ns >= l->blind_until_ns || r->hole_end_ns >= l->blind_until_ns) &&
+	       (load_is(r) || load_may_be(r));
 }
 
 /* Ends the run. What was found from next_ns on is another's, and is held on. */
@@ -139,7 +102,7 @@ static int end_run(struct timeline *t, struct lane *l, uint64_t next_ns, struct 
 	if (r->open) {
 		r->open = false;
 		r->keeps = false;
-		cut_hole(r);
+		load_end_holes(r);
 		if (is_told(t, l, kept))
 			rc = emit(t, l, err);
 	}
@@ -154,23 +117,66 @@ int load_flush(struct timeline *t, struct lane *l, struct sp_err *err)
 /* What begins by then joins the run. */
 static uint64_t joins_until(const struct load_state *r)
 {
-	return (r->hole_end_ns > r->end_ns ? r->hole_end_ns : r->end_ns) + LOAD_JOIN_NS;
+	return (r->hole_end_ns > r->all.end_ns ? r->hole_end_ns : r->all.end_ns) + LOAD_JOIN_NS;
 }
 
 bool load_joins(const struct load_state *r, uint64_t from_ns)
 {
-	return r->open && !r->thread && from_ns <= r->end_ns + LOAD_JOIN_NS;
+	return r->open && !r->thread && from_ns <= r->all.end_ns + LOAD_JOIN_NS;
 }
 
-int load_age(struct timeline *t, struct lane *l, uint64_t now_ns, struct sp_err *err)
+/* Nothing was recorded since the run, and an interrupt is late: what it says decides. */
+static bool awaits_gap(const struct timeline *t, const struct lane *l, const struct sp_event *e)
+{
+	return !l->load.thread &&
+	       (l->gap.open || (e->type == SP_EV_IRQ_ENTRY && l->now_ns <= joins_until(&l->load) &&
+				e->time_ns > l->now_ns + t->cfg.period_ns));
+}
+
+int load_age(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
 {
 	const struct load_state *r = &l->load;
 
 	/* Without a run it lies in one NET_RX, whose exit was not recorded if that is over. */
 	if ((!r->open && !r->nheld) || l->soft.open || r->thread_since_ns ||
-	    (r->open && now_ns <= joins_until(r)))
+	    (r->open && (e->time_ns <= joins_until(r) || awaits_gap(t, l, e))))
 		return SP_OK;
 	return load_flush(t, l, err);
+}
+
+static void add(struct load_sum *s, uint64_t end_ns, uint64_t ns, uint64_t paused_ns)
+{
+	s->end_ns = end_ns;
+	s->busy_ns += ns;
+	s->paused_ns += paused_ns;
+	s->longest_ns = ns > s->longest_ns ? ns : s->longest_ns;
+	s->spans++;
+}
+
+/* A run that is load stays one: what would dilute it begins another. */
+static bool dilutes(const struct load_state *r, uint64_t end_ns, uint64_t ns, uint64_t paused_ns,
+		    uint64_t unseen_ns)
+{
+	struct load_sum with = r->all;
+
+	add(&with, end_ns, ns, paused_ns + unseen_ns);
+	with.longest_ns = r->all.longest_ns;
+	return load_is(r) && !load_adds_up(r, &with);
+}
+
+/* It may have begun in the hole before it, or with the crumb in front of that. */
+static void begin_run(struct load_state *r, uint64_t begin_ns, uint64_t lo_ns, bool thread)
+{
+	r->open = true;
+	r->thread = thread;
+	r->all = r->part = (struct load_sum){ .begin_ns = begin_ns };
+	r->begin_lo_ns = lo_ns;
+	r->begin_hi_ns = begin_ns;
+	r->end_lo_ns = r->end_hi_ns = r->hole_end_ns = 0;
+	r->sure = false;
+	r->dev = 0;
+	if (!thread) /* a thread's begin when it is switched to */
+		shares_begin(&r->shares, begin_ns);
 }
 
 int load_join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t end_ns, bool thread,
@@ -179,49 +185,29 @@ int load_join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t en
 	struct load_state *r = &l->load;
 	uint64_t paused = thread ? r->thread_paused_ns : r->span_paused_ns;
 	uint64_t length = end_ns - begin_ns, ns = length > paused ? length - paused : 0;
-	uint64_t unseen = r->open && begin_ns > r->end_ns + LOAD_JOIN_NS ? begin_ns - r->end_ns : 0;
-	uint64_t lo_ns = begin_ns - unseen;
+	bool behind = r->open && begin_ns > joins_until(r);
+	uint64_t unseen =
+		r->open && begin_ns > r->all.end_ns + LOAD_JOIN_NS ? begin_ns - r->all.end_ns : 0;
+	bool crumb = unseen && load_is_crumb(&r->all);
+	uint64_t lo_ns = behind ? begin_ns : crumb ? r->all.begin_ns : begin_ns - unseen;
 	int rc = SP_OK;
 
 	*(thread ? &r->thread_paused_ns : &r->span_paused_ns) = 0;
-	/* A run that is load stays one: what would dilute it begins another. */
-	if (r->open && (thread != r->thread || begin_ns > joins_until(r) ||
-			(unseen && (load_is(r) || r->unseen_ns)) ||
-			(load_is(r) &&
-			 !qualifies(r, end_ns, r->busy_ns + ns, r->paused_ns + paused + unseen)))) {
-		if (begin_ns > joins_until(r))
-			lo_ns = begin_ns;
+	if (r->open &&
+	    (behind || crumb || thread != r->thread || dilutes(r, end_ns, ns, paused, unseen)))
 		rc = end_run(t, l, begin_ns, err);
-		unseen = 0;
-	}
+	else if (unseen)
+		load_over_hole(r, begin_ns);
 	/* What was held of a run that was never seen to end. */
 	if (!rc && !r->open)
 		rc = held_give(t, l, begin_ns, err);
-	if (!r->open) {
-		r->open = true;
-		r->thread = thread;
-		r->begin_ns = begin_ns;
-		r->begin_lo_ns = lo_ns;
-		r->busy_ns = r->longest_ns = r->packets = r->polls = 0;
-		r->paused_ns = r->unseen_ns = r->hole_end_ns = 0;
-		r->spans = 0;
-		r->dev = 0;
-		if (!thread) /* a thread's begin when it is switched to */
-			shares_begin(&r->shares, begin_ns);
-	}
-	if (unseen) {
-		r->after_ns = begin_ns;
-		r->after_busy_ns = r->after_longest_ns = r->after_paused_ns = 0;
-	}
-	r->end_ns = end_ns;
-	r->busy_ns += ns;
-	r->after_busy_ns += ns;
-	r->after_paused_ns += paused;
-	r->after_longest_ns = ns > r->after_longest_ns ? ns : r->after_longest_ns;
-	r->paused_ns += paused + unseen;
-	r->unseen_ns += unseen;
-	r->spans++;
-	r->longest_ns = ns > r->longest_ns ? ns : r->longest_ns;
+	if (!r->open && !thread && lo_ns == begin_ns && begin_ns >= r->silent_end_ns &&
+	    begin_ns <= r->silent_end_ns + LOAD_JOIN_NS)
+		lo_ns = r->silent_ns;
+	if (!r->open)
+		begin_run(r, begin_ns, lo_ns, thread);
+	add(&r->all, end_ns, ns, paused);
+	add(&r->part, end_ns, ns, paused);
 	return rc;
 }
 
@@ -281,7 +267,7 @@ bool load_keeps(const struct lane *l, const struct sp_stall *gap)
 {
 	const struct load_state *r = &l->load;
 
-	return r->keeps && gap->begin_hi_ns >= (r->open ? r->begin_ns : r->thread_since_ns);
+	return r->keeps && gap->begin_hi_ns >= (r->open ? r->all.begin_ns : r->thread_since_ns);
 }
 
 void load_poll(struct lane *l, const struct sp_event *e)
@@ -292,8 +278,10 @@ void load_poll(struct lane *l, const struct sp_event *e)
 		return;
 	if (!r->thread)
 		r->dev = e->napi.dev;
-	r->polls++;
-	r->packets += e->napi.work;
+	r->all.polls++;
+	r->all.packets += e->napi.work;
+	r->part.polls++;
+	r->part.packets += e->napi.work;
 }
 
 void load_sample(struct lane *l, const struct sp_event *e)

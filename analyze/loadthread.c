@@ -1,4 +1,5 @@
 #include "lane.h"
+#include "load.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,7 @@ static int thread_out(struct timeline *t, struct lane *l, const struct sp_event 
 		return SP_OK;
 	rc = load_join(t, l, since, e->time_ns, true, err);
 	dev = dev_of(t, e->sched.prev_comm);
-	r->dev = r->spans == 1 || r->dev == dev ? dev : 0;
+	r->dev = r->all.spans == 1 || r->dev == dev ? dev : 0;
 	return rc;
 }
 

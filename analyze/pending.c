@@ -1,5 +1,6 @@
 #include "lane.h"
 #include "leaf.h"
+#include "load.h"
 #include "stalls.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 #include "lane.h"
+#include "load.h"
 
 /*
  * Entry … exit of softirq vectors and of hard interrupts: both ends are told by the kernel, so the

@@ -1,4 +1,5 @@
 #include "lane.h"
+#include "load.h"
 
 /*
  * NET_RX while only one entry in SP_SPARSE_EVERY is recorded, no raise and no exit:

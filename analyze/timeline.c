@@ -1,6 +1,7 @@
 #include "timeline.h"
 
 #include "lane.h"
+#include "load.h"
 
 #include <sirqprof/limits.h>
 
@@ -236,7 +237,7 @@ static inline int settle(struct timeline *t, struct lane *l, struct sp_err *err)
 static int put_softirq_stack(struct timeline *t, struct lane *l, const struct sp_event *e,
 			     struct sp_err *err)
 {
-	int rc = load_age(t, l, e->time_ns, err);
+	int rc = load_age(t, l, e, err);
 
 	if (e->tid != SP_NO_TASK && l->idle)
 		l->seen_in_this_idle = true;
@@ -253,7 +254,7 @@ static inline int put_in_lane(struct timeline *t, struct lane *l, const struct s
 
 	if (period && e->time_ns - l->gap.last_on_ns > period)
 		rc = blind_hole(t, l, e, err);
-	rc = rc ? rc : load_age(t, l, e->time_ns, err);
+	rc = rc ? rc : load_age(t, l, e, err);
 	rc = rc ? rc : on_own(t, l, e, err);
 	l->now_ns = e->time_ns;
 	rc = rc ? rc : settle(t, l, err);

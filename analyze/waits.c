@@ -1,4 +1,5 @@
 #include "lane.h"
+#include "load.h"
 
 #include <stdlib.h>
 
@@ -132,6 +133,9 @@ static int finish(struct timeline *t, struct lane *l, struct wait_state *w, uint
 		begin = raised; /* UINT64_MAX: it had nothing to serve */
 	if (begin < l->stall_end_ns)
 		begin = l->stall_end_ns;
+	/* Whatever a gap turns out to be, it explains its own time. */
+	if (l->gap.open && l->gap.begin_lo_ns < end_ns)
+		end_ns = hi_ns = l->gap.begin_lo_ns;
 	if (end_ns <= begin || begin < l->blind_until_ns || end_ns - begin < t->cfg.min_stall_ns)
 		return SP_OK;
 	*s = (struct sp_stall){
@@ -161,6 +165,9 @@ static int finish(struct timeline *t, struct lane *l, struct wait_state *w, uint
 		return SP_OK;
 	}
 	add_class(s, by);
+	/* Behind a thread that polls: part of that load, if it is one. */
+	if (!w->napi && l->load.thread_since_ns && begin >= l->load.thread_since_ns)
+		return load_hold(t, l, &p, err);
 	return pending_add(t, l, &p, err);
 }
 
