@@ -83,12 +83,25 @@ static __always_inline __u64 switches_of(struct task_struct *task)
 	return task->nvcsw + task->nivcsw;
 }
 
+#define NET_RX 3 /* include/linux/interrupt.h */
+
+/* How many NET_RX the CPU has begun; 0 while nobody counts. */
+static __u64 net_rx_begun;
+
+SEC("?raw_tp/softirq_entry")
+int hog_net_rx(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (ctx->args[0] == NET_RX && hog_ordered_here())
+		net_rx_begun++;
+	return 0;
+}
+
 /* Every packet takes the time that is ordered; runs of them are told from each other by pauses. */
 SEC("?tc")
 int hog_packet(struct __sk_buff *skb)
 {
 	volatile struct hog_order *o = hog_ordered();
-	__u64 now = bpf_ktime_get_ns(), deadline, switches = 0;
+	__u64 now = bpf_ktime_get_ns(), deadline, switches = 0, net_rx = 0;
 	struct packets_run *r;
 	__u32 zero = 0;
 
@@ -99,7 +112,10 @@ int hog_packet(struct __sk_buff *skb)
 	/* A thread that has not left the CPU in between went on, whatever it did. */
 	if (o->keeps && (__u32)bpf_get_current_pid_tgid() == o->keeps)
 		switches = switches_of(bpf_get_current_task_btf());
-	if (now - r->end_ns > PACKETS_PAUSE_NS &&
+	/* Nor has a NET_RX ended that is still the same: interrupts or the host took the time. */
+	if (!o->keeps)
+		net_rx = net_rx_begun;
+	if (now - r->end_ns > PACKETS_PAUSE_NS && (!net_rx || net_rx != r->net_rx) &&
 	    (!switches || switches != r->switches || now - r->end_ns > PACKETS_STAY_NS)) {
 		log_run(r, o->cpu);
 		r->begin_ns = now;
@@ -109,6 +125,7 @@ int hog_packet(struct __sk_buff *skb)
 	bpf_loop(HOG_MAX_STEPS, hog_step, &deadline, 0);
 	r->end_ns = bpf_ktime_get_ns();
 	r->switches = switches;
+	r->net_rx = net_rx;
 	r->packets++;
 	return TC_ACT_SHOT;
 }

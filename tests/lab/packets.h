@@ -19,6 +19,7 @@
 struct packets_run {
 	unsigned long long begin_ns, end_ns, packets;
 	unsigned long long switches; /* of the thread that polls, by its end */
+	unsigned long long net_rx;   /* NET_RX that the CPU had begun, by its end */
 };
 
 #ifndef __bpf__

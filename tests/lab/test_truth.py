@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 """The judge itself: truth.py and bar.py on made reports, without a kernel."""
 import os
+import struct
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bar  # noqa: E402
+import silence  # noqa: E402
 import truth as judge  # noqa: E402
 
 MS = 1_000_000
@@ -16,7 +19,7 @@ def stall(at_ms, ms, mechanism, tid=0, entry="hog_show", confidence=0.96, cpu=1)
     return {"id": at_ms, "cpu": cpu, "begin_ns": at_ms * MS, "duration_ns": int(ms * MS),
             "end_ns": int((at_ms + ms) * MS), "mechanism": mechanism, "confidence": confidence,
             "begin_bounds_ns": [at_ms * MS] * 2, "end_bounds_ns": [int((at_ms + ms) * MS)] * 2,
-            "entry": entry, "caller": None, "file": None,
+            "entry": entry, "caller": None, "evidence": [], "file": None,
             "task": {"tid": tid, "comm": "cat"} if tid else None}
 
 
@@ -29,6 +32,33 @@ def line(at_ms, ms, mechanism="irqs-off", tid=7, names="hog_show"):
     begin = BEGIN + int(at_ms * MS)
     return "truth %s %d %d 1 %d %s %s\n" % (mechanism, begin, begin + int(ms * MS), tid,
                                              "cat" if tid else "-", names)
+
+
+def perf_data(stamps):
+    """The bytes of a recording: id 7 on CPU 1, without more, with these times; id 8 on CPU 0, with ip and tid, at 0."""
+    kinds = {7: silence.IDENTIFIER | silence.TIME,
+             8: silence.IDENTIFIER | silence.TIME | silence.IP | silence.TID}
+    data = struct.pack("<IHHQ8Q", silence.ID_INDEX, 0, 80, 2, 7, 0, 1, 0, 8, 0, 0, 0)
+    for t in stamps:
+        data += struct.pack("<IHHQQ", 9, 0, 24, 7, t)
+    data += struct.pack("<IHHQQQQ", 9, 0, 40, 8, 99, 99, 0)
+    ids_at, attrs_at = 104, 104 + 16
+    head = b"PERFILE2" + struct.pack("<QQQQQQQQQ", 104, 144, attrs_at, 2 * 144, attrs_at + 2 * 144,
+                                     len(data), 0, 0, 1 << 12) + bytes(24)
+    attrs = b"".join(struct.pack("<IIQQQ", 2, 128, 0, 0, kinds[i]).ljust(128, b"\0")
+                     + struct.pack("<QQ", ids_at + 8 * k, 8) for k, i in enumerate((7, 8)))
+    table_at = attrs_at + len(attrs) + len(data)
+    desc = struct.pack("<II", 0, 128)
+    return (head + struct.pack("<QQ", 7, 8) + attrs + data
+            + struct.pack("<QQ", table_at + 16, len(desc)) + desc)
+
+
+class Silence(unittest.TestCase):
+    def test_a_recording_is_silent_between_its_events(self):
+        with tempfile.NamedTemporaryFile() as f:
+            f.write(perf_data([50, 10, 20, 80]))
+            f.flush()
+            self.assertEqual(silence.silences(f.name, 20), {1: [(20, 50), (50, 80)], 0: []})
 
 
 class Judge(unittest.TestCase):
@@ -68,7 +98,7 @@ class Judge(unittest.TestCase):
         real, false = judge.split_real(r, r["stalls"], truth)
         self.assertEqual(([s["id"] for s in real], [s["id"] for s in false]), ([200], [100]))
 
-    def test_a_length_may_be_told_by_bounds(self):
+    def test_wide_bounds_alone_excuse_nothing(self):
         wide = stall(100, 8, "load")
         wide["end_bounds_ns"][1] += 3 * MS
         row = self.row(report(wide), line(100, 10, "load", 0))
@@ -77,6 +107,47 @@ class Judge(unittest.TestCase):
         self.assertTrue(bar.misses(row))
         row = self.row(report(wide), line(100, 12, "load", 0))
         self.assertEqual(row["beyond_bounds_max_ns"], MS)
+
+    def silent(self, s, truth, *silences):
+        """length_over, with so many ms of silence, from … to."""
+        at = {1: [(BEGIN + int(a * MS), BEGIN + int(b * MS)) for a, b in silences]}
+        row = judge.score("load", report(s), judge.read_truth(truth), at)
+        self.assertEqual(row["length_over"] + row["length_unrecorded"], 1)
+        return row["length_over"]
+
+    def test_an_end_in_a_silence_is_known_to_nobody(self):
+        s = stall(100, 12, "load", 0)
+        truth = line(100, 15, "load", 0)
+        self.assertEqual(self.silent(s, truth, (112, 116)), 1)  # the report does not say so
+        s["end_bounds_ns"][1] = 116 * MS
+        self.assertEqual(self.silent(s, truth, (112, 116)), 0)
+        self.assertEqual(self.silent(s, truth, (112, 114)), 1)  # it was recorded
+        self.assertEqual(self.silent(s, truth), 1)
+        self.assertEqual(self.silent(s, line(100, 18, "load", 0), (112, 116)), 1)
+        self.assertEqual(self.silent(s, line(97, 18, "load", 0), (112, 116)), 1)  # the other end
+
+    def test_a_silence_inside_is_admitted_by_evidence(self):
+        s = stall(100, 30, "load", 0)
+        truth = line(100, 17, "load", 0)
+        self.assertEqual(self.silent(s, truth, (114, 118)), 1)
+        s["evidence"] = [{"kind": "stood"}]
+        self.assertEqual(self.silent(s, truth, (114, 118)), 0)
+        self.assertEqual(self.silent(s, truth, (120, 124)), 1)
+
+    def test_only_a_load_has_such_ends(self):
+        s = stall(100, 12, "bh-off", 7)
+        s["end_bounds_ns"][1] = 116 * MS
+        self.assertEqual(self.silent(s, line(100, 15, "bh-off"), (112, 116)), 1)
+
+    def test_short_runs_with_a_hidden_pause_did_happen(self):
+        busy = judge.read_truth((line(100, 9, "load", 0) + line(109.5, 9, "load", 0))
+                                .replace("truth", "busy"), "busy")
+        unsure, sure = (stall(100, 18.5, "load", confidence=c) for c in (0.6, 0.9))
+        self.assertEqual(judge.drop_busy(report(unsure), busy)["stalls"], [])
+        self.assertEqual(judge.drop_busy(report(sure), busy)["stalls"], [sure])
+        self.assertEqual(judge.drop_busy(report(unsure), busy[:1])["stalls"], [unsure])
+        truth = judge.read_truth(line(100, 9, "load", 0))
+        self.assertEqual(judge.drop_busy(report(unsure), busy[1:], truth)["stalls"], [unsure])
 
     def test_wrong_task_is_wrong_blame(self):
         row = self.row(report(stall(100, 10, "irqs-off", 8)), line(100, 10))

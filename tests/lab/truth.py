@@ -9,6 +9,10 @@ PAUSES = ("steal", "stopped")
 FALSE_FROM_NS = 2_000_000
 # The largest length error that is allowed: a period of the sampler (0.5 ms at 2 kHz) and 0.5 ms.
 LENGTH_MOST_NS = 1_000_000
+# Packets this close together are one run (PACKETS_PAUSE_NS): so far from a silence it begins or ends there.
+EDGE_NS = 303_000
+# A verdict from here on is sure.
+SURE = 0.9
 
 
 def read_truth(text, word="truth"):
@@ -103,12 +107,26 @@ def false_stalls(report, pairs):
     return out
 
 
-def drop_busy(report, busy):
-    """The report without long NET_RX that the hog's own log of packets covers: they did happen."""
+# A load takes so much of its time (analyze/loadholes.c).
+LOAD_SHARE = 0.9
+
+
+def drop_busy(report, busy, truth=()):
+    """The report without long NET_RX that the hog's own log of packets covers, and without loads of
+    short runs with pauses that were not recorded: they did happen."""
     base = int(report["capture"]["begin_mono"])
-    real = [s for s in report["stalls"] if s["mechanism"] == "softirq" and any(
-        2 * overlap(b["begin"], b["end"], base + s["begin_ns"], base + s["end_ns"])
-        >= s["duration_ns"] for b in busy if b["cpu"] == s["cpu"])]
+    taken = [s for _, s in match(report, truth) if s]
+
+    def served(s, rows):
+        return [overlap(b["begin"], b["end"], base + s["begin_ns"], base + s["end_ns"])
+                for b in rows if b["cpu"] == s["cpu"]]
+
+    real = [s for s in report["stalls"]
+            if (s["mechanism"] == "softirq"
+                and 2 * max(served(s, busy), default=0) >= s["duration_ns"])
+            or (s["mechanism"] == "load" and s["confidence"] < SURE
+                and s not in taken
+                and sum(served(s, [*busy, *truth])) >= LOAD_SHARE * s["duration_ns"])]
     return dict(report, stalls=[s for s in report["stalls"] if s not in real])
 
 
@@ -143,10 +161,40 @@ def beyond_bounds(stall, truth):
     return max(0, shortest - length, length - longest)
 
 
-def counts(pairs):
+def admits(stall, base, which, at, silence):
+    """The report says that it does not know of this silence: the end's bounds reach to where it truly was, or the stall
+    goes on behind the silence and says that something in it was not recorded."""
+    low, high = stall[which + "_bounds_ns"]
+    if base + low - EDGE_NS <= at <= base + high + EDGE_NS:
+        return True
+    return (base + stall["begin_ns"] <= silence[0] + EDGE_NS
+            and silence[1] <= base + stall["end_ns"] + EDGE_NS
+            and any(e["kind"] == "stood" for e in stall["evidence"]))
+
+
+def unrecorded(stall, truth, base, which, silences):
+    """This end of a load lies where the recording itself says nothing at all, and the report admits that."""
+    at = truth[which]
+    return truth["mechanism"] == "load" and any(
+        a - EDGE_NS <= at <= b + EDGE_NS and admits(stall, base, which, at, (a, b))
+        for a, b in silences.get(truth["cpu"], ()))
+
+
+def length_error(stall, truth, base=0, silences=None):
+    """By how much the length is off; an end that was not recorded, and is not claimed to be, is no error."""
+    error = stall["duration_ns"] - (truth["end"] - truth["begin"])
+    if silences and unrecorded(stall, truth, base, "begin", silences):
+        error -= truth["begin"] - base - stall["begin_ns"]
+    if silences and unrecorded(stall, truth, base, "end", silences):
+        error -= base + stall["end_ns"] - truth["end"]
+    return abs(error)
+
+
+def counts(pairs, base=0, silences=None):
     """How often sirqprof was right, and by how much the lengths differ."""
     found = [(t, s) for t, s in pairs if s]
-    errors = [abs(s["duration_ns"] - (t["end"] - t["begin"])) for t, s in found]
+    points = [length_error(s, t) for t, s in found]
+    errors = [length_error(s, t, base, silences) for t, s in found]
     right = [(t, s) for t, s in found if mechanism_fits(s, t)]
     return {
         "truth": len(pairs),
@@ -158,6 +206,7 @@ def counts(pairs):
         "length_error_median_ns": median(errors),
         "length_error_max_ns": max(errors, default=None),
         "length_over": sum(e > LENGTH_MOST_NS for e in errors),
+        "length_unrecorded": sum(p > LENGTH_MOST_NS >= e for p, e in zip(points, errors)),
         "beyond_bounds_max_ns": max((beyond_bounds(s, t) for t, s in found), default=None),
         "wrong_blame": sum(blame_is_wrong(s, t) for t, s in found),
         # The machine itself stood still over the hog's stall, and the report says only that.
@@ -172,12 +221,13 @@ def in_band(pairs, low_ms, high_ms):
 BANDS = (("2-3", 0, 3.0), ("3-60", 3.0, 1000))
 
 
-def score(way, report, truth):
-    """One row."""
+def score(way, report, truth, silences=None):
+    """One row. silences: where the recording says nothing (silence.py)."""
     pairs = match(report, inside(report, truth))
+    known = (int(report["capture"]["begin_mono"]), silences)
     row = {"way": way}
-    row.update(counts(pairs))
-    row["bands"] = {name: counts(in_band(pairs, low, high)) for name, low, high in BANDS}
+    row.update(counts(pairs, *known))
+    row["bands"] = {name: counts(in_band(pairs, low, high), *known) for name, low, high in BANDS}
     row["false_stalls"] = len(false_stalls(report, pairs))
     row["seconds"] = round(report["capture"]["duration_ns"] / 1e9, 1)
     row["sure"], row["sure_right"] = sure(calibration(report, truth))
@@ -190,9 +240,6 @@ def calibration(report, truth):
     pairs = match(report, inside(report, truth))
     rows = [(s["confidence"], mechanism_fits(s, t) and task_fits(s, t)) for t, s in pairs if s]
     return rows + [(s["confidence"], False) for s in false_stalls(report, pairs)]
-
-
-SURE = 0.9
 
 
 def sure(rows):
