@@ -22,7 +22,12 @@ static void tell_pause(struct sp_stall *s, const struct sp_stall *pause)
 
 static bool is_in(const struct sp_stall *inner, const struct sp_stall *s)
 {
-	return inner->begin_ns >= s->begin_ns && inner->end_ns <= s->end_ns;
+	uint64_t from = inner->begin_ns > s->begin_ns ? inner->begin_ns : s->begin_ns;
+	uint64_t to = inner->end_ns < s->end_ns ? inner->end_ns : s->end_ns;
+	uint64_t length = inner->end_ns - inner->begin_ns;
+
+	/* A wait may have begun behind another task, before the thread got the CPU. */
+	return to > from && (to - from) * (inner->mechanism == SP_MECH_KSOFTIRQD ? 2 : 1) >= length;
 }
 
 void held_end(struct load_state *r, struct sp_stall *load)
@@ -171,7 +176,10 @@ bool load_takes(struct lane *l, const struct pending_stall *p)
 {
 	const struct sp_stall *s = &p->stall;
 
-	if (p->sampled && p->leaf == LEAF_RELEASE && !p->user)
+	/* Nobody switches tasks with interrupts off: if one was switched to unseen, it is a hole.
+	 */
+	if (p->sampled && p->leaf == LEAF_RELEASE && !p->user &&
+	    s->end_ns != l->load.unseen_switch_ns)
 		return false;
 	load_silence(&l->load, s->begin_lo_ns, s->end_ns);
 	if (add_pause(l, p))

@@ -170,8 +170,9 @@ struct load_state {
 	uint32_t nheld;
 	bool gives; /* they are on their way, one after the other */
 	/* the NAPI thread that runs now */
-	uint64_t thread_since_ns;
-	int32_t thread_tid; /* SP_NO_TASK: none */
+	uint64_t thread_since_ns, thread_lo_ns; /* lo: it may have got the CPU unseen */
+	uint64_t unseen_switch_ns; /* the newest record of a task that no switch had told of */
+	int32_t thread_tid;	   /* SP_NO_TASK: none */
 	sp_str thread_comm;
 };
 

@@ -201,6 +201,8 @@ int load_join(struct timeline *t, struct lane *l, uint64_t begin_ns, uint64_t en
 	/* What was held of a run that was never seen to end. */
 	if (!rc && !r->open)
 		rc = held_give(t, l, begin_ns, err);
+	if (!r->open && thread)
+		lo_ns = r->thread_lo_ns;
 	if (!r->open && !thread && lo_ns == begin_ns && begin_ns >= r->silent_end_ns &&
 	    begin_ns <= r->silent_end_ns + LOAD_JOIN_NS)
 		lo_ns = r->silent_ns;

@@ -55,6 +55,9 @@ int load_before_hole(struct timeline *t, struct lane *l, uint64_t to_ns, struct 
 int load_cut(struct timeline *t, struct lane *l, const struct pending_stall *p, struct sp_err *err);
 /* A pause of the host that lies inside a run which is load already: it may be the load's. */
 bool load_keeps(const struct lane *l, const struct sp_stall *gap);
+/* The record is of another task than the one before, and no switch between them was recorded. */
+int load_unseen_switch(struct timeline *t, struct lane *l, const struct sp_event *e,
+		       struct sp_err *err);
 int load_switch(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 void load_poll(struct lane *l, const struct sp_event *e);
 void load_sample(struct lane *l, const struct sp_event *e);

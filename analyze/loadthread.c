@@ -35,7 +35,7 @@ int load_thread_so_far(struct timeline *t, struct lane *l, uint64_t end_ns, uint
 		rc = load_join(t, l, since, end_ns, true, err);
 		r->dev = dev_of(t, r->thread_comm);
 	}
-	r->thread_since_ns = skip_to_ns;
+	r->thread_since_ns = r->thread_lo_ns = skip_to_ns;
 	r->thread_paused_ns = 0;
 	return rc;
 }
@@ -64,23 +64,31 @@ static int thread_out(struct timeline *t, struct lane *l, const struct sp_event 
 	return rc;
 }
 
-int load_switch(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
+/* A NAPI thread has got the CPU by e, at the earliest at lo_ns. */
+static int thread_in(struct timeline *t, struct lane *l, const struct sp_event *e, uint64_t lo_ns,
+		     int32_t tid, sp_str comm, struct sp_err *err)
 {
 	struct load_state *r = &l->load;
-	int rc = thread_out(t, l, e, err);
+	int rc = r->open && !r->thread ? load_flush(t, l, err) : SP_OK;
 
-	r->thread_tid = SP_NO_TASK;
-	if (rc || !wait_is_napi(t, e->sched.next_comm))
-		return rc;
-	if (r->open && !r->thread)
-		rc = load_flush(t, l, err);
 	if (!r->open)
 		shares_begin(&r->shares, e->time_ns);
 	r->thread_since_ns = e->time_ns;
+	r->thread_lo_ns = lo_ns;
 	r->thread_paused_ns = 0;
-	r->thread_tid = e->sched.next_tid;
-	r->thread_comm = e->sched.next_comm;
+	r->thread_tid = tid;
+	r->thread_comm = comm;
 	return rc;
+}
+
+int load_switch(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err)
+{
+	int rc = thread_out(t, l, e, err);
+
+	l->load.thread_tid = SP_NO_TASK;
+	if (rc || !wait_is_napi(t, e->sched.next_comm))
+		return rc;
+	return thread_in(t, l, e, e->time_ns, e->sched.next_tid, e->sched.next_comm, err);
 }
 
 /* Of the thread that runs now nothing more will be recorded. */
@@ -113,6 +121,22 @@ int load_before_hole(struct timeline *t, struct lane *l, uint64_t to_ns, struct 
 	if (runs && l->load.open)
 		l->load.hole_end_ns = to_ns;
 	return rc ? rc : load_flush(t, l, err);
+}
+
+int load_unseen_switch(struct timeline *t, struct lane *l, const struct sp_event *e,
+		       struct sp_err *err)
+{
+	struct load_state *r = &l->load;
+	struct task_info who;
+	int rc = SP_OK;
+
+	r->unseen_switch_ns = e->time_ns;
+	if (r->thread_since_ns && r->thread_tid != e->tid)
+		rc = load_before_hole(t, l, e->time_ns, err);
+	if (rc || r->thread_since_ns || !tasks_at(t->parts.tasks, e->tid, e->time_ns, &who) ||
+	    !wait_is_napi(t, who.comm))
+		return rc;
+	return thread_in(t, l, e, l->now_ns, e->tid, who.comm, err);
 }
 
 sp_str load_thread_dev(struct timeline *t, const struct lane *l, int32_t tid, uint64_t at_ns)

@@ -316,7 +316,9 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 		l->pause_begin_ns = s->begin_ns;
 		l->pause_end_ns = s->end_ns;
 		l->pause_released = p->sampled && p->leaf == LEAF_RELEASE && !p->user;
-		l->soft.stalled_ns += l->soft.open ? s->end_ns - s->begin_ns : 0;
+		/* A softirq may have begun behind it, at the end of the late interrupt. */
+		if (l->soft.open && s->begin_hi_ns >= l->soft.begin_ns)
+			l->soft.stalled_ns += s->end_ns - s->begin_ns;
 	}
 	l->stall_end_ns = s->end_ns;
 	if (l->cpu == t->cfg.witness) {

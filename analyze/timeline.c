@@ -79,9 +79,15 @@ static int leave_idle(struct timeline *t, struct lane *l, uint64_t ns, struct sp
 static int follow_task(struct timeline *t, struct lane *l, const struct sp_event *e,
 		       struct sp_err *err)
 {
+	int rc = SP_OK;
+
 	if (e->tid == SP_NO_TASK || e->type == SP_EV_SWITCH)
 		return SP_OK;
+	if (e->tid > 0 && l->tid > 0 && e->tid != l->tid && t->switch_seen)
+		rc = load_unseen_switch(t, l, e, err);
 	l->tid = e->tid;
+	if (rc)
+		return rc;
 	if (e->tid == 0 && !l->idle)
 		return enter_idle(t, l, e->time_ns, err);
 	if (e->tid > 0 && l->idle)

@@ -122,7 +122,7 @@ static void add_class(struct sp_stall *s, const struct sp_event *by)
 static int finish(struct timeline *t, struct lane *l, struct wait_state *w, uint64_t end_ns,
 		  uint64_t hi_ns, const struct sp_event *by, struct sp_err *err)
 {
-	uint64_t begin = w->since_ns, raised = first_raise(l);
+	uint64_t begin = w->since_ns, raised = first_raise(l), since = l->load.thread_since_ns;
 	struct pending_stall p = {
 		.sampled = w->shares.samples != 0,
 	};
@@ -165,8 +165,8 @@ static int finish(struct timeline *t, struct lane *l, struct wait_state *w, uint
 		return SP_OK;
 	}
 	add_class(s, by);
-	/* Behind a thread that polls: part of that load, if it is one. */
-	if (!w->napi && l->load.thread_since_ns && begin >= l->load.thread_since_ns)
+	/* Behind a thread that polls, most of it: part of that load, if it is one. */
+	if (!w->napi && since && (end_ns - (begin > since ? begin : since)) * 2 >= end_ns - begin)
 		return load_hold(t, l, &p, err);
 	return pending_add(t, l, &p, err);
 }

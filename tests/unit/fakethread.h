@@ -13,6 +13,17 @@ static inline sp_str fake_str(struct fakecpu *w, const char *text)
 	return id;
 }
 
+/* What a thread is called. */
+static inline void named(struct fakecpu *w, uint64_t us, const char *comm, int32_t tid)
+{
+	struct sp_event e = event(w, us, SP_EV_COMM);
+	struct sp_err err = SP_ERR_INIT;
+
+	e.pid = e.tid = tid;
+	e.task.comm = fake_str(w, comm);
+	assert_int_equal(tasks_put(w->tasks, &e, &err), 0);
+}
+
 /* Woken on its own CPU, in the context of whoever runs there. */
 static inline void wake(struct fakecpu *w, uint64_t us, const char *comm, int32_t tid)
 {

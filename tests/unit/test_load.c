@@ -135,6 +135,50 @@ static void a_wait_behind_a_thread_is_the_threads(void **state)
 	one(w, SP_MECH_LOAD, 20000, 0);
 }
 
+/* It waited for its first third behind another task: still the thread's, for the most part. */
+static void a_wait_from_before_a_thread_does_not_cut_its_run(void **state)
+{
+	struct fakecpu *w = *state;
+
+	busy(w, START - 5000, START - 700, "u:main");
+	vec(w, START - 600, SP_EV_RAISE, SP_VEC_RCU);
+	wake(w, START - 600, "ksoftirqd/1", 17);
+	switch_from(w, START, "main", 100, 120, true, "napi/eth0-8193", 44);
+	for (uint64_t us = START + 100; us < START + 1200; us += STEP)
+		tick(w, us, SP_TF_BH_OFF, "kthread;napi_threaded_poll;slow_handler");
+	vec(w, START + 1300, SP_EV_ENTRY, SP_VEC_RCU);
+	vec(w, START + 1310, SP_EV_EXIT, SP_VEC_RCU);
+	for (uint64_t us = START + 1600; us < START + 20000; us += STEP)
+		tick(w, us, 0, "kthread;napi_threaded_poll;ip_rcv");
+	switch_from(w, START + 20000, "napi/eth0-8193", 44, 120, false, "main", 100);
+	busy(w, START + 20100, START + 30000, "u:main");
+	flush(w, START + 30000);
+	one(w, SP_MECH_LOAD, 20000, 0);
+}
+
+/* The switch to it was not recorded, nor that away from it: it ran where records show it, and the
+ * bounds reach to those of others. */
+static void a_thread_whose_switches_are_missing_is_load(void **state)
+{
+	struct fakecpu *w = *state;
+	const struct sp_stall *s;
+
+	named(w, START - 6000, "napi/eth0-8193", 44);
+	switch_from(w, START - 5500, "other", 101, 120, true, "main", 100);
+	busy(w, START - 5000, START, "u:main");
+	w->tid = 44;
+	for (uint64_t us = START; us < START + 15000; us += STEP)
+		tick(w, us, 0, "kthread;napi_threaded_poll;ip_rcv");
+	w->tid = 100;
+	busy(w, START + 15000, START + 30000, "u:main");
+	flush(w, START + 30000);
+	s = one(w, SP_MECH_LOAD, 14502, 0);
+	assert_int_equal(s->begin_ns, START * US);
+	assert_int_equal(s->begin_lo_ns, (START - 498) * US);
+	assert_int_equal(s->end_hi_ns, (START + 15000) * US);
+	assert_string_equal(strings_get(w->strings, s->dev), "eth0");
+}
+
 /* NET_RX from at to at + run; the CPU stands still for pause us from at + 600 on. */
 static void paused_net_rx(struct fakecpu *w, uint64_t at, uint64_t run, uint64_t pause)
 {
@@ -341,6 +385,8 @@ int main(void)
 		T(a_thread_with_bottom_halves_off_is_no_bh_off),
 		T(long_polls_of_a_run_are_the_run),
 		T(a_wait_behind_a_thread_is_the_threads),
+		T(a_wait_from_before_a_thread_does_not_cut_its_run),
+		T(a_thread_whose_switches_are_missing_is_load),
 		T(a_stall_inside_a_run_splits_it),
 		T(a_pause_of_the_host_does_not_cut_it),
 		T(a_pause_in_a_short_run_is_a_pause),

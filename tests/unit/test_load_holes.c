@@ -209,6 +209,23 @@ static void a_load_may_begin_in_the_gap_before_it(void **state)
 	assert_in_range(w->stalls[1].begin_lo_ns, (START - 500) * US, START * US);
 }
 
+/* The same; that it was late is told by a sample inside the first NET_RX, which is none the less. */
+static void a_gap_told_inside_the_first_net_rx_is_before_it(void **state)
+{
+	struct fakecpu *w = *state;
+
+	busy(w, START - 5000, START, "u:main");
+	tick(w, START + 4000, 0, NULL);
+	net_rx(w, START + 4010, 24);
+	busy(w, START + 16500, START + 20000, "u:main");
+	flush(w, START + 21000);
+	check_invariants(w);
+	assert_int_equal(w->n, 2);
+	assert_int_equal(w->stalls[0].mechanism, SP_MECH_STOPPED);
+	assert_int_equal(w->stalls[1].mechanism, SP_MECH_LOAD);
+	assert_int_equal(w->stalls[1].begin_ns, (START + 4010) * US);
+}
+
 /* 9 ms are a load if they went on for one more in the hole behind them, and none by themselves. */
 static void nine_ms_beside_a_hole_may_be_load(void **state)
 {
@@ -259,6 +276,23 @@ static void nobody_waits_in_a_gap(void **state)
 	one(w, SP_MECH_LOAD, 28390, 0);
 }
 
+/* As a_gap_that_somebody_made_ends_the_run, but another task runs behind it, and no switch was
+ * recorded: records are missing, and the task is innocent. */
+static void a_gap_with_an_unseen_switch_is_a_hole(void **state)
+{
+	struct fakecpu *w = *state;
+
+	switch_from(w, START - 5500, "other", 101, 120, true, "main", 100);
+	busy(w, START - 5000, START, "u:main");
+	net_rx(w, START, 24);
+	w->tid = 101;
+	tick(w, START + 16000, 0, "ret_from_fork;finish_task_switch;_raw_spin_unlock_irq");
+	net_rx(w, START + 16010, 24);
+	busy(w, START + 28500, START + 30000, "u:main");
+	flush(w, START + 31000);
+	one(w, SP_MECH_LOAD, 27990, 0);
+}
+
 static void a_run_before_a_hole_ends_there(void **state)
 {
 	struct fakecpu *w = *state;
@@ -292,9 +326,11 @@ int main(void)
 		T(a_load_behind_a_long_hole_begins_there),
 		T(a_load_may_end_in_the_gap_behind_it),
 		T(a_load_may_begin_in_the_gap_before_it),
+		T(a_gap_told_inside_the_first_net_rx_is_before_it),
 		T(nine_ms_beside_a_hole_may_be_load),
 		T(a_short_hole_does_not_cut_a_run),
 		T(nobody_waits_in_a_gap),
+		T(a_gap_with_an_unseen_switch_is_a_hole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
