@@ -85,14 +85,23 @@ static __always_inline __u64 switches_of(struct task_struct *task)
 
 #define NET_RX 3 /* include/linux/interrupt.h */
 
-/* How many NET_RX the CPU has begun; 0 while nobody counts. */
-static __u64 net_rx_begun;
+/* Runs of NET_RX as the report knows them, from exit to entry; 0 while nobody counts. */
+static __u64 net_rx_runs, net_rx_end_ns;
 
 SEC("?raw_tp/softirq_entry")
 int hog_net_rx(struct bpf_raw_tracepoint_args *ctx)
 {
+	if (ctx->args[0] == NET_RX && hog_ordered_here() &&
+	    bpf_ktime_get_ns() - net_rx_end_ns > NET_RX_PAUSE_NS)
+		net_rx_runs++;
+	return 0;
+}
+
+SEC("?raw_tp/softirq_exit")
+int hog_net_rx_end(struct bpf_raw_tracepoint_args *ctx)
+{
 	if (ctx->args[0] == NET_RX && hog_ordered_here())
-		net_rx_begun++;
+		net_rx_end_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -112,11 +121,11 @@ int hog_packet(struct __sk_buff *skb)
 	/* A thread that has not left the CPU in between went on, whatever it did. */
 	if (o->keeps && (__u32)bpf_get_current_pid_tgid() == o->keeps)
 		switches = switches_of(bpf_get_current_task_btf());
-	/* Nor has a NET_RX ended that is still the same: interrupts or the host took the time. */
 	if (!o->keeps)
-		net_rx = net_rx_begun;
-	if (now - r->end_ns > PACKETS_PAUSE_NS && (!net_rx || net_rx != r->net_rx) &&
-	    (!switches || switches != r->switches || now - r->end_ns > PACKETS_STAY_NS)) {
+		net_rx = net_rx_runs;
+	if (net_rx ? net_rx != r->net_rx
+		   : now - r->end_ns > PACKETS_PAUSE_NS && (!switches || switches != r->switches ||
+							    now - r->end_ns > PACKETS_STAY_NS)) {
 		log_run(r, o->cpu);
 		r->begin_ns = now;
 		r->packets = 0;

@@ -17,7 +17,7 @@
 #define PACKET_NS 20000
 
 static struct packets net;
-static struct bpf_link *counter; /* of NET_RX */
+static struct bpf_link *counters[2]; /* of runs of NET_RX */
 
 static void open_load(struct hog *h, bool threaded)
 {
@@ -31,10 +31,12 @@ static void open_load(struct hog *h, bool threaded)
 	opts.prog_fd = bpf_program__fd(h->program);
 	if (bpf_tc_hook_create(&hook) || bpf_tc_attach(&hook, &opts))
 		hog_skip("the kernel refuses a BPF program on packets");
-	counter = bpf_program__attach(
-		bpf_object__find_program_by_name(h->object, h->way->more_programs[0]));
-	if (!counter)
-		hog_skip("the kernel refuses to attach the BPF program");
+	for (int i = 0; i < 2; i++) {
+		counters[i] = bpf_program__attach(
+			bpf_object__find_program_by_name(h->object, h->way->more_programs[i]));
+		if (!counters[i])
+			hog_skip("the kernel refuses to attach the BPF program");
+	}
 	h->order->spin_ns = PACKET_NS;
 	h->order->keeps = threaded ? (unsigned int)net.thread : 0;
 	/* The sender's own CPU is another one. */
@@ -44,7 +46,8 @@ static void open_load(struct hog *h, bool threaded)
 static void close_load(struct hog *h)
 {
 	(void)h;
-	bpf_link__destroy(counter);
+	for (int i = 0; i < 2; i++)
+		bpf_link__destroy(counters[i]);
 }
 
 static void open_softirq(struct hog *h)
@@ -92,7 +95,7 @@ const struct way way_load = {
 		  "process_backlog,net_rx_action,sch_handle_ingress,tc_run,"
 		  "__netif_receive_skb,__netif_receive_skb_one_core",
 	.program = "hog_packet",
-	.more_programs = { "hog_net_rx" },
+	.more_programs = { "hog_net_rx", "hog_net_rx_end" },
 	.nobodys = true,
 	.least_ns = PACKETS_LOAD_NS,
 	.open = open_softirq,
@@ -187,7 +190,7 @@ const struct way way_wait_flood = {
 	.mechanism = "ksoftirqd",
 	.accept = "keep_on_cpu",
 	.program = "hog_packet",
-	.more_programs = { "hog_net_rx" },
+	.more_programs = { "hog_net_rx", "hog_net_rx_end" },
 	.open = open_flood,
 	.starve = flood_and_take,
 	.close = close_load,
@@ -203,7 +206,7 @@ const struct way way_load_thread = {
 		  "tc_run,__netif_receive_skb_list_core,netif_receive_skb_list_internal,"
 		  "napi_gro_receive,gro_receive_skb,napi_complete_done,gro_normal_list",
 	.program = "hog_packet",
-	.more_programs = { "hog_net_rx" },
+	.more_programs = { "hog_net_rx", "hog_net_rx_end" },
 	.nobodys = true,
 	.least_ns = PACKETS_LOAD_NS,
 	.open = open_thread,
