@@ -16,6 +16,7 @@
  *	sparse.c	the same of NET_RX while most of it is not recorded
  *	told.c		what the recorder tells of a CPU
  *	pending.c	a stall waits for the reads that decide between irqs-off, steal and stopped
+ *	still.c		decides
  */
 #include "shares.h"
 #include "stalls.h"
@@ -50,6 +51,8 @@ struct span_state {
 	sp_str poll_dev;
 	uint64_t poll_ns, poll_end_ns, poll_packets;
 	uint64_t stalled_ns; /* time of inner stalls */
+	/* its longest gap that ended where interrupts come on: irqs off inside, or a pause */
+	uint64_t still_begin_ns, still_end_ns;
 	int32_t tid;	     /* current when it began */
 	uint32_t foreign;    /* PREEMPT_RT: samples inside that met another task */
 };
@@ -113,6 +116,8 @@ struct pending_stall {
 	struct sp_stall stall;
 	bool is_gap;	    /* irqs-off, steal and stopped are still possible */
 	bool may_be_steal;  /* an interrupt of which nothing but the length is known */
+	/* a softirq in which no interrupt came for half of it or more: meanwhile; else 0 */
+	uint64_t still_begin_ns, still_end_ns;
 	uint8_t leaf;	    /* enum leaf_class */
 	bool user;	    /* the late sample stood in user mode */
 	bool wants_softnet; /* load: how often the budget ran out is to be told */
@@ -317,6 +322,10 @@ int pending_softnet(struct timeline *t, struct lane *l, const struct sp_event *e
 		    struct sp_err *err);
 int pending_age(struct timeline *t, struct lane *l, uint64_t now_ns, struct sp_err *err);
 int pending_flush(struct timeline *t, struct lane *l, struct sp_err *err);
+
+/* still.c: whether the stall stood still, all of it or most; what that was. */
+bool still_is(const struct pending_stall *p);
+void still_judge(struct timeline *t, struct lane *l, struct pending_stall *p);
 
 /* told.c */
 int told_put(struct timeline *t, const struct sp_event *e, struct sp_err *err);

@@ -15,6 +15,10 @@
  * than right. */
 #define MOSTLY 0.5
 
+/* Of a softirq that had no interrupt for half of it or more. */
+#define STILL_SHARE	 2
+#define STILL_CONFIDENCE 0.75
+
 /* Of irqs-off, where nothing but its ticks says that the CPU was not idle. */
 #define BUSY_CONFIDENCE 0.8
 
@@ -135,6 +139,27 @@ static uint32_t review_interrupts(struct sp_stall *stalls, uint32_t n, const str
 	return changed;
 }
 
+/* A softirq that had interrupts off, or in which the CPU paused just before they came on: where
+ * there were pauses as long as that, it is not known. */
+static bool is_still(const struct sp_stall *s)
+{
+	for (uint32_t i = 0; i < s->nevidence; i++)
+		if (s->evidence[i].kind == SP_EVID_TICK_LATE &&
+		    s->evidence[i].n[0] >= (s->end_ns - s->begin_ns) / STILL_SHARE)
+			return s->mechanism == SP_MECH_SOFTIRQ;
+	return false;
+}
+
+static void doubt_still(struct sp_stall *stalls, uint32_t n, const struct seen *seen)
+{
+	uint64_t longest_ns = seen->pauses ? seen->lengths[seen->pauses - 1] : 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (is_still(&stalls[i]) && stalls[i].confidence > STILL_CONFIDENCE &&
+		    longest_ns >= (stalls[i].end_ns - stalls[i].begin_ns) / 2)
+			stalls[i].confidence = STILL_CONFIDENCE;
+}
+
 static void doubt_untold_idle(struct sp_stall *stalls, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -153,8 +178,10 @@ int pauses_review(struct sp_stall *stalls, uint32_t n, const struct pauses_parts
 	*changed = 0;
 	if (parts->idle_untold)
 		doubt_untold_idle(stalls, n);
-	if (!rc)
+	if (!rc) {
 		*changed = review_interrupts(stalls, n, &seen);
+		doubt_still(stalls, n, &seen);
+	}
 	if (!rc && seen.pauses && parts->sites)
 		rc = releases_review(stalls, n, seen.lengths, seen.pauses, parts, changed, err);
 	free(seen.lengths);

@@ -32,17 +32,20 @@ struct places {
 	uint32_t alone; /* from here on .lengths are of sites with one stall */
 };
 
-/* Known by the place where interrupts came on, and by nothing else. */
+/* Known by the place where interrupts came on, and by nothing else: also a softirq whose begin was
+ * not recorded. */
 static bool is_by_release(const struct sp_stall *s)
 {
 	bool release = false;
 
 	for (uint32_t i = 0; i < s->nevidence; i++) {
-		if (s->evidence[i].kind == SP_EVID_IF_CLEAR)
+		if (s->evidence[i].kind == SP_EVID_IF_CLEAR ||
+		    s->evidence[i].kind == SP_EVID_ENTRY_EXIT)
 			return false;
 		release |= s->evidence[i].kind == SP_EVID_RELEASE_POINT;
 	}
-	return s->mechanism == SP_MECH_IRQS_OFF && s->nshares && release;
+	return (s->mechanism == SP_MECH_IRQS_OFF || s->mechanism == SP_MECH_SOFTIRQ) &&
+	       s->nshares && release;
 }
 
 /* Of lengths in order, those of at least half of it. */

@@ -25,6 +25,7 @@ static void open_span(struct span_state *s, uint64_t ns, int32_t tid)
 	s->poll_ns = 0;
 	s->poll_end_ns = ns;
 	s->stalled_ns = 0;
+	s->still_begin_ns = s->still_end_ns = 0;
 	shares_begin(&s->shares, ns);
 }
 
@@ -76,6 +77,20 @@ static void take_poll(struct pending_stall *p, const struct span_state *s)
 		      s->poll_dev, 0);
 }
 
+/* Without interrupts for most of it, up to where they come on: it had them off, or the CPU paused
+ * in it. */
+static void take_still(struct pending_stall *p, const struct span_state *s)
+{
+	uint64_t length = p->stall.end_ns - p->stall.begin_ns;
+	uint64_t still_ns = s->still_end_ns - s->still_begin_ns;
+
+	if (still_ns < length / INNER_SHARE)
+		return;
+	p->still_begin_ns = s->still_begin_ns;
+	p->still_end_ns = s->still_end_ns;
+	lane_evidence(&p->stall, SP_EVID_TICK_LATE, s->still_end_ns, still_ns, 0, 0, 0);
+}
+
 static int close_softirq(struct timeline *t, struct lane *l, uint64_t ns, struct sp_err *err)
 {
 	struct span_state *s = &l->soft;
@@ -101,6 +116,7 @@ static int close_softirq(struct timeline *t, struct lane *l, uint64_t ns, struct
 	lane_pending_evidence(l, &p.stall, ns);
 	take_func(&p, s);
 	take_poll(&p, s);
+	take_still(&p, s);
 	if (t->cfg.realtime)
 		p.stall.confidence = SURE_REALTIME;
 	rc = shares_give(&s->shares, &p.stall, err);

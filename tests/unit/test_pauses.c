@@ -84,6 +84,27 @@ static void where_most_may_be_pauses_all_are(void **state)
 	assert_int_equal(s[13].mechanism, SP_MECH_STOPPED);
 }
 
+/* Without an interrupt for most of it: it had them off, or the CPU paused in it. */
+static void a_softirq_that_stood_still_is_doubted(void **state)
+{
+	struct sp_evidence late = { .kind = SP_EVID_TICK_LATE, .n = { 5 * MS } };
+	struct sp_stall s[] = { stall(SP_MECH_STOPPED, 3 * MS), stall(SP_MECH_SOFTIRQ, 6 * MS),
+				stall(SP_MECH_SOFTIRQ, 20 * MS), stall(SP_MECH_SOFTIRQ, 6 * MS) };
+
+	(void)state;
+	for (int i = 1; i < 3; i++) {
+		s[i].evidence = &late;
+		s[i].nevidence = 1;
+	}
+	assert_int_equal(review(s, 4), 0);
+	assert_float_equal(s[1].confidence, 0.75, 1e-9);
+	assert_float_equal(s[2].confidence, 0.98, 1e-9); /* a short pause in a long one */
+	assert_float_equal(s[3].confidence, 0.98, 1e-9);
+	s[1].confidence = 0.98;
+	assert_int_equal(review(s + 1, 1), 0);
+	assert_float_equal(s[1].confidence, 0.98, 1e-9); /* no pause was seen */
+}
+
 static void one_long_interrupt_is_doubted(void **state)
 {
 	struct sp_stall one[] = { stall(SP_MECH_HARDIRQ, 20 * MS) };
@@ -120,6 +141,7 @@ int main(void)
 		cmocka_unit_test(irqs_off_without_any_switch_is_doubted),
 		cmocka_unit_test(among_many_pauses_each_is_doubted),
 		cmocka_unit_test(where_most_may_be_pauses_all_are),
+		cmocka_unit_test(a_softirq_that_stood_still_is_doubted),
 		cmocka_unit_test(one_long_interrupt_is_doubted),
 		cmocka_unit_test(long_or_many_or_without_pauses_stay),
 	};

@@ -101,6 +101,23 @@ static void one_where_time_is_spent_is_a_pause(void **state)
 	assert_int_equal(s->evidence[1].kind, SP_EVID_PAUSES);
 }
 
+/* A softirq whose begin was not recorded is known by the same place, and by nothing else. */
+static void a_softirq_by_its_stack_alone_is_weighed_too(void **state)
+{
+	struct world *w = *state;
+	struct sp_stall *bare = irqs_off(w, HOT, 4 * MS), *told = irqs_off(w, HOT, 4 * MS);
+
+	bare->mechanism = told->mechanism = SP_MECH_SOFTIRQ;
+	stall_evidence(told, &(struct sp_evidence){ .kind = SP_EVID_ENTRY_EXIT });
+	on_time(w, PLAIN, 980);
+	on_time(w, HOT, 20);
+	pauses(w, 20, 4 * MS);
+	assert_int_equal(review(w), 1);
+	assert_int_equal(bare->mechanism, SP_MECH_STOPPED);
+	assert_int_equal(told->mechanism, SP_MECH_SOFTIRQ);
+	assert_true(told->confidence > 0.9);
+}
+
 static void one_longer_than_pauses_are_stays(void **state)
 {
 	struct world *w = *state;
@@ -207,6 +224,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(one_where_time_is_spent_is_a_pause),
+		T(a_softirq_by_its_stack_alone_is_weighed_too),
 		T(one_longer_than_pauses_are_stays),
 		T(many_at_one_place_stay),
 		T(a_long_one_is_weighed_with_its_like),

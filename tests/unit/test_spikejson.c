@@ -184,7 +184,7 @@ static void keys_that_the_user_names(void **state)
 	assert_int_equal(n, 1);
 	cfg.columns = "time=nowhere";
 	assert_int_equal(spikefile_read_memory(s, "x", text, strlen(text), &cfg, &seen, &err),
-			 SP_EUSAGE);
+			 SP_EFORMAT);
 	assert_non_null(strstr(err.text, "nowhere"));
 }
 

@@ -184,6 +184,48 @@ static void a_pause_of_the_whole_machine_is(void **state)
 	assert_true(s->confidence < 0.9);
 }
 
+/* A TIMER softirq in which no tick came until interrupts came on, while CPU 0 pauses from `from`
+ * on.
+ */
+static const struct sp_stall *still_beside_a_pause(struct fakecpu *w, uint64_t from)
+{
+	w->cfg.witness = 0;
+	configure(w);
+	w->cpu = 0;
+	busy(w, START, START + from, "u:main");
+	tick(w, START + 30300, 0, "u:main");
+	busy(w, START + 30500, START + 40000, "u:main");
+	w->cpu = 1;
+	busy(w, START, START + 20000, "u:main");
+	vec(w, START + 20010, SP_EV_ENTRY, SP_VEC_TIMER);
+	tick(w, START + 30200, SP_TF_SOFTIRQ,
+	     "u:main;handle_softirqs;process_timeout;_raw_spin_unlock_irqrestore");
+	vec(w, START + 30210, SP_EV_EXIT, SP_VEC_TIMER);
+	busy(w, START + 30500, START + 40000, "u:main");
+	flush(w, START + 40000);
+	check_invariants(w);
+	assert_int_equal(w->n, 1);
+	return &w->stalls[0];
+}
+
+static void a_softirq_of_a_paused_machine_did_not_run(void **state)
+{
+	const struct sp_stall *s = still_beside_a_pause(*state, 20000);
+
+	assert_int_equal(s->mechanism, SP_MECH_STOPPED);
+	assert_true(has_evidence(s, SP_EVID_WITNESS_GAP));
+	assert_true(s->confidence < 0.9);
+}
+
+static void a_softirq_with_interrupts_off_tells_so(void **state)
+{
+	const struct sp_stall *s = still_beside_a_pause(*state, 29500);
+
+	assert_int_equal(s->mechanism, SP_MECH_SOFTIRQ);
+	assert_true(has_evidence(s, SP_EVID_TICK_LATE));
+	assert_true(s->confidence > 0.9);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fakecpu_setup, fakecpu_teardown)
@@ -198,6 +240,8 @@ int main(void)
 		T(idle_that_nobody_tells_is_no_gap),
 		T(a_pause_of_another_cpu_alone_is_no_excuse),
 		T(a_pause_of_the_whole_machine_is),
+		T(a_softirq_of_a_paused_machine_did_not_run),
+		T(a_softirq_with_interrupts_off_tells_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
