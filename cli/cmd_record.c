@@ -23,20 +23,20 @@ int cmd_record(const struct options *o, struct sp_err *err)
 	sp_auto(writer) writer = NULL;
 	sp_auto(knames) knames = NULL;
 	sp_auto(sampler) sampler = NULL;
-	int rc = stop_install(err), status = 0;
+	struct live_end end = { 0 };
+	int rc = stop_install(err);
 
 	rc = rc ? rc : live_open(&sampler, o, err);
 	rc = rc ? rc : writer_new(&writer, &writer_cfg, err);
 	rc = rc ? rc : symbols_new(&symbols, &symbols_cfg, err);
 	rc = rc ? rc : knames_new(&knames, symbols_resolver(symbols), writer_sink(writer), err);
 	rc = rc ? rc
-		: live_run(sampler, o, knames_sink(knames), (struct live_beside){ 0 }, &status,
-			   err);
+		: live_run(sampler, o, knames_sink(knames), (struct live_beside){ 0 }, &end, err);
 	if (rc)
 		writer_close_failed(writer);
 	rc = rc ? rc : writer_close(writer, err);
 	if (!rc)
 		fprintf(stderr, "sirqprof record: %" PRIu64 " kB in %s\n",
 			writer_bytes(writer) >> 10, writer_cfg.path);
-	return rc ? rc : live_command(o, status, err);
+	return rc ? rc : live_command(o, end.status, err);
 }

@@ -35,6 +35,16 @@ static int late_error(const struct sp_err *why, int rc, struct sp_err *err)
 	return why->code;
 }
 
+/* A recording that ended by a failure is reported as far as it went, and says so also where the
+ * exit status is not seen. */
+static int note_failure(struct pipeline *p, const struct sp_err *why, struct sp_err *err)
+{
+	char text[240];
+
+	snprintf(text, sizeof(text), "the recording ended by a failure: %.180s", why->text);
+	return pipeline_quality(p, SP_Q_PRIVATE, SP_NO_CPU, 0, text, err);
+}
+
 static int record_and_report(const struct options *o, struct outputs *out, struct sampler *sampler,
 			     struct sp_err *err)
 {
@@ -53,7 +63,8 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 	sp_auto(knames) knames = NULL;
 	struct sp_report report;
 	struct tee tee = { .file_err = SP_ERR_INIT };
-	int status = 0;
+	struct sp_err live_err = SP_ERR_INIT;
+	struct live_end end = { 0 };
 	int rc = symbols_new(&symbols, &cfg, err);
 
 	rc = rc ? rc : pipeline_new(&pipeline, o, symbols_resolver(symbols), err);
@@ -71,18 +82,22 @@ static int record_and_report(const struct options *o, struct outputs *out, struc
 		tee.file = knames_sink(knames);
 	pipeline_name_early(pipeline);
 	rc = live_run(sampler, o, (struct sp_record_sink){ tee_put, &tee },
-		      (struct live_beside){ pipeline_follow, pipeline }, &status, err);
+		      (struct live_beside){ pipeline_follow, pipeline }, &end, &live_err);
 	if (rc)
 		writer_close_failed(writer);
 	else if (tee.has_file)
 		writer_close(writer, &tee.file_err);
+	if (rc)
+		rc = end.kept ? note_failure(pipeline, &live_err, err)
+			      : late_error(&live_err, SP_OK, err);
 	if (!rc)
 		nameless_watch(pipeline, symbols);
 	rc = rc ? rc : pipeline_finish(pipeline, &report, err);
 	rc = rc ? rc : outputs_write(out, o, &report, err);
+	rc = late_error(&live_err, rc, err);
 	rc = late_error(&tee.file_err, rc, err);
 	rc = late_error(pipeline_spikes_error(pipeline), rc, err);
-	return rc ? rc : live_command(o, status, err);
+	return rc ? rc : live_command(o, end.status, err);
 }
 
 int cmd_run(const struct options *o, struct sp_err *err)

@@ -85,25 +85,28 @@ static int stop(struct sampler *s, int rc, struct sp_err *err)
 }
 
 int live_run(struct sampler *s, const struct options *o, struct sp_record_sink sink,
-	     struct live_beside beside, int *ret_status, struct sp_err *err)
+	     struct live_beside beside, struct live_end *ret, struct sp_err *err)
 {
 	sp_auto(child) child = NULL;
 	struct taker taker = { .sink = sink };
 	int rc = SP_OK, status = 0;
-	bool started;
+	bool started, begun;
 
+	*ret = (struct live_end){ 0 };
 	if (o->command)
 		rc = child_new(&child, o->command, err);
 	rc = rc ? rc : sampler_start(s, (struct sp_record_sink){ take, &taker }, err);
 	started = !rc;
 	if (!rc && child && !stop_asked())
 		rc = child_start(child, err);
+	begun = !rc;
 	rc = rc ? rc : poll_until_end(s, o, child, beside, &status, err);
 	if (started)
 		rc = stop(s, rc, err);
 	/* Ctrl-C ends the command too: that is no failure of its own. */
 	if (!rc)
-		*ret_status = stop_asked() ? 0 : status;
+		ret->status = stop_asked() ? 0 : status;
+	ret->kept = begun && !taker.rc;
 	return rc;
 }
 

@@ -10,6 +10,8 @@
 #include <sirqprof/own.h>
 #include <sirqprof/record.h>
 
+#include <stdbool.h>
+
 /* Opens the sampler for the CPUs and event of the options, once their command is found. Errors:
  * SP_EUSAGE, SP_ESYS. */
 int live_open(struct sampler **ret, const struct options *o, struct sp_err *err);
@@ -20,11 +22,17 @@ struct live_beside {
 	void *self;
 };
 
+/* How a recording ended. */
+struct live_end {
+	int status; /* of a command that ended by itself (CHILD_KILLED + signal when it was
+		     * killed), else 0 */
+	bool kept;  /* it had begun, and all that was seen reached the sink, also after a failure */
+};
+
 /* Records into the sink until the duration is over, the command has ended, or a signal asks to
- * stop. *ret_status is the exit status of a command that ended by itself (CHILD_KILLED + signal
- * when it was killed), else 0. */
+ * stop. *ret is set whatever is returned. */
 int live_run(struct sampler *s, const struct options *o, struct sp_record_sink sink,
-	     struct live_beside beside, int *ret_status, struct sp_err *err);
+	     struct live_beside beside, struct live_end *ret, struct sp_err *err);
 
 /* What a command that failed comes to, once the recording or report is out: SP_OK for status 0. */
 int live_command(const struct options *o, int status, struct sp_err *err);

@@ -82,15 +82,16 @@ static void a_failed_poll_drains_and_is_told(void **state)
 	struct takes t = { 0 };
 	struct options o = { 0 };
 	struct sp_err err = SP_ERR_INIT;
-	int status = 0;
+	struct live_end end;
 
 	(void)state;
 	assert_int_equal(live_run(&s, &o, (struct sp_record_sink){ take, &t },
-				  (struct live_beside){ 0 }, &status, &err),
+				  (struct live_beside){ 0 }, &end, &err),
 			 SP_ENOMEM);
 	assert_string_equal(err.text, "the poll");
 	assert_int_equal(s.stops, 1);
 	assert_int_equal(t.n, 4); /* three polls, and what was in the rings */
+	assert_true(end.kept);
 }
 
 static void a_failed_sink_is_left_alone(void **state)
@@ -99,15 +100,16 @@ static void a_failed_sink_is_left_alone(void **state)
 	struct takes t = { .fail_at = 3 };
 	struct options o = { 0 };
 	struct sp_err err = SP_ERR_INIT;
-	int status = 0;
+	struct live_end end;
 
 	(void)state;
 	assert_int_equal(live_run(&s, &o, (struct sp_record_sink){ take, &t },
-				  (struct live_beside){ 0 }, &status, &err),
+				  (struct live_beside){ 0 }, &end, &err),
 			 SP_ESYS);
 	assert_string_equal(err.text, "the sink");
 	assert_int_equal(s.stops, 1);
 	assert_int_equal(t.after, 0);
+	assert_false(end.kept);
 }
 
 int main(void)
