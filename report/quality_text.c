@@ -75,7 +75,7 @@ static const struct text table[] = {
 	{ SP_Q_TZ_ASSUMED, "tz-assumed", "spike times have no zone: taken as %d",
 	  "say the zone with --tz" },
 	{ SP_Q_SPIKES_OUTSIDE, "spikes-outside", "%n spike%s outside the recording, %d",
-	  "check the clock and the zone: --tz, --clock-offset" },
+	  "if they should lie inside, check the clock and the zone: --tz, --clock-offset" },
 	{ SP_Q_SPIKES_BAD_ROWS, "spikes-bad-rows", "%n row%s of spikes %w passed over, the first: %d",
 	  "" },
 	{ SP_Q_SPIKES_LOST_REPLIES, "spikes-lost-replies",
