@@ -27,4 +27,7 @@ bool allowed_trace(uint32_t id);
 /* Whether the kernel is locked down (kernel_lockdown(7)); mode is its line of all modes. */
 bool allowed_lockdown(char *mode, size_t size);
 
+/* Whether this process is in a pid namespace of its own, and so sees no others than its own. */
+bool allowed_pids_hidden(void);
+
 #endif

@@ -1,5 +1,7 @@
 #include "meta.h"
 
+#include "allowed.h"
+
 #include <sirqprof/version.h>
 
 #include <inttypes.h>
@@ -50,17 +52,6 @@ static void kernel_build_id(char *ret, size_t size)
 		if (at > n)
 			return;
 	}
-}
-
-/* In a pid namespace of its own a process sees no others: the host's has this inode (enum
- * PROC_PID_INIT_INO of include/linux/proc_ns.h). */
-static bool in_pid_namespace(void)
-{
-	char link[64];
-	ssize_t n = readlink("/proc/self/ns/pid", link, sizeof(link) - 1);
-
-	link[n > 0 ? n : 0] = 0;
-	return n > 0 && strcmp(link, "pid:[4026531836]") != 0;
 }
 
 /* Our own command line, blanks between its words. */
@@ -122,7 +113,7 @@ int meta_tell(struct stream *s, const struct plan *p, const struct meta *m, stru
 		/* Several profiled CPUs are each other's witnesses. */
 		rc = rc ? rc : fact_quality(s, SP_Q_NO_WITNESS, UINT32_MAX, 1, "", err);
 	}
-	if (!rc && in_pid_namespace())
+	if (!rc && allowed_pids_hidden())
 		rc = fact_quality(s, SP_Q_PIDNS, UINT32_MAX, 1, "", err);
 	if (!rc && m->ring_bytes < m->ring_asked)
 		rc = fact_quality(s, SP_Q_SMALL_RING, UINT32_MAX, m->ring_bytes, "", err);

@@ -214,6 +214,19 @@ static void probe_names(struct rows *rows)
 		snprintf(r->text, sizeof(r->text), "%.64s %.32s", u.release, u.machine);
 }
 
+static void probe_processes(struct rows *rows)
+{
+	struct probe_row *r = row(rows, "processes");
+
+	if (!allowed_pids_hidden()) {
+		snprintf(r->text, sizeof(r->text), "those of the whole host are seen");
+		return;
+	}
+	r->state = PROBE_WEAK;
+	snprintf(r->text, sizeof(r->text), "only this container's own can be named");
+	snprintf(r->remedy, sizeof(r->remedy), "run on the host, or with --pid=host");
+}
+
 uint32_t probe_all(struct probe_row *rows, uint32_t max)
 {
 	struct rows all = { .at = rows, .max = max };
@@ -223,5 +236,6 @@ uint32_t probe_all(struct probe_row *rows, uint32_t max)
 	probe_watch(&all);
 	probe_tracefs(&all);
 	probe_names(&all);
+	probe_processes(&all);
 	return all.n;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -127,6 +128,34 @@ static void the_one_cpu_it_may_run_on_is_told(void **state)
 	assert_int_equal(sched_getscheduler(0), SCHED_OTHER);
 }
 
+/* A new namespace is the children's: the row is seen by one. */
+static void hidden_processes_are_told(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	pid = fork();
+	if (pid == 0) {
+		pid_t inner = unshare(CLONE_NEWPID) ? -1 : fork();
+
+		if (inner < 0)
+			_exit(77);
+		if (inner == 0)
+			_exit(state_of("processes", "only this container's own") == PROBE_WEAK ? 0
+											       : 1);
+		_exit(waitpid(inner, &status, 0) == inner && WIFEXITED(status) ? WEXITSTATUS(status)
+									       : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void the_machine_is_described(void **state)
 {
 	struct probe_row rows[32];
@@ -151,6 +180,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_list_is_refused),
 		cmocka_unit_test(a_cpu_that_is_not_there_is_named),
 		cmocka_unit_test(the_one_cpu_it_may_run_on_is_told),
+		cmocka_unit_test(hidden_processes_are_told),
 		cmocka_unit_test(the_machine_is_described),
 	};
 
