@@ -10,6 +10,22 @@
 
 #define DEFAULT_OUTPUT "sirq.data"
 
+/* "4414 kB in sirq.data"; of a recording that keeps its newest part only, what is there. */
+static void say(const struct writer *w, const char *path)
+{
+	uint32_t parts;
+	uint64_t kept = writer_kept(w, &parts);
+
+	fprintf(stderr, "sirqprof record: %" PRIu64 " kB in %s", kept >> 10, path);
+	if (parts > 1)
+		fprintf(stderr, " and %s.1", path);
+	if (parts > 2)
+		fprintf(stderr, " to %s.%" PRIu32, path, parts - 1);
+	if (kept < writer_bytes(w))
+		fprintf(stderr, ", the newest of %" PRIu64 " kB", writer_bytes(w) >> 10);
+	fputc('\n', stderr);
+}
+
 int cmd_record(const struct options *o, struct sp_err *err)
 {
 	struct writer_cfg writer_cfg = {
@@ -36,7 +52,6 @@ int cmd_record(const struct options *o, struct sp_err *err)
 		writer_close_failed(writer);
 	rc = rc ? rc : writer_close(writer, err);
 	if (!rc)
-		fprintf(stderr, "sirqprof record: %" PRIu64 " kB in %s\n",
-			writer_bytes(writer) >> 10, writer_cfg.path);
+		say(writer, writer_cfg.path);
 	return rc ? rc : live_command(o, end.status, err);
 }

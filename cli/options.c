@@ -180,8 +180,8 @@ static void wrong_range(struct argp_state *state, const struct opt *opt, const c
 	if (opt->kind == OPT_NS) {
 		amount_text(lo, sizeof(lo), opt->min);
 		amount_text(hi, sizeof(hi), opt->max);
-		argp_error(state, "--%s takes a time from %s to %s such as 2ms or 1.5s, not '%s'",
-			   opt->name, lo, hi, arg);
+		argp_error(state, "--%s takes a time from %s to %s such as %s, not '%s'", opt->name,
+			   lo, hi, opt->min < NS_S ? "2ms or 1.5s" : "90s or 1h", arg);
 	} else if (opt->kind == OPT_BYTES) {
 		amount_size_text(lo, sizeof(lo), opt->min);
 		amount_size_text(hi, sizeof(hi), opt->max);

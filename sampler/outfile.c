@@ -197,3 +197,13 @@ int outfile_remove(const char *path, bool force, struct sp_err *err)
 		return sp_fail_sys(err, "removing %s", path);
 	return SP_OK;
 }
+
+bool outfile_there(const char *path, uint64_t *ret_size)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return false;
+	*ret_size = (uint64_t)st.st_size;
+	return true;
+}

@@ -45,6 +45,9 @@ uint64_t outfile_size(const struct outfile *o);
  * SP_EUSAGE, SP_ESYS. */
 int outfile_remove(const char *path, bool force, struct sp_err *err);
 
+/* The size of a file that is there, opened or not. */
+bool outfile_there(const char *path, uint64_t *ret_size);
+
 SP_DEFINE_FREEP(outfile);
 
 #endif

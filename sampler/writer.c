@@ -97,6 +97,20 @@ uint64_t writer_bytes(const struct writer *w)
 	return w->earlier_bytes + (w->out ? outfile_size(w->out) : 0);
 }
 
+uint64_t writer_kept(const struct writer *w, uint32_t *ret_parts)
+{
+	struct sp_err ignored = SP_ERR_INIT;
+	uint32_t most = has_limit(w) ? WRITER_PARTS : 1;
+	uint64_t bytes = 0, size;
+	char path[PATH_MAX];
+
+	for (*ret_parts = 0; *ret_parts < most; ++*ret_parts, bytes += size)
+		if (part_path(w, *ret_parts, path, sizeof(path), &ignored) ||
+		    !outfile_there(path, &size))
+			break;
+	return bytes;
+}
+
 static int put_header(struct writer *w, struct sp_err *err)
 {
 	static_assert(sizeof(w->header) == SP_FILE_HEADER_SIZE, "the header is written as it is");

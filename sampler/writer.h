@@ -48,6 +48,10 @@ void writer_free(struct writer *w);
 /* Bytes written so far, all parts together. */
 uint64_t writer_bytes(const struct writer *w);
 
+/* Bytes of the parts that are there, and how many these are: with a limit fewer than were written.
+ */
+uint64_t writer_kept(const struct writer *w, uint32_t *ret_parts);
+
 SP_DEFINE_FREEP(writer);
 
 #endif

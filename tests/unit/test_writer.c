@@ -156,6 +156,7 @@ static void a_closed_file_has_its_sections(void **state)
 	struct sp_err err = SP_ERR_INIT;
 	struct sp_file_header h;
 	struct stat st;
+	uint32_t parts;
 
 	(void)state;
 	send_header(w);
@@ -173,6 +174,8 @@ static void a_closed_file_has_its_sections(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(size_of(path), writer_bytes(w));
+	assert_int_equal(size_of(path), writer_kept(w, &parts));
+	assert_int_equal(parts, 1);
 	writer_free(w);
 }
 
@@ -249,7 +252,8 @@ static void parts_are_whole_and_bounded(void **state)
 	const char *path = in_dir("parts");
 	struct writer *w = open_writer(path, limit);
 	struct sp_err err = SP_ERR_INIT;
-	uint64_t total = 0, kept = 0;
+	uint64_t total = 0, kept = 0, there;
+	uint32_t parts;
 	uint64_t comm[7] = { 1 | 1ULL << 32, 0x61, 0, 0, 99, 0, ID };
 
 	(void)state;
@@ -263,6 +267,8 @@ static void parts_are_whole_and_bounded(void **state)
 	}
 	assert_int_equal(writer_close(w, &err), 0);
 	assert_true(writer_bytes(w) > 2400000);
+	there = writer_kept(w, &parts);
+	assert_int_equal(parts, WRITER_PARTS);
 	writer_free(w);
 	for (int i = 0; i < (int)WRITER_PARTS + 1; i++) {
 		char name[64];
@@ -291,7 +297,7 @@ static void parts_are_whole_and_bounded(void **state)
 		assert_int_equal(record[10], 0);
 		assert_int_equal((uint16_t)record[13], SP_FACT_SHED);
 	}
-	assert_true(total <= limit + limit / 4);
+	assert_true(total == there && total <= limit + limit / 4);
 	assert_true(kept * 24 > limit / 2);
 }
 
