@@ -1,11 +1,16 @@
 #include "stages.h"
 
+#include "amount.h"
 #include "follow.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NS_S 1000000000ULL
+/* Of a given --clock-offset: 31 years. */
+#define OFFSET_MOST (1000000000ULL * NS_S)
 
 /* Options that are words for the analysis. */
 static int spike_cfg(struct pipeline *p, struct spikefile_cfg *ret, char zone[32],
@@ -106,23 +111,24 @@ static int note_seen(struct pipeline *p, const char *name, const struct spikefil
 	return rc;
 }
 
-/* "auto", or seconds with a sign. */
+/* "auto", or a time with a sign, in seconds where it has no unit. */
 static int given_offset(struct pipeline *p, struct sp_err *err)
 {
 	const char *text = p->options->clock_offset;
-	char *end;
-	double s;
+	bool negative;
+	uint64_t ns;
 
 	p->offset = (struct sp_clock_report){ .score = NAN, .runner_up = NAN, .drift_ppm = NAN };
 	if (!text || strcmp(text, "auto") == 0)
 		return SP_OK;
-	s = strtod(text, &end);
-	if (end == text || *end || !isfinite(s) || fabs(s) > 1e9)
+	negative = *text == '-';
+	if (!amount_duration(text + (negative || *text == '+'), NS_S, &ns) || ns > OFFSET_MOST)
 		return sp_fail(err, SP_EUSAGE, SP_NOWHERE,
-			       "--clock-offset takes seconds such as -2.5, or auto, not '%s'",
+			       "--clock-offset takes seconds such as -2.5, a time such as -30ms, "
+			       "or auto, not '%s'",
 			       text);
 	p->offset.method = SP_OFFSET_GIVEN;
-	p->offset.spike_offset_ns = (int64_t)llround(s * 1e9);
+	p->offset.spike_offset_ns = negative ? -(int64_t)ns : (int64_t)ns;
 	p->windows.offset_ns = p->offset.spike_offset_ns;
 	return SP_OK;
 }
