@@ -171,7 +171,8 @@ static void other_lines_are_passed_over(void **state)
 
 static void keys_that_the_user_names(void **state)
 {
-	static const char text[] = "{\"when_ns\":1,\"a\":{\"x\":60500},\"wall\":\"1795519744\"}\n"
+	static const char text[] = "{\"level\":\"info\",\"msg\":\"started\"}\n"
+				   "{\"when_ns\":1,\"a\":{\"x\":60500},\"wall\":\"1795519744\"}\n"
 				   "{\"other\":1}\n";
 	struct spikefile_seen seen;
 	struct sp_err err = SP_ERR_INIT;
@@ -182,6 +183,7 @@ static void keys_that_the_user_names(void **state)
 	(void)state;
 	assert_int_equal(spikes_all(s, &n)->latency_ns, 60500000);
 	assert_int_equal(n, 1);
+	/* The file has no such key: the command line alone cannot tell. */
 	cfg.columns = "time=nowhere";
 	assert_int_equal(spikefile_read_memory(s, "x", text, strlen(text), &cfg, &seen, &err),
 			 SP_EFORMAT);
