@@ -11,6 +11,7 @@ struct chunk {
 
 struct arena {
 	struct chunk *chunks; /* the newest first */
+	size_t bytes;
 };
 
 int arena_new(struct arena **ret, struct sp_err *err)
@@ -54,6 +55,7 @@ void *arena_get(struct arena *a, size_t size, struct sp_err *err)
 		c->size = room;
 		c->next = a->chunks;
 		a->chunks = c;
+		a->bytes += sizeof(*c) + room;
 	}
 	at = c->bytes + c->used;
 	c->used += size;
@@ -67,4 +69,9 @@ char *arena_text(struct arena *a, const char *text, size_t len, struct sp_err *e
 	if (copy)
 		memcpy(copy, text, len);
 	return copy;
+}
+
+size_t arena_bytes(const struct arena *a)
+{
+	return a->bytes;
 }

@@ -24,6 +24,9 @@ void *arena_get(struct arena *a, size_t size, struct sp_err *err);
 /* A NUL-ended copy of len bytes of text; NULL with *err set when out of memory. */
 char *arena_text(struct arena *a, const char *text, size_t len, struct sp_err *err);
 
+/* Bytes of all chunks. */
+size_t arena_bytes(const struct arena *a);
+
 SP_DEFINE_FREEP(arena);
 
 #endif

@@ -26,7 +26,9 @@ struct attribute {
 	struct arena *arena;
 	struct names *names;
 	struct group *groups;
-	const char *const *shown; /* of the stall at hand: its chain with file and line */
+	/* of the stall at hand: its chain, by plain names */
+	struct chain chain;
+	const char *plain[SP_MAX_CHAIN * 2];
 };
 
 int attribute_new(struct attribute **ret, const struct attribute_parts *parts, struct sp_err *err)
@@ -113,19 +115,14 @@ static void fall_back(struct attribute *a, const struct sp_stall *s, const struc
 		ret->entry = ret->caller = strings_get(a->parts.strings, s->irq.name);
 }
 
-static int name_chain(struct attribute *a, const struct chain *c, struct sp_stall_names *ret,
-		      struct sp_err *err)
+/* Tables know plain names. */
+static void name_chain(struct attribute *a, const struct chain *c, struct sp_stall_names *ret)
 {
-	const char **chain = arena_get(a->arena, (c->n + 1) * sizeof(*chain), err);
-
-	if (!chain)
-		return SP_ENOMEM;
 	for (uint32_t i = 0; i < c->n; i++)
-		chain[i] = c->at[i]->name;
-	ret->chain = chain;
-	a->shown = c->shown;
+		a->plain[i] = c->at[i]->name;
+	a->chain = *c;
+	ret->chain = a->plain;
 	ret->nchain = c->n;
-	return SP_OK;
 }
 
 static int name_functions(struct attribute *a, const struct sp_stall *s, struct sp_stall_names *ret,
@@ -151,7 +148,9 @@ static int name_functions(struct attribute *a, const struct sp_stall *s, struct 
 	ret->entry = found.entry ? found.entry->base : NULL;
 	ret->caller = found.caller ? found.caller->base : NULL;
 	fall_back(a, s, func, ret);
-	return found.heaviest ? name_chain(a, &found.heaviest->chain, ret, err) : SP_OK;
+	if (found.heaviest)
+		name_chain(a, &found.heaviest->chain, ret);
+	return SP_OK;
 }
 
 static int group_of(struct attribute *a, sp_str text, struct group **ret, struct sp_err *err)
@@ -314,7 +313,8 @@ int attribute_stall(struct attribute *a, struct sp_stall *s, struct sp_stall_nam
 	int rc;
 
 	*ret = (struct sp_stall_names){ .pid = SP_NO_TASK, .tid = SP_NO_TASK };
-	rc = name_functions(a, s, ret, err);
+	rc = names_forget(a->names, err);
+	rc = rc ? rc : name_functions(a, s, ret, err);
 	rc = rc ? rc : name_task(a, s, ret, err);
 	/* The clock that samples, by name: this recording's own, as far as is known. */
 	if (!rc && s->func_addr && a->parts.self_pid > 0)
@@ -325,9 +325,10 @@ int attribute_stall(struct attribute *a, struct sp_stall *s, struct sp_stall_nam
 		rc = name_syscall(a, s, ret, err);
 	if (!rc)
 		name_file(a, s, ret);
-	/* Tables know plain names; people may want the lines. */
+	/* People may want the lines. */
 	if (!rc && ret->nchain)
-		ret->chain = a->shown;
+		return names_shown(a->names, &a->chain, &ret->chain, err);
+	ret->chain = NULL;
 	return rc;
 }
 
@@ -335,19 +336,15 @@ int attribute_frames(struct attribute *a, sp_stack stack, int32_t pid, uint64_t 
 		     const char *const **ret, uint32_t *n, struct sp_err *err)
 {
 	struct chain c;
-	const char **kept;
 	uint32_t from;
-	int rc = names_chain(a->names, stack, pid, time_ns, &c, err);
+	int rc = names_forget(a->names, err);
 
+	rc = rc ? rc : names_chain(a->names, stack, pid, time_ns, &c, err);
+	rc = rc ? rc : names_shown(a->names, &c, ret, err);
 	if (rc)
 		return rc;
 	from = user ? 0 : c.nuser;
-	kept = arena_get(a->arena, (c.n - from + 1) * sizeof(*kept), err);
-	if (!kept)
-		return SP_ENOMEM;
-	for (uint32_t i = from; i < c.n; i++)
-		kept[i - from] = c.shown[i];
-	*ret = kept;
+	*ret += from;
 	*n = c.n - from;
 	return SP_OK;
 }

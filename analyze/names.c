@@ -9,6 +9,9 @@
 #define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)XXH3_64bits(key, len))
 #include <uthash.h>
 
+/* What was asked for lately is forgotten when it has become so much. */
+#define LATELY_BYTES (12U << 20)
+
 /* Frames that inlining may make of one address. */
 #define MAX_INLINED 16
 
@@ -44,11 +47,13 @@ struct function {
 };
 
 struct known_chain {
-	struct {
-		int64_t pid;
-		uint64_t stack, life;
-	} key;
 	struct chain chain;
+	UT_hash_handle hh;
+};
+
+struct shown_chain {
+	struct chain_key key;
+	const char *const *shown;
 	UT_hash_handle hh;
 };
 
@@ -56,34 +61,58 @@ struct names {
 	const struct stacks *stacks;
 	const struct sp_resolver *resolver;
 	struct arena *arena;
+	struct function *functions;
+	struct shown_chain *shown;
+	/* what was asked for lately */
+	struct arena *cache;
 	struct place *places;
 	struct place *lately[LATELY];
-	struct function *functions;
 	struct known_chain *chains;
 };
 
 int names_new(struct names **ret, const struct stacks *stacks, const struct sp_resolver *resolver,
 	      struct arena *arena, struct sp_err *err)
 {
-	struct names *n = calloc(1, sizeof(*n));
+	sp_auto(names) n = calloc(1, sizeof(*n));
+	int rc;
 
 	if (!n)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for names");
+	rc = arena_new(&n->cache, err);
+	if (rc)
+		return rc;
 	n->stacks = stacks;
 	n->resolver = resolver;
 	n->arena = arena;
-	*ret = n;
+	*ret = sp_take(n);
 	return SP_OK;
+}
+
+static void forget(struct names *n)
+{
+	/* The entries are the arenas'; the tables are uthash's. */
+	HASH_CLEAR(hh, n->places);
+	HASH_CLEAR(hh, n->chains);
+	memset(n->lately, 0, sizeof(n->lately));
+	arena_free(n->cache);
+	n->cache = NULL;
+}
+
+int names_forget(struct names *n, struct sp_err *err)
+{
+	if (arena_bytes(n->cache) < LATELY_BYTES)
+		return SP_OK;
+	forget(n);
+	return arena_new(&n->cache, err);
 }
 
 void names_free(struct names *n)
 {
 	if (!n)
 		return;
-	/* The entries are the arena's; the tables are uthash's. */
-	HASH_CLEAR(hh, n->places);
+	forget(n);
 	HASH_CLEAR(hh, n->functions);
-	HASH_CLEAR(hh, n->chains);
+	HASH_CLEAR(hh, n->shown);
 	free(n);
 }
 
@@ -160,7 +189,7 @@ static struct place *new_place(struct names *n, const struct place_key *key, uin
 	const bool kernel = key->pid == KERNEL;
 	size_t got =
 		ask(n, key->addr, kernel ? SP_NO_TASK : (int32_t)key->pid, time_ns, kernel, frames);
-	struct place *p = arena_get(n->arena, sizeof(*p) + got * sizeof(p->at[0]), err);
+	struct place *p = arena_get(n->cache, sizeof(*p) + got * sizeof(p->at[0]), err);
 
 	if (!p)
 		return NULL;
@@ -242,8 +271,8 @@ static int build(struct names *n, const struct stack *s, struct place_key user, 
 		return rc;
 	ret->n = SP_MAX_CHAIN * 2 - f.from;
 	ret->nuser = kernel_from - f.from;
-	at = arena_get(n->arena, (ret->n + 1) * sizeof(*at), err);
-	shown = arena_get(n->arena, (ret->n + 1) * sizeof(*shown), err);
+	at = arena_get(n->cache, (ret->n + 1) * sizeof(*at), err);
+	shown = arena_get(n->cache, (ret->n + 1) * sizeof(*shown), err);
 	if (!at || !shown)
 		return SP_ENOMEM;
 	memcpy(at, f.at + f.from, ret->n * sizeof(*at));
@@ -257,7 +286,8 @@ int names_chain(struct names *n, sp_stack stack, int32_t pid, uint64_t time_ns, 
 		struct sp_err *err)
 {
 	const struct stack s = stacks_get(n->stacks, stack);
-	struct known_chain *c, key = { .key = { KERNEL, stack, 0 } };
+	struct known_chain *c;
+	struct chain_key key = { KERNEL, stack, 0 };
 	int rc;
 
 	if (!stack) {
@@ -266,24 +296,45 @@ int names_chain(struct names *n, sp_stack stack, int32_t pid, uint64_t time_ns, 
 	}
 	/* The kernel's part is the same for every process. */
 	if (s.nuser) {
-		key.key.pid = pid;
-		key.key.life = life_of(n, pid, time_ns);
+		key.pid = pid;
+		key.life = life_of(n, pid, time_ns);
 	}
-	HASH_FIND(hh, n->chains, &key.key, sizeof(key.key), c);
+	HASH_FIND(hh, n->chains, &key, sizeof(key), c);
 	if (c) {
 		*ret = c->chain;
 		return SP_OK;
 	}
-	c = arena_get(n->arena, sizeof(*c), err);
+	c = arena_get(n->cache, sizeof(*c), err);
 	if (!c)
 		return SP_ENOMEM;
-	c->key = key.key;
-	rc = build(n, &s, (struct place_key){ .pid = pid, .life = key.key.life }, time_ns,
-		   &c->chain, err);
+	c->chain.key = key;
+	rc = build(n, &s, (struct place_key){ .pid = pid, .life = key.life }, time_ns, &c->chain,
+		   err);
 	if (rc)
 		return rc;
-	HASH_ADD(hh, n->chains, key, sizeof(c->key), c);
+	HASH_ADD(hh, n->chains, chain.key, sizeof(c->chain.key), c);
 	*ret = c->chain;
+	return SP_OK;
+}
+
+int names_shown(struct names *n, const struct chain *c, const char *const **ret, struct sp_err *err)
+{
+	struct shown_chain *s;
+	const char **shown;
+
+	HASH_FIND(hh, n->shown, &c->key, sizeof(c->key), s);
+	if (!s) {
+		s = arena_get(n->arena, sizeof(*s), err);
+		shown = arena_get(n->arena, (c->n + 1) * sizeof(*shown), err);
+		if (!s || !shown)
+			return SP_ENOMEM;
+		if (c->n)
+			memcpy(shown, c->shown, c->n * sizeof(*shown));
+		s->key = c->key;
+		s->shown = shown;
+		HASH_ADD(hh, n->shown, key, sizeof(s->key), s);
+	}
+	*ret = s->shown;
 	return SP_OK;
 }
 

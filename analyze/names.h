@@ -5,8 +5,9 @@
  * Stack ids → named frames, outermost first.
  *
  * In:    sp_stack ids, and whose stack it is
- * Out:   struct chain; pointers live until names_free()
- * Keeps: one frame an address asked for, one array a stack asked for
+ * Out:   struct chain; its frames live until names_free()
+ * Keeps: one frame a function met, one array of names a stack that is shown; what was asked for
+ *        lately, until names_forget()
  */
 #include "arena.h"
 #include "plumbing.h"
@@ -25,11 +26,19 @@ struct frame {
 	bool known;
 };
 
+/* Whose addresses they are: a stack without user part is everybody's. */
+struct chain_key {
+	int64_t pid;
+	uint64_t stack, life;
+};
+
+/* Its arrays hold until names_forget(). */
 struct chain {
 	const struct frame *const *at; /* outermost first: user frames, then kernel frames */
 	const char *const *shown;      /* same index: the name, with file and line where known */
 	uint32_t n;
 	uint32_t nuser; /* at[0 .. nuser) are user frames */
+	struct chain_key key;
 };
 
 struct names;
@@ -42,6 +51,14 @@ void names_free(struct names *n);
 /* The frames of a stack of process pid at a time; an empty chain for stack 0. */
 int names_chain(struct names *n, sp_stack stack, int32_t pid, uint64_t time_ns, struct chain *ret,
 		struct sp_err *err);
+
+/* The names of a chain as they are shown, for as long as the arena lives: one array a stack. */
+int names_shown(struct names *n, const struct chain *c, const char *const **ret,
+		struct sp_err *err);
+
+/* Forgets what was asked for lately if it has become much: stacks may be many, and of addresses
+ * that are never met again. */
+int names_forget(struct names *n, struct sp_err *err);
 
 /* One kernel function, by an address inside it; NULL with *err set when out of memory. */
 const struct frame *names_kernel(struct names *n, uint64_t addr, struct sp_err *err);

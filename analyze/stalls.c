@@ -116,6 +116,34 @@ bool stalls_trim(struct stalls *s)
 	return true;
 }
 
+static bool has_stack(const struct sp_stall *s)
+{
+	for (uint32_t i = 0; i < s->nshares; i++)
+		if (s->shares[i].stack)
+			return true;
+	return false;
+}
+
+bool stalls_forget(struct stalls *s)
+{
+	uint32_t n = 0, seen = 0;
+
+	if (!s->n)
+		return false;
+	qsort(s->at, s->n, sizeof(s->at[0]), longest_first);
+	for (uint32_t i = 0; i < s->n; i++)
+		n += has_stack(&s->at[i]);
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (!has_stack(&s->at[i]) || seen++ < (n + 1) / 2)
+			continue;
+		for (uint32_t k = 0; k < s->at[i].nshares; k++) {
+			s->trimmed += s->at[i].shares[k].stack != 0;
+			s->at[i].shares[k].stack = 0;
+		}
+	}
+	return n > 1;
+}
+
 static int put(void *self, struct sp_stall *stall, struct sp_err *err)
 {
 	struct stalls *s = self;

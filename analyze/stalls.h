@@ -32,7 +32,10 @@ uint64_t stalls_dropped(const struct stalls *s);
 
 /* Halves what is kept of each stall's shares; false: it is the largest and the rest already. */
 bool stalls_trim(struct stalls *s);
-/* Shares that were added up so. */
+/* Takes the stacks from the shorter half of the stalls that have any, the most important one keeps
+ * its own; false: no other has one. */
+bool stalls_forget(struct stalls *s);
+/* Shares that were added up so, or lost their stacks. */
 uint64_t stalls_trimmed(const struct stalls *s);
 /* The stacks of all shares, for a sweep of them. */
 void stalls_stacks(struct stalls *s, struct stacks *of, stacks_visit *visit);

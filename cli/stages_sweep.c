@@ -26,7 +26,7 @@ static bool let_go(struct pipeline *p)
 	uint32_t shed = fold_shed(p->fold);
 
 	p->shed_stacks += shed;
-	return shed > 64 || stalls_trim(p->stalls);
+	return shed > 64 || stalls_trim(p->stalls) || stalls_forget(p->stalls);
 }
 
 /* Marks what is held. */

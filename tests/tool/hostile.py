@@ -260,20 +260,37 @@ def hours(i):
                  b"]\0") + (ROUND if i % 50 == 0 else b""))
 
 
+# Stalls in deep stacks of addresses that are met once.
+def deep_stalls(i):
+    t = 10**9 + i * 5 * 10**6
+    chain = [KERNEL] + [(1 << 63) + (i * 200 + k) * 16 for k in range(200)]
+    return (softirq(t, i % 4, 3, ENTRY) + sample(t + 10**6, i % 4, 7, chain) +
+            softirq(t + 2 * 10**6, i % 4, 3, EXIT) + (ROUND if i % 50 == 0 else b""))
+
+
+# Nothing ends a round, so that the queue is full as well.
+def without_rounds(i):
+    return b"".join(f(i) for f in KINDS.values()
+                    if f not in (everything, backwards, clock_jumps, all_cpus_and_rounds, cpus_in_turn,
+                                 hours, without_rounds))
+
+
 KINDS = {f.__name__: f for f in (
     backwards, all_cpus_and_rounds, cpus_in_turn, far_apart, clock_jumps, new_tasks, new_comms,
     forks, new_mappings, one_process_maps, kernel_maps, open_files, cgroups, clock_pairs,
     kernel_names, quality_rows, stalls, steal, meta, throttles, lost, lost_everywhere, switches, fork_chain, ksymbols,
-    build_id_records, distinct_stacks, stall_rows, open_on_all_cpus, delays_on_all_cpus, hours)}
+    build_id_records, distinct_stacks, stall_rows, open_on_all_cpus, delays_on_all_cpus, hours, deep_stalls)}
 
 
 # All of them at once, each in times of its own.
 def everything(i):
     return b"".join(f(i) for f in KINDS.values()
-                    if f not in (everything, backwards, clock_jumps, distinct_stacks, hours))
+                    if f not in (everything, backwards, clock_jumps, distinct_stacks, hours, deep_stalls,
+                                 without_rounds))
 
 
 KINDS["everything"] = everything
+KINDS["without_rounds"] = without_rounds
 
 
 def header_only(mb):
