@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* All events that may wait, in full chunks, and one that is not full for each of many CPUs. */
-#define MOST_CHUNKS (ORDER_MAX_EVENTS / WAITING_CHUNK + 1024U)
+#define MOST_CHUNKS (ORDER_MAX_EVENTS / WAITING_CHUNK + 512U)
 
 struct order {
 	struct sp_event_sink sink;

@@ -291,11 +291,10 @@ int stacks_add(struct stacks *s, const uint64_t *chain, uint32_t n, bool swap, s
 
 struct stack stacks_get(const struct stacks *s, sp_stack id)
 {
-	const struct entry *e;
+	const struct entry *e = &s->entries[id < s->n ? id : 0];
 
 	if (!id || id >= s->n)
 		return (struct stack){ 0 };
-	e = &s->entries[id];
 	return (struct stack){ s->words + e->at, e->nkernel, e->nuser };
 }
 
@@ -327,6 +326,7 @@ bool stacks_due(const struct stacks *s)
 
 int stacks_sweep_begin(struct stacks *s, struct sp_err *err)
 {
+	free(s->moved);
 	s->moved = calloc(s->n, sizeof(*s->moved));
 	if (!s->moved)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory to sweep stacks");
@@ -346,12 +346,6 @@ void stacks_keep(struct stacks *s, sp_stack *id)
 uint64_t stacks_kept_bytes(const struct stacks *s)
 {
 	return s->kept_bytes;
-}
-
-void stacks_keep_none(struct stacks *s)
-{
-	memset(s->moved, 0, s->nmoved * sizeof(*s->moved));
-	s->kept_bytes = 0;
 }
 
 /* Entries and words, with the marker before them, move towards the front in the order that they

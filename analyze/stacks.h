@@ -52,7 +52,8 @@ uint64_t stacks_bytes(const struct stacks *s);
 void stacks_set_due(struct stacks *s, uint64_t bytes);
 bool stacks_due(const struct stacks *s);
 
-/* See above. Between begin and end nothing may be added. SP_ENOMEM: nothing has changed. */
+/* See above. Between begin and end nothing may be added; another begin forgets which were kept: a
+ * holder has let go of some. SP_ENOMEM: nothing has changed. */
 int stacks_sweep_begin(struct stacks *s, struct sp_err *err);
 /* What a holder is asked to call for each of its ids. */
 typedef void stacks_visit(struct stacks *s, sp_stack *id);
@@ -60,8 +61,6 @@ void stacks_keep(struct stacks *s, sp_stack *id);
 void stacks_move(struct stacks *s, sp_stack *id);
 /* Bytes that the chains kept so far will take. */
 uint64_t stacks_kept_bytes(const struct stacks *s);
-/* Forgets which were kept: a holder has let go of some. */
-void stacks_keep_none(struct stacks *s);
 void stacks_sweep(struct stacks *s);
 /* The ids up to an old one that were kept: what had been done for them is done. */
 uint32_t stacks_moved_count(const struct stacks *s, uint32_t upto);

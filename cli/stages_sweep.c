@@ -39,7 +39,9 @@ static int mark(struct pipeline *p, struct sp_err *err)
 		return rc;
 	visit_kept(p, stacks_keep);
 	while (stacks_kept_bytes(p->stacks) > KEPT_MOST_BYTES && let_go(p)) {
-		stacks_keep_none(p->stacks);
+		rc = stacks_sweep_begin(p->stacks, err);
+		if (rc)
+			return rc;
 		visit_kept(p, stacks_keep);
 	}
 	order_stacks(p->order, p->stacks, stacks_keep);

@@ -22,10 +22,10 @@ struct mapped;
 struct mapped_file {
 	uint64_t start, end, pgoff, ino;
 	uint64_t time_ns;	     /* from when on it counts here */
-	uint64_t told_ns;	     /* when it was mapped: earlier, where a fork handed it down */
+	uint64_t told_ns : 63;	     /* when it was mapped: earlier, where a fork handed it down */
+	uint64_t tried : 1;	     /* .file was looked for */
 	const char *path, *build_id; /* borrowed, "" where none */
-	struct elffile *file;	     /* once tried; NULL none */
-	bool tried;
+	struct elffile *file;	     /* NULL none */
 };
 
 int mapped_new(struct mapped **ret, struct sp_err *err);

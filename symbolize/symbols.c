@@ -22,7 +22,7 @@
 #define LOOK_AGAIN_NS 1000000000U
 
 /* Names of kernel symbols in the recording: a kernel's 100,000 would fit. */
-#define MAX_NAME_BYTES (5U << 20)
+#define MAX_NAME_BYTES (4U << 20)
 
 struct symbols {
 	struct symbols_cfg cfg;

@@ -149,7 +149,7 @@ int users_map(struct users *u, const struct sp_mapping *m, struct sp_err *err)
 		.pgoff = m->pgoff,
 		.ino = m->ino,
 		.time_ns = m->time_ns,
-		.told_ns = m->time_ns,
+		.told_ns = m->time_ns & INT64_MAX,
 	};
 	int rc = text_of(u, m->path, &map.path, err);
 

@@ -68,6 +68,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
+	free(f->stall.evidence);
 	attribute_free(f->attribute);
 	tasks_free(f->tasks);
 	stacks_free(f->stacks);

@@ -53,6 +53,7 @@ static void vectors_that_wait(void **state)
 	assert_int_equal(s.evidence[0].at_ns, 5 * MS);
 	assert_int_equal(s.evidence[0].n[0], SP_VEC_NET_RX);
 	assert_int_equal(s.evidence[0].n[1], 4 * MS);
+	stall_free(&s);
 }
 
 /* A stall that the grid shows shorter than it was must not be lost, but half of it must be seen. */
