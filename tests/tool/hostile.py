@@ -268,13 +268,6 @@ def deep_stalls(i):
             softirq(t + 2 * 10**6, i % 4, 3, EXIT) + (ROUND if i % 50 == 0 else b""))
 
 
-# Nothing ends a round, so that the queue is full as well.
-def without_rounds(i):
-    return b"".join(f(i) for f in KINDS.values()
-                    if f not in (everything, backwards, clock_jumps, all_cpus_and_rounds, cpus_in_turn,
-                                 hours, without_rounds))
-
-
 KINDS = {f.__name__: f for f in (
     backwards, all_cpus_and_rounds, cpus_in_turn, far_apart, clock_jumps, new_tasks, new_comms,
     forks, new_mappings, one_process_maps, kernel_maps, open_files, cgroups, clock_pairs,
@@ -285,12 +278,10 @@ KINDS = {f.__name__: f for f in (
 # All of them at once, each in times of its own.
 def everything(i):
     return b"".join(f(i) for f in KINDS.values()
-                    if f not in (everything, backwards, clock_jumps, distinct_stacks, hours, deep_stalls,
-                                 without_rounds))
+                    if f not in (everything, backwards, clock_jumps, distinct_stacks, hours, deep_stalls))
 
 
 KINDS["everything"] = everything
-KINDS["without_rounds"] = without_rounds
 
 
 def header_only(mb):
