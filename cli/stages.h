@@ -74,9 +74,9 @@ struct pipeline {
 	pipeline_named *on_named; /* may be NULL */
 	void *on_named_self;
 	bool name_early;
-	uint32_t stacks_named;	 /* ids up to this */
-	uint64_t shed_stacks;	 /* rows of the baseline that lost theirs */
-	int32_t zone_offset_s;	 /* zone-less stamps were read with it; INT32_MAX: none */
+	uint32_t stacks_named; /* ids up to this */
+	uint64_t shed_stacks;  /* rows of the baseline that lost theirs */
+	int32_t zone_offset_s; /* zone-less stamps were read with it; INT32_MAX: none */
 };
 
 /* Tells the timeline what decode has learnt of the stream. */

@@ -2,8 +2,8 @@
 #define TEXTS_H
 
 /*
- * Texts, most of them kept once: paths, build-ids, names of symbols. A recording tells the same few of them
- * again and again, or a new one each time to fill the memory.
+ * Texts, most of them kept once: paths, build-ids, names of symbols. A recording tells the same few
+ * of them again and again, or a new one each time to fill the memory.
  *
  * In:    texts
  * Out:   the same, which stay where they are

@@ -13,7 +13,7 @@
 #define SP_MAX_FORMAT_BYTES  (1U << 16)	 /* one tracepoint format file */
 #define SP_MAX_FIELDS	     128U	 /* fields of one tracepoint */
 #define SP_MAX_STRING	     4096U	 /* one string of an input: path, comm, label, cgroup */
-#define SP_MAX_STRINGS_BYTES (8U << 20) /* all distinct strings kept */
+#define SP_MAX_STRINGS_BYTES (8U << 20)	 /* all distinct strings kept */
 #define SP_MAX_SPIKES	     1000000U	 /* spikes kept (rows read are not bounded) */
 #define SP_MAX_STALLS	     16384U	 /* stalls kept */
 #define SP_MAX_STALL_SHARES  64U	 /* distinct (task, stack) pairs kept of one stall */

@@ -190,6 +190,26 @@ static void many_cpus_and_rounds(void **state)
 		assert_true(seen[i] == seen[i - 1] + 1);
 }
 
+static void the_older_half_is_sent(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(order) o = NULL;
+
+	(void)state;
+	nseen = 0;
+	assert_int_equal(order_new(&o, (struct sp_event_sink){ put, NULL }, &err), 0);
+	assert_int_equal(order_send_half(o, &err), SP_END);
+	for (uint64_t i = 0; i < 101; i++)
+		event(o, i % 3, 101 - i);
+	assert_int_equal(order_send_half(o, &err), 0);
+	assert_int_equal(nseen, 51);
+	while (!order_send_half(o, &err))
+		;
+	assert_int_equal(nseen, 101);
+	for (uint32_t i = 0; i < nseen; i++)
+		assert_int_equal(seen[i], i + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +220,7 @@ int main(void)
 		cmocka_unit_test(late_ones_at_every_place_of_the_ring),
 		cmocka_unit_test(a_file_backwards_is_sorted),
 		cmocka_unit_test(many_cpus_and_rounds),
+		cmocka_unit_test(the_older_half_is_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
-/* analyze/order: whatever comes, what waits takes little memory, and nothing is lost when its queues
- * grow and shrink. Its bar: all events that may wait are 14 MB, chunks that are not full 2 MB. */
+/* analyze/order: whatever comes, what waits takes little memory, and nothing is lost when its
+ * queues grow and shrink. Its bar: all events that may wait are 14 MB, chunks that are not full 2
+ * MB. */
 #include "order.h"
 
 #include "unit.h"

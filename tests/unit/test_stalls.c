@@ -111,12 +111,73 @@ static void past_the_limit_of_shares_the_large_ones_stay(void **state)
 	assert_true(all <= STALLS_MAX_SHARES);
 }
 
+/* The longer half keep their stacks, and every stall its task and time. */
+static void stacks_of_the_short_ones_go(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	sp_auto(stalls) s = NULL;
+	struct sp_stall *at;
+	uint32_t n, left = 0;
+
+	(void)state;
+	assert_int_equal(stalls_new(&s, &err), 0);
+	assert_false(stalls_forget(s));
+	for (uint32_t i = 0; i < 101; i++) {
+		struct sp_stall_sink sink = stalls_sink(s);
+		struct sp_stall stall = {
+			.begin_ns = i * 10000,
+			.end_ns = i * 10000 + 100 + i,
+			.shares = calloc(1, sizeof(struct sp_share)),
+			.nshares = 1,
+		};
+
+		stall.shares[0] = (struct sp_share){
+			.stack = i % 2 ? i : 0, .tid = 7, .owned_ns = i, .samples = 1
+		};
+		assert_int_equal(sink.put(sink.self, &stall, &err), 0);
+	}
+	assert_true(stalls_forget(s));
+	assert_int_equal(stalls_trimmed(s), 25);
+	assert_true(stalls_forget(s));
+	while (stalls_forget(s))
+		;
+	assert_int_equal(stalls_trimmed(s), 49);
+	at = stalls_done(s, &n);
+	assert_int_equal(n, 101);
+	for (uint32_t i = 0; i < n; i++) {
+		left += at[i].shares[0].stack != 0;
+		assert_int_equal(at[i].begin_ns, i * 10000);
+		assert_int_equal(at[i].shares[0].tid, 7);
+		assert_int_equal(at[i].shares[0].owned_ns, i);
+	}
+	assert_int_equal(left, 1);
+	assert_int_equal(at[99].shares[0].stack, 99);
+}
+
+/* Rows as many as are kept, and none of another stall's. */
+static void evidence_is_owned(void **state)
+{
+	struct sp_stall s = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i < SP_MAX_EVIDENCE + 2; i++)
+		stall_evidence(&s, &(struct sp_evidence){ .kind = 1, .at_ns = i });
+	assert_int_equal(s.nevidence, SP_MAX_EVIDENCE);
+	assert_int_equal(s.evidence[SP_MAX_EVIDENCE - 1].at_ns, SP_MAX_EVIDENCE - 1);
+	stall_free(&s);
+	assert_null(s.evidence);
+	assert_int_equal(s.nevidence, 0);
+	stall_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_follow_begin_over_cpus),
 		cmocka_unit_test(past_the_limit_the_long_ones_stay),
 		cmocka_unit_test(past_the_limit_of_shares_the_large_ones_stay),
+		cmocka_unit_test(stacks_of_the_short_ones_go),
+		cmocka_unit_test(evidence_is_owned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
