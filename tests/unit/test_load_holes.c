@@ -63,12 +63,12 @@ static void a_gap_between_short_runs_is_a_pause(void **state)
 	struct fakecpu *w = *state;
 
 	busy(w, START - 5000, START, "u:main");
-	net_rx(w, START, 5);
-	tick(w, START + 6500, 0, "u:main");
-	net_rx(w, START + 6510, 5);
-	busy(w, START + 9500, START + 20000, "u:main");
+	net_rx(w, START, 6);
+	tick(w, START + 8000, 0, "u:main");
+	net_rx(w, START + 8010, 5);
+	busy(w, START + 10500, START + 20000, "u:main");
 	flush(w, START + 21000);
-	one(w, SP_MECH_STOPPED, 4000, 600);
+	one(w, SP_MECH_STOPPED, 5000, 600);
 }
 
 /* Interrupts were off between them: that is somebody's, and its own stall. */
@@ -209,7 +209,8 @@ static void a_load_may_begin_in_the_gap_before_it(void **state)
 	assert_in_range(w->stalls[1].begin_lo_ns, (START - 500) * US, START * US);
 }
 
-/* The same; that it was late is told by a sample inside the first NET_RX, which is none the less. */
+/* The same; that it was late is told by a sample inside the first NET_RX, which is none the less.
+ */
 static void a_gap_told_inside_the_first_net_rx_is_before_it(void **state)
 {
 	struct fakecpu *w = *state;
@@ -259,21 +260,29 @@ static void a_short_hole_does_not_cut_a_run(void **state)
 	one(w, SP_MECH_LOAD, 13210, 0);
 }
 
-/* A late interrupt of which no sample came yet, and a softirq at its end: ksoftirqd did not wait
- * because of anybody, and the run goes on. */
-static void nobody_waits_in_a_gap(void **state)
+/* ksoftirqd did not wait because of anybody, and the run goes on. */
+static void wait_in_gap(struct fakecpu *w, const char *sampled)
 {
-	struct fakecpu *w = *state;
-
 	busy(w, START - 5000, START, "u:main");
 	net_rx(w, START, 24);
 	wake(w, START + 11980, "ksoftirqd/1", 17);
 	vec(w, START + 11985, SP_EV_RAISE, SP_VEC_NET_RX);
-	tick(w, START + 16400, 0, NULL);
+	tick(w, START + 16400, 0, sampled);
 	net_rx(w, START + 16410, 24);
 	busy(w, START + 28500, START + 30000, "u:main");
 	flush(w, START + 31000);
 	one(w, SP_MECH_LOAD, 28390, 0);
+}
+
+static void nobody_waits_in_a_gap(void **state)
+{
+	wait_in_gap(*state, "u:main");
+}
+
+/* A late interrupt of which no sample came yet, and a softirq at its end. */
+static void nobody_waits_in_a_gap_that_is_not_told_yet(void **state)
+{
+	wait_in_gap(*state, NULL);
 }
 
 /* As a_gap_that_somebody_made_ends_the_run, but another task runs behind it, and no switch was
@@ -330,6 +339,7 @@ int main(void)
 		T(nine_ms_beside_a_hole_may_be_load),
 		T(a_short_hole_does_not_cut_a_run),
 		T(nobody_waits_in_a_gap),
+		T(nobody_waits_in_a_gap_that_is_not_told_yet),
 		T(a_gap_with_an_unseen_switch_is_a_hole),
 	};
 
