@@ -166,6 +166,7 @@ struct load_state {
 	uint64_t begin_lo_ns, begin_hi_ns, end_lo_ns; /* end_lo: 0 without a hole */
 	uint64_t hole_end_ns;		   /* behind the run nothing was recorded up to here */
 	uint64_t silent_ns, silent_end_ns; /* the newest hole or pause, of a run or not */
+	uint64_t gap_end_ns; /* up to here somebody kept interrupts off, or it was a pause */
 	uint64_t end_hi_ns;
 	uint64_t span_paused_ns, thread_paused_ns; /* of the NET_RX that is open; of the thread */
 	sp_str dev;

@@ -40,6 +40,13 @@ bool load_is(const struct load_state *r)
 	return load_adds_up(r, &r->all);
 }
 
+static uint64_t latest(uint64_t a, uint64_t b, uint64_t c)
+{
+	uint64_t ab = a > b ? a : b;
+
+	return ab > c ? ab : c;
+}
+
 static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 {
 	struct load_state *r = &l->load;
@@ -54,7 +61,7 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 			.begin_hi_ns = r->begin_hi_ns,
 			.end_ns = all->end_ns,
 			.end_lo_ns = r->end_lo_ns ? r->end_lo_ns : all->end_ns,
-			.end_hi_ns = r->end_hi_ns > all->end_ns ? r->end_hi_ns : all->end_ns,
+			.end_hi_ns = latest(all->end_ns, r->end_hi_ns, r->gap_end_ns),
 			.mechanism = SP_MECH_LOAD,
 			.confidence = sureness(r),
 			.vectors = 1U << SP_VEC_NET_RX,
@@ -172,7 +179,7 @@ static void begin_run(struct load_state *r, uint64_t begin_ns, uint64_t lo_ns, b
 	r->all = r->part = (struct load_sum){ .begin_ns = begin_ns };
 	r->begin_lo_ns = lo_ns;
 	r->begin_hi_ns = begin_ns;
-	r->end_lo_ns = r->end_hi_ns = r->hole_end_ns = 0;
+	r->end_lo_ns = r->end_hi_ns = r->hole_end_ns = r->gap_end_ns = 0;
 	r->sure = false;
 	r->dev = 0;
 	if (!thread) /* a thread's begin when it is switched to */
@@ -261,6 +268,9 @@ int load_cut(struct timeline *t, struct lane *l, const struct pending_stall *p, 
 		r->keeps = true;
 		return SP_OK;
 	}
+	/* Interrupts seem to have been off in it. It may be a pause all the same: pauses.c. */
+	if (p->is_gap && load_joins(r, s->begin_lo_ns))
+		r->gap_end_ns = s->end_ns;
 	rc = load_thread_so_far(t, l, s->begin_ns, s->end_ns, err);
 	return rc ? rc : load_flush(t, l, err);
 }

@@ -71,7 +71,8 @@ static void a_gap_between_short_runs_is_a_pause(void **state)
 	one(w, SP_MECH_STOPPED, 5000, 600);
 }
 
-/* Interrupts were off between them: that is somebody's, and its own stall. */
+/* Interrupts were off between them: that is somebody's, and its own stall. It may turn out to be a
+ * pause, and then the load may have gone on in it. */
 static void a_gap_that_somebody_made_ends_the_run(void **state)
 {
 	struct fakecpu *w = *state;
@@ -85,6 +86,7 @@ static void a_gap_that_somebody_made_ends_the_run(void **state)
 	check_invariants(w);
 	assert_int_equal(w->n, 3);
 	assert_int_equal(w->stalls[0].mechanism, SP_MECH_LOAD);
+	assert_int_equal(w->stalls[0].end_hi_ns, (START + 16000) * US);
 	assert_int_equal(w->stalls[1].mechanism, SP_MECH_IRQS_OFF);
 	assert_int_equal(w->stalls[2].mechanism, SP_MECH_LOAD);
 	assert_int_equal(w->stalls[2].begin_lo_ns, w->stalls[2].begin_ns);
