@@ -85,24 +85,49 @@ static __always_inline __u64 switches_of(struct task_struct *task)
 
 #define NET_RX 3 /* include/linux/interrupt.h */
 
-/* Runs of NET_RX as the report knows them, from exit to entry; 0 while nobody counts. */
-static __u64 net_rx_runs, net_rx_end_ns;
+/* The newest NET_RX, where tracepoints tell of it: of some tasks they do not. */
+static __u64 entry_ns, entry_pause_ns, exit_ns;
+static __u32 entry_tid;
 
 SEC("?raw_tp/softirq_entry")
 int hog_net_rx(struct bpf_raw_tracepoint_args *ctx)
 {
-	if (ctx->args[0] == NET_RX && hog_ordered_here() &&
-	    bpf_ktime_get_ns() - net_rx_end_ns > NET_RX_PAUSE_NS)
-		net_rx_runs++;
+	if (ctx->args[0] != NET_RX || !hog_ordered_here())
+		return 0;
+	entry_ns = bpf_ktime_get_ns();
+	entry_pause_ns = entry_ns - exit_ns;
+	entry_tid = (__u32)bpf_get_current_pid_tgid();
 	return 0;
 }
 
 SEC("?raw_tp/softirq_exit")
-int hog_net_rx_end(struct bpf_raw_tracepoint_args *ctx)
+int hog_net_rx_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	if (ctx->args[0] == NET_RX && hog_ordered_here())
-		net_rx_end_ns = bpf_ktime_get_ns();
+		exit_ns = bpf_ktime_get_ns();
 	return 0;
+}
+
+/* Whether a packet of this task at now begins another run. */
+static __always_inline bool begins_run(const struct packets_run *r, __u32 tid, __u64 now)
+{
+	/* Both ends of the pause are known, as the report knows them. */
+	if (entry_ns > r->end_ns && entry_ns - entry_pause_ns >= r->end_ns)
+		return entry_pause_ns > NET_RX_PAUSE_NS;
+	/* The same NET_RX: interrupts or the host took the time. */
+	if (entry_ns && entry_ns <= r->end_ns && exit_ns < entry_ns && tid == entry_tid &&
+	    tid == r->tid)
+		return false;
+	return now - r->end_ns > PACKETS_PAUSE_NS;
+}
+
+/* The same of one in a thread: one that has not left the CPU in between went on, whatever it did.
+ */
+static __always_inline bool thread_begins_run(const struct packets_run *r, __u64 switches,
+					      __u64 now)
+{
+	return now - r->end_ns > PACKETS_PAUSE_NS &&
+	       (!switches || switches != r->switches || now - r->end_ns > PACKETS_STAY_NS);
 }
 
 /* Every packet takes the time that is ordered; runs of them are told from each other by pauses. */
@@ -110,7 +135,8 @@ SEC("?tc")
 int hog_packet(struct __sk_buff *skb)
 {
 	volatile struct hog_order *o = hog_ordered();
-	__u64 now = bpf_ktime_get_ns(), deadline, switches = 0, net_rx = 0;
+	__u64 now = bpf_ktime_get_ns(), deadline, switches = 0;
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct packets_run *r;
 	__u32 zero = 0;
 
@@ -118,14 +144,9 @@ int hog_packet(struct __sk_buff *skb)
 	r = bpf_map_lookup_elem(&runs, &zero);
 	if (!o || !r)
 		return TC_ACT_SHOT;
-	/* A thread that has not left the CPU in between went on, whatever it did. */
-	if (o->keeps && (__u32)bpf_get_current_pid_tgid() == o->keeps)
+	if (o->keeps && tid == o->keeps)
 		switches = switches_of(bpf_get_current_task_btf());
-	if (!o->keeps)
-		net_rx = net_rx_runs;
-	if (net_rx ? net_rx != r->net_rx
-		   : now - r->end_ns > PACKETS_PAUSE_NS && (!switches || switches != r->switches ||
-							    now - r->end_ns > PACKETS_STAY_NS)) {
+	if (o->keeps ? thread_begins_run(r, switches, now) : begins_run(r, tid, now)) {
 		log_run(r, o->cpu);
 		r->begin_ns = now;
 		r->packets = 0;
@@ -134,7 +155,7 @@ int hog_packet(struct __sk_buff *skb)
 	bpf_loop(HOG_MAX_STEPS, hog_step, &deadline, 0);
 	r->end_ns = bpf_ktime_get_ns();
 	r->switches = switches;
-	r->net_rx = net_rx;
+	r->tid = tid;
 	r->packets++;
 	return TC_ACT_SHOT;
 }

@@ -8,8 +8,8 @@
 
 /* NET_RX this close together are one run: the pauses that analyze/load.c joins, from exit to entry
  * (pauses of about this length are common where a tick's interrupt serves what ksoftirqd is left).
- * Packets of a thread, and where nobody counts NET_RX: 3 us more, from the last packet and to the
- * first. A run this long is a load; one this long a softirq. */
+ * Packets of a thread, and of tasks of which tracepoints do not tell: 3 us more, from the last
+ * packet and to the first. A run this long is a load; one this long a softirq. */
 #define NET_RX_PAUSE_NS	 300000ULL
 #define PACKETS_PAUSE_NS 303000ULL
 #define PACKETS_BUSY_NS	 1000000ULL
@@ -20,7 +20,7 @@
 struct packets_run {
 	unsigned long long begin_ns, end_ns, packets;
 	unsigned long long switches; /* of the thread that polls, by its end */
-	unsigned long long net_rx;   /* which run of NET_RX it is */
+	unsigned int tid, pad;	     /* on whose back, by its end */
 };
 
 #ifndef __bpf__

@@ -17,7 +17,7 @@
 #define PACKET_NS 20000
 
 static struct packets net;
-static struct bpf_link *counters[2]; /* of runs of NET_RX */
+static struct bpf_link *counters[2]; /* of NET_RX */
 
 static void open_load(struct hog *h, bool threaded)
 {
@@ -95,7 +95,7 @@ const struct way way_load = {
 		  "process_backlog,net_rx_action,sch_handle_ingress,tc_run,"
 		  "__netif_receive_skb,__netif_receive_skb_one_core",
 	.program = "hog_packet",
-	.more_programs = { "hog_net_rx", "hog_net_rx_end" },
+	.more_programs = { "hog_net_rx", "hog_net_rx_exit" },
 	.nobodys = true,
 	.least_ns = PACKETS_LOAD_NS,
 	.open = open_softirq,
@@ -190,7 +190,7 @@ const struct way way_wait_flood = {
 	.mechanism = "ksoftirqd",
 	.accept = "keep_on_cpu",
 	.program = "hog_packet",
-	.more_programs = { "hog_net_rx", "hog_net_rx_end" },
+	.more_programs = { "hog_net_rx", "hog_net_rx_exit" },
 	.open = open_flood,
 	.starve = flood_and_take,
 	.close = close_load,
@@ -206,7 +206,7 @@ const struct way way_load_thread = {
 		  "tc_run,__netif_receive_skb_list_core,netif_receive_skb_list_internal,"
 		  "napi_gro_receive,gro_receive_skb,napi_complete_done,gro_normal_list",
 	.program = "hog_packet",
-	.more_programs = { "hog_net_rx", "hog_net_rx_end" },
+	.more_programs = { "hog_net_rx", "hog_net_rx_exit" },
 	.nobodys = true,
 	.least_ns = PACKETS_LOAD_NS,
 	.open = open_thread,
