@@ -111,6 +111,8 @@ int hog_net_rx_exit(struct bpf_raw_tracepoint_args *ctx)
 /* Whether a packet of this task at now begins another run. */
 static __always_inline bool begins_run(const struct packets_run *r, __u32 tid, __u64 now)
 {
+	if (!r->end_ns)
+		return true;
 	/* Both ends of the pause are known, as the report knows them. */
 	if (entry_ns > r->end_ns && entry_ns - entry_pause_ns >= r->end_ns)
 		return entry_pause_ns > NET_RX_PAUSE_NS;
