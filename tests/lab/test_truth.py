@@ -149,6 +149,29 @@ class Judge(unittest.TestCase):
         truth = judge.read_truth(line(100, 9, "load", 0))
         self.assertEqual(judge.drop_busy(report(unsure), busy[1:], truth)["stalls"], [unsure])
 
+    def joined(self, *runs):
+        """(truth, busy) as (from, to) in ms, of runs given so."""
+        rows = judge.read_truth("".join(line(a, b - a, "load", 0) for a, b in runs))
+        return [[tuple(round((r[e] - BEGIN) / MS, 3) for e in ("begin", "end")) for r in rows]
+                for rows in judge.join_runs(rows, [])]
+
+    def test_runs_of_packets_are_joined(self):
+        self.assertEqual(self.joined((100, 106), (106.3, 112)), [[(100, 112)], []])
+        self.assertEqual(self.joined((100, 106), (106.31, 112)), [[], [(100, 106), (106.31, 112)]])
+        self.assertEqual(self.joined((100, 111), (112, 113)), [[(100, 111)], [(112, 113)]])
+
+    def test_where_runs_may_be_one_either_is_right(self):
+        truth = judge.join_runs(judge.read_truth(
+            "".join(line(a, n, "load", 0) for a, n in ((100, 11), (111.32, 8), (119.6, 12)))), [])[0]
+        self.assertEqual([(t["end"] - t["begin"]) / MS for t in truth], [11, 20.28])
+        for at, ms, which in ((100, 11, 0), (100, 31.6, 0), (100, 31.6, 1), (111.32, 8, 1),
+                              (111.32, 20.28, 1), (119.6, 12, 1)):
+            s = stall(at, ms, "load", 0)
+            s["begin_ns"] = int(at * MS)
+            self.assertLess(judge.length_error(s, truth[which], BEGIN), MS, (at, ms))
+        s = stall(100, 25, "load", 0)
+        self.assertGreater(judge.length_error(s, truth[1], BEGIN), MS)
+
     def test_wrong_task_is_wrong_blame(self):
         row = self.row(report(stall(100, 10, "irqs-off", 8)), line(100, 10))
         self.assertEqual((row["task"], row["wrong_blame"]), (0, 1))

@@ -11,6 +11,11 @@ FALSE_FROM_NS = 2_000_000
 LENGTH_MOST_NS = 1_000_000
 # Packets this close together are one run (PACKETS_PAUSE_NS): so far from a silence it begins or ends there.
 EDGE_NS = 303_000
+# Runs of packets so close to each other are one; up to EITHER_NS it depends on where one looks: the report from exit to
+# entry, the hog from packet to packet, between which may lie an interrupt. A run so long is a load.
+JOIN_NS = 303_000
+EITHER_NS = 335_000
+LOAD_NS = 10_000_000
 # A verdict from here on is sure.
 SURE = 0.9
 
@@ -27,6 +32,32 @@ def read_truth(text, word="truth"):
                      "cpu": int(part[4]), "tid": int(part[5]), "comm": part[6],
                      "names": part[7].split(",")})
     return rows
+
+
+def join_runs(truth, busy):
+    """(truth, busy) of runs of packets as the hog logged them, where those that are one are joined. "begins" and "ends":
+    where it begins and ends if those that may be one are, or are not."""
+    others = [t for t in truth if t["mechanism"] != "load"]
+    runs = sorted((t for t in [*truth, *busy] if t["mechanism"] == "load"),
+                  key=lambda t: (t["cpu"], t["begin"]))
+    joined, chain = [], []
+    for run in runs:
+        last = chain[-1] if chain else None
+        apart = run["begin"] - last["end"] if last and last["cpu"] == run["cpu"] else EITHER_NS + 1
+        chain = [*chain, run] if apart <= EITHER_NS else [run]
+        if apart <= JOIN_NS:
+            joined[-1].update(end=run["end"], chain=chain)
+        else:
+            joined.append(dict(run, chain=chain))
+        for row in joined:
+            if row["chain"][0] is chain[0]:
+                row["chain"] = chain
+    for row in joined:
+        chain = row.pop("chain")
+        row["begins"], row["ends"] = [r["begin"] for r in chain], [r["end"] for r in chain]
+    long = [row["end"] - row["begin"] >= LOAD_NS for row in joined]
+    return (sorted(others + [r for r, l in zip(joined, long) if l], key=lambda t: t["begin"]),
+            [b for b in busy if b["mechanism"] != "load"] + [r for r, l in zip(joined, long) if not l])
 
 
 def overlap(a, b, c, d):
@@ -182,6 +213,10 @@ def unrecorded(stall, truth, base, which, silences):
 
 def length_error(stall, truth, base=0, silences=None):
     """By how much the length is off; an end that was not recorded, and is not claimed to be, is no error."""
+    if "begins" in truth:
+        truth = dict(truth, **{which: min(truth[which + "s"],
+                                          key=lambda at, s=which: abs(base + stall[s + "_ns"] - at))
+                               for which in ("begin", "end")})
     error = stall["duration_ns"] - (truth["end"] - truth["begin"])
     if silences and unrecorded(stall, truth, base, "begin", silences):
         error -= truth["begin"] - base - stall["begin_ns"]
@@ -193,7 +228,7 @@ def length_error(stall, truth, base=0, silences=None):
 def counts(pairs, base=0, silences=None):
     """How often sirqprof was right, and by how much the lengths differ."""
     found = [(t, s) for t, s in pairs if s]
-    points = [length_error(s, t) for t, s in found]
+    points = [length_error(s, t, base) for t, s in found]
     errors = [length_error(s, t, base, silences) for t, s in found]
     right = [(t, s) for t, s in found if mechanism_fits(s, t)]
     return {
