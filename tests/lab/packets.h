@@ -6,14 +6,14 @@
  * its BPF program (net.bpf.c) shares with it.
  */
 
-/* NET_RX this close together are one run. analyze/load.c joins pauses of 300 us, and pauses of about
- * that length are common, where a tick's interrupt serves what ksoftirqd is left: shorter ones are
- * logged apart, and truth.py knows that they may be one. Packets of a thread, and of tasks of which
- * tracepoints do not tell: 3 us more, from the last packet and to the first. A run this long is a
- * load; one this long a softirq. */
+/* NET_RX this close together are one run. analyze/load.c joins pauses of 300 us, and pauses of
+ * about that length are common, where a tick's interrupt serves what ksoftirqd is left: shorter
+ * ones are logged apart, and truth.py knows that they may be one. Packets of a thread, and of tasks
+ * of which tracepoints do not tell: 3 us more, from the last packet and to the first. A run this
+ * long is a load; one this long is logged. */
 #define NET_RX_PAUSE_NS	 285000ULL
 #define PACKETS_PAUSE_NS 288000ULL
-#define PACKETS_BUSY_NS	 1000000ULL
+#define PACKETS_BUSY_NS	 100000ULL
 #define PACKETS_LOAD_NS	 10000000ULL
 /* So long at most a thread that polls stays on the CPU between two packets of one run. */
 #define PACKETS_STAY_NS 1000000ULL

@@ -34,30 +34,40 @@ def read_truth(text, word="truth"):
     return rows
 
 
-def join_runs(truth, busy):
-    """(truth, busy) of runs of packets as the hog logged them, where those that are one are joined. "begins" and "ends":
-    where it begins and ends if those that may be one are, or are not."""
-    others = [t for t in truth if t["mechanism"] != "load"]
-    runs = sorted((t for t in [*truth, *busy] if t["mechanism"] == "load"),
-                  key=lambda t: (t["cpu"], t["begin"]))
-    joined, chain = [], []
-    for run in runs:
-        last = chain[-1] if chain else None
-        apart = run["begin"] - last["end"] if last and last["cpu"] == run["cpu"] else EITHER_NS + 1
-        chain = [*chain, run] if apart <= EITHER_NS else [run]
-        if apart <= JOIN_NS:
-            joined[-1].update(end=run["end"], chain=chain)
+def chains(runs):
+    """Runs of packets in lists of those that follow each other so closely that they may be one."""
+    out = []
+    for run in sorted(runs, key=lambda t: (t["cpu"], t["begin"])):
+        last = out[-1][-1] if out else None
+        if last and last["cpu"] == run["cpu"] and run["begin"] - last["end"] <= EITHER_NS:
+            out[-1].append(run)
         else:
-            joined.append(dict(run, chain=chain))
-        for row in joined:
-            if row["chain"][0] is chain[0]:
-                row["chain"] = chain
-    for row in joined:
-        chain = row.pop("chain")
-        row["begins"], row["ends"] = [r["begin"] for r in chain], [r["end"] for r in chain]
-    long = [row["end"] - row["begin"] >= LOAD_NS for row in joined]
-    return (sorted(others + [r for r, l in zip(joined, long) if l], key=lambda t: t["begin"]),
-            [b for b in busy if b["mechanism"] != "load"] + [r for r, l in zip(joined, long) if not l])
+            out.append([run])
+    return out
+
+
+def join_chain(chain):
+    """Those of a chain that are one are joined. "begins" and "ends": where it begins and ends if others are, or are not.
+    "long": it is a load whatever is joined; "either": it may be one."""
+    ends = {"begins": [r["begin"] for r in chain], "ends": [r["end"] for r in chain]}
+    rows = []
+    for run in chain:
+        long = run["end"] - run["begin"] >= LOAD_NS
+        if rows and run["begin"] - rows[-1]["end"] <= JOIN_NS:
+            rows[-1].update(end=run["end"], long=rows[-1]["long"] or long)
+        else:
+            rows.append(dict(run, long=long, **ends))
+    most = chain[-1]["end"] - chain[0]["begin"]
+    return [dict(row, either=most >= LOAD_NS - EDGE_NS) for row in rows]
+
+
+def join_runs(truth, busy):
+    """(truth, busy) of runs of packets as the hog logged them, where those that are one are joined."""
+    runs = [t for t in [*truth, *busy] if t["mechanism"] == "load"]
+    rows = [row for chain in chains(runs) for row in join_chain(chain)]
+    return (sorted([t for t in truth if t["mechanism"] != "load"] + [r for r in rows if r["long"]],
+                   key=lambda t: t["begin"]),
+            [b for b in busy if b["mechanism"] != "load"] + [r for r in rows if not r["long"]])
 
 
 def overlap(a, b, c, d):
@@ -155,8 +165,9 @@ def drop_busy(report, busy, truth=()):
     real = [s for s in report["stalls"]
             if (s["mechanism"] == "softirq"
                 and 2 * max(served(s, busy), default=0) >= s["duration_ns"])
-            or (s["mechanism"] == "load" and s["confidence"] < SURE
-                and s not in taken
+            or (s["mechanism"] == "load" and s not in taken
+                and (s["confidence"] < SURE or any(
+                    served(s, [b])[:1] > [0] and b.get("either") for b in busy))
                 and sum(served(s, [*busy, *truth])) >= LOAD_SHARE * s["duration_ns"])]
     return dict(report, stalls=[s for s in report["stalls"] if s not in real])
 
