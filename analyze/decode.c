@@ -10,6 +10,7 @@
 #include "siderecords.h"
 #include "softirq.h"
 #include "symrecords.h"
+#include "truesize.h"
 #include "unwound.h"
 
 #include <sirqprof/limits.h>
@@ -234,19 +235,23 @@ static int on_sample(struct decode *d, const struct sp_record *r, struct sp_err 
 }
 
 /* A record of the kernel that is no sample: its trailer says when and where. */
-static int on_side(struct decode *d, const struct sp_record *r, struct sp_err *err)
+static int on_side(struct decode *d, const struct sp_record *told, struct sp_err *err)
 {
-	struct sp_span in = sp_span_of(r->data + 8, r->size - 8, r->swap);
+	struct sp_record whole = *told, *r = &whole;
+	struct sp_span in;
 	struct sp_event e = { .pid = SP_NO_TASK, .tid = SP_NO_TASK, .cpu = SP_NO_CPU };
 	struct raw_sample s = { .cpu = SP_NO_CPU };
 	struct sp_map map = { 0 };
 	struct attr *a = NULL;
 	uint32_t cpu = SP_NO_CPU;
+	bool trailer;
 	int rc;
 
+	whole.size = truesize(told, d->attrs, &trailer);
+	in = sp_span_of(r->data + 8, r->size - 8, r->swap);
 	if (attrs_count(d->attrs))
 		a = attr_of(d, r, &cpu);
-	if (a && sample_trailer(a, &in, &s)) {
+	if (a && trailer && sample_trailer(a, &in, &s)) {
 		e.time_ns = s.time_ns;
 		e.cpu = s.has_cpu ? s.cpu : cpu;
 		if (s.has_tid) {

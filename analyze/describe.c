@@ -5,6 +5,7 @@
 #include "fields.h"
 #include "line.h"
 #include "sample.h"
+#include "truesize.h"
 
 #include <sirqprof/facts.h>
 #include <sirqprof/perfdata.h>
@@ -210,12 +211,18 @@ static void put_sample(struct describe *d, const struct sp_record *r, struct lin
 		line_put(l, " raw=%" PRIu32, s.raw_size);
 }
 
-static void put_side(struct describe *d, const struct sp_record *r, struct line *l)
+static void put_side(struct describe *d, const struct sp_record *told, struct line *l)
 {
-	struct sp_span in = sp_span_of(r->data + 8, r->size - 8, r->swap);
-	const struct attr *a = attr_of(d, r);
+	struct sp_record whole = *told, *r = &whole;
+	struct sp_span in;
+	const struct attr *a;
 	struct raw_sample s;
-	bool timed = a && sample_trailer(a, &in, &s);
+	bool timed;
+
+	whole.size = truesize(told, d->attrs, &timed);
+	in = sp_span_of(r->data + 8, r->size - 8, r->swap);
+	a = attr_of(d, r);
+	timed = timed && a && sample_trailer(a, &in, &s);
 
 	if (r->type < KERNEL_TYPES && kernel_types[r->type].fields)
 		line_fields(l, &in, kernel_types[r->type].fields);

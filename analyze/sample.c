@@ -226,22 +226,22 @@ bool sample_parse(const struct attr *a, struct sp_span body, struct raw_sample *
 	return !in->over;
 }
 
+size_t sample_trailer_size(const struct attr *a)
+{
+	uint64_t fields = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID |
+			  PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU | PERF_SAMPLE_IDENTIFIER;
+
+	return a->sample_id_all ? 8U * (size_t)__builtin_popcountll(a->sample_type & fields) : 0;
+}
+
 bool sample_trailer(const struct attr *a, struct sp_span *record, struct raw_sample *ret)
 {
-	static const struct {
-		uint64_t bit;
-	} order[] = { { PERF_SAMPLE_TID },	 { PERF_SAMPLE_TIME }, { PERF_SAMPLE_ID },
-		      { PERF_SAMPLE_STREAM_ID }, { PERF_SAMPLE_CPU },  { PERF_SAMPLE_IDENTIFIER } };
 	struct sp_span body = *record;
 	uint64_t t = a->sample_type;
-	size_t size = 0;
+	size_t size = sample_trailer_size(a);
 
 	*ret = (struct raw_sample){ .cpu = SP_NO_CPU };
-	if (!a->sample_id_all)
-		return false;
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		size += t & order[i].bit ? 8 : 0;
-	if (sp_span_left(&body) < size)
+	if (!a->sample_id_all || sp_span_left(&body) < size)
 		return false;
 	body.at = body.end - size;
 	record->end = body.at;

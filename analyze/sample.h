@@ -32,6 +32,9 @@ bool sample_parse(const struct attr *a, struct sp_span body, struct raw_sample *
  * has none or it does not fit: the body is left whole then. */
 bool sample_trailer(const struct attr *a, struct sp_span *body, struct raw_sample *ret);
 
+/* Its bytes, 0 when the event has none. */
+size_t sample_trailer_size(const struct attr *a);
+
 /* Where in a sample (from its begin) or trailer (from its end) the id stands; −1: nowhere. */
 int sample_id_pos(uint64_t sample_type);
 int sample_trailer_id_pos(uint64_t sample_type);

@@ -312,6 +312,67 @@ static void a_cpu_that_no_machine_has(void **state)
 	assert_int_equal(events[0].cpu, SP_NO_CPU);
 }
 
+/* A trailer of the sampler's fields, then what the ring held before: the kernel counted the
+ * trailers of other recorders' records too. */
+static void trailer_and_rest(uint64_t id)
+{
+	u32(70);
+	u32(71);
+	u64(123456789);
+	u32(3);
+	u32(0);
+	u64(id);
+	u64(0xdeadbeefdeadbeef);
+	u64(UINT64_MAX); /* a time, for whoever looks at the end */
+	u32(7880);
+	u32(0);
+	u64(SAMPLER_ID);
+}
+
+static void check_overlong(enum sp_event_type type, uint64_t time_ns)
+{
+	assert_int_equal(nevents, 1);
+	assert_int_equal(events[0].type, type);
+	assert_int_equal(events[0].time_ns, time_ns);
+	assert_int_equal(events[0].cpu, time_ns ? 3 : SP_NO_CPU);
+	nevents = 0;
+}
+
+static void ksymbol(const char *name, uint64_t id)
+{
+	begin();
+	u64(0xffffffffc0026314);
+	u32(161);
+	u16(PERF_RECORD_KSYMBOL_TYPE_BPF);
+	u16(0);
+	memset(rec + len, 0, 64);
+	text(name);
+	len = (len + 7) & ~7UL;
+	trailer_and_rest(id);
+	send(PERF_RECORD_KSYMBOL, 0);
+}
+
+static void a_record_longer_than_it_is(void **state)
+{
+	(void)state;
+	for (swap = false;; swap = true) {
+		header();
+		nevents = 0;
+		ksymbol("bpf_prog_1", SAMPLER_ID);
+		check_overlong(SP_EV_KRANGE, 123456789);
+		ksymbol("bpf_pro", SAMPLER_ID); /* its NUL is the last of eight */
+		check_overlong(SP_EV_KRANGE, 123456789);
+		/* Whose trailer that is nobody knows: it is of no time. */
+		ksymbol("bpf_prog_1", 4711);
+		check_overlong(SP_EV_KRANGE, 0);
+		if (swap)
+			break;
+		teardown(state);
+		setup(state);
+	}
+	swap = false;
+}
+
 /* A comm without NUL ends where its record's own part ends, not in the sample_id behind it. */
 static void text_without_nul(void **state)
 {
@@ -391,6 +452,7 @@ int main(void)
 		cmocka_unit_test(attrs_of_every_size),
 		cmocka_unit_test_setup_teardown(sections_that_lie, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_cpu_that_no_machine_has, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_record_longer_than_it_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(text_without_nul, setup, teardown),
 	};
 
