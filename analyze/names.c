@@ -12,6 +12,10 @@
 /* What was asked for lately is forgotten when it has become so much. */
 #define LATELY_BYTES (12U << 20)
 
+/* Addresses without a name are counted where they are asked for: so many are not asked for again.
+ */
+#define NAMELESS_MOST 65536U
+
 /* Frames that inlining may make of one address. */
 #define MAX_INLINED 16
 
@@ -61,6 +65,7 @@ struct names {
 	const struct stacks *stacks;
 	const struct sp_resolver *resolver;
 	struct arena *arena;
+	struct place *nameless;
 	struct function *functions;
 	struct shown_chain *shown;
 	/* what was asked for lately */
@@ -111,6 +116,7 @@ void names_free(struct names *n)
 	if (!n)
 		return;
 	forget(n);
+	HASH_CLEAR(hh, n->nameless);
 	HASH_CLEAR(hh, n->functions);
 	HASH_CLEAR(hh, n->shown);
 	free(n);
@@ -189,8 +195,13 @@ static struct place *new_place(struct names *n, const struct place_key *key, uin
 	const bool kernel = key->pid == KERNEL;
 	size_t got =
 		ask(n, key->addr, kernel ? SP_NO_TASK : (int32_t)key->pid, time_ns, kernel, frames);
-	struct place *p = arena_get(n->cache, sizeof(*p) + got * sizeof(p->at[0]), err);
+	bool stays = false;
+	struct place *p;
 
+	for (size_t i = 0; i < got; i++)
+		stays |= !frames[i].known;
+	stays = stays && HASH_COUNT(n->nameless) < NAMELESS_MOST;
+	p = arena_get(stays ? n->arena : n->cache, sizeof(*p) + got * sizeof(p->at[0]), err);
 	if (!p)
 		return NULL;
 	p->key = *key;
@@ -205,7 +216,10 @@ static struct place *new_place(struct names *n, const struct place_key *key, uin
 			return NULL;
 		p->n++;
 	}
-	HASH_ADD(hh, n->places, key, sizeof(p->key), p);
+	if (stays)
+		HASH_ADD(hh, n->nameless, key, sizeof(p->key), p);
+	else
+		HASH_ADD(hh, n->places, key, sizeof(p->key), p);
 	return p;
 }
 
@@ -218,6 +232,8 @@ static struct place *place_of(struct names *n, const struct place_key *key, uint
 	if (p && p->key.addr == key->addr && p->key.pid == key->pid && p->key.life == key->life)
 		return p;
 	HASH_FIND(hh, n->places, key, sizeof(*key), p);
+	if (!p)
+		HASH_FIND(hh, n->nameless, key, sizeof(*key), p);
 	*lately = p ? p : new_place(n, key, time_ns, err);
 	return *lately;
 }
