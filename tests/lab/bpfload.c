@@ -55,21 +55,47 @@ void hog_use_object(struct hog *h, const char *name)
 	snprintf(h->object_file + at, sizeof(h->object_file) - at, "%s.bpf.o", name);
 }
 
-void hog_load(struct hog *h)
+/* False: it is not in this object. */
+static bool want(struct hog *h, const char *name, struct bpf_program **p)
 {
-	libbpf_set_print(quiet);
-	h->object = bpf_object__open_file(h->object_file, NULL);
+	*p = bpf_object__find_program_by_name(h->object, name);
+	if (*p)
+		bpf_program__set_autoload(*p, true);
+	return *p != NULL;
+}
+
+static bool load(struct hog *h, const char *file)
+{
+	struct bpf_program *more;
+
+	h->object = bpf_object__open_file(file, NULL);
 	if (!h->object)
 		hog_skip("the BPF object cannot be opened: this kernel has no BTF");
-	h->program = bpf_object__find_program_by_name(h->object, h->way->program);
-	bpf_program__set_autoload(h->program, true);
+	if (!want(h, h->way->program, &h->program))
+		return false;
 	for (size_t i = 0; i < MORE_PROGRAMS && h->way->more_programs[i]; i++)
-		bpf_program__set_autoload(
-			bpf_object__find_program_by_name(h->object, h->way->more_programs[i]),
-			true);
-	if (bpf_object__load(h->object))
+		if (!want(h, h->way->more_programs[i], &more))
+			return false;
+	return bpf_object__load(h->object) == 0;
+}
+
+void hog_load(struct hog *h)
+{
+	char old[sizeof(h->object_file) + 8];
+
+	libbpf_set_print(quiet);
+	/* The same without what Linux 5.10 does not know: NAME.old.bpf.o. */
+	snprintf(old, sizeof(old), "%.*s.old.bpf.o",
+		 (int)(strlen(h->object_file) - strlen(".bpf.o")), h->object_file);
+	if (!load(h, h->object_file)) {
+		bpf_object__close(h->object);
+		if (load(h, old)) {
+			find_maps(h);
+			return;
+		}
 		hog_skip("the kernel refuses the BPF program (needs root, and for irqs-off the "
 			 "kfunc bpf_local_irq_save of Linux 6.14)");
+	}
 	find_maps(h);
 }
 

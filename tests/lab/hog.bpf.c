@@ -63,6 +63,27 @@ int hog_work(void *ctx)
 	return 0;
 }
 
+/* irqs-off: while a task wakes that one, whose lock is held. Also on kernels without the kfunc. */
+SEC("?raw_tp/sched_waking")
+int hog_waking(struct bpf_raw_tracepoint_args *ctx)
+{
+	volatile struct hog_order *o = hog_ordered();
+	struct task_struct *woken = (void *)ctx->args[0];
+
+	if (o && (__u32)BPF_CORE_READ(woken, pid) == o->keeps)
+		hog_spin(o, 0);
+	return 0;
+}
+
+/* bh-off: while a process closes a socket that listens, and with it a connection nobody took. */
+SEC("?raw_tp/inet_sock_set_state")
+int hog_closing(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (ctx->args[1] == TCP_ESTABLISHED)
+		spin_if_ordered(0);
+	return 0;
+}
+
 /* bh-off: BPF_PROG_TEST_RUN of an XDP program runs with bottom halves off. It may not ask who runs
  * it (Linux 6.1 refuses the helpers), so the order says so. */
 SEC("?xdp")
@@ -120,12 +141,17 @@ struct {
 	__type(value, struct hog_alarm);
 } alarms SEC(".maps");
 
+/* It may not ask on whose back it runs (Linux 6.1), and nobody needs to know. */
 static int hog_alarm_cb(void *map, int *key, struct hog_alarm *alarm)
 {
+	volatile struct hog_order *o = hog_ordered_here();
+	struct hog_truth truth = { 0 };
+
 	(void)map;
 	(void)key;
 	(void)alarm;
-	spin_if_ordered(0);
+	if (o)
+		hog_spin_as(o, &truth);
 	return 0;
 }
 

@@ -12,6 +12,7 @@ struct hog_order {
 	unsigned int cpu;	    /* where */
 	unsigned int tid;	    /* in which task; 0: in any */
 	unsigned int keeps;	    /* the thread that polls the packets; 0: none */
+	unsigned long long keep_ns; /* of hog_slow: how long it keeps them from the CPU */
 	char comm[16];		    /* of tid, for a program that may not ask */
 };
 

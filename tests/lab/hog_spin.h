@@ -23,11 +23,50 @@ struct {
 	__uint(max_entries, 1 << 16);
 } truths SEC(".maps");
 
+#ifndef HOG_WITHOUT_LOOP
+
 static long hog_step(__u32 i, void *deadline)
 {
 	(void)i;
 	return bpf_ktime_get_ns() >= *(__u64 *)deadline;
 }
+
+/* Until then, or HOG_MAX_STEPS are done. */
+static __always_inline void hog_until(__u64 deadline)
+{
+	bpf_loop(HOG_MAX_STEPS, hog_step, &deadline, 0);
+}
+
+#else
+
+/* Before Linux 5.17 there is no bpf_loop, and the verifier walks a loop step by step, a million
+ * instructions and 8192 jumps in all: so there are few steps, and each is slow. */
+#define HOG_OLD_STEPS 6000
+
+struct hog_ballast {
+	char from[8192], to[8192];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hog_ballast);
+} ballast SEC(".maps");
+
+static __always_inline void hog_until(__u64 deadline)
+{
+	__u32 zero = 0;
+	struct hog_ballast *b = bpf_map_lookup_elem(&ballast, &zero);
+
+	for (int i = 0; b && i < HOG_OLD_STEPS; i++) {
+		if (bpf_ktime_get_ns() >= deadline)
+			break;
+		bpf_probe_read_kernel(b->to, sizeof(b->to), b->from);
+	}
+}
+
+#endif
 
 /* The order, if there is one for this CPU, whatever task is on it. */
 static __always_inline volatile struct hog_order *hog_ordered_here(void)
@@ -49,13 +88,12 @@ static __always_inline volatile struct hog_order *hog_ordered(void)
 /* Spins for the time asked for, once, and says so; the truth tells already who it is. */
 static __always_inline void hog_spin_as(volatile struct hog_order *o, struct hog_truth *truth)
 {
-	__u64 deadline, ns = o->spin_ns;
+	__u64 ns = o->spin_ns;
 
 	o->spin_ns = 0;
 	truth->cpu = bpf_get_smp_processor_id();
 	truth->begin_ns = bpf_ktime_get_ns();
-	deadline = truth->begin_ns + ns;
-	bpf_loop(HOG_MAX_STEPS, hog_step, &deadline, 0);
+	hog_until(truth->begin_ns + ns);
 	truth->end_ns = bpf_ktime_get_ns();
 	bpf_ringbuf_output(&truths, truth, sizeof(*truth), 0);
 }

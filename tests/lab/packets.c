@@ -45,8 +45,7 @@ static void set_ethtool(const char *dev, unsigned int cmd, unsigned int value)
 	close(fd);
 }
 
-/* The thread that polls the far end. */
-static pid_t find_thread(void)
+pid_t packets_find_thread(const char *prefix)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *d;
@@ -60,8 +59,7 @@ static pid_t find_thread(void)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/comm", d->d_name);
 		f = fopen(path, "re");
-		if (f && fgets(comm, sizeof(comm), f) &&
-		    strncmp(comm, NAPI_COMM, strlen(NAPI_COMM)) == 0)
+		if (f && fgets(comm, sizeof(comm), f) && strncmp(comm, prefix, strlen(prefix)) == 0)
 			found = (pid_t)strtol(d->d_name, NULL, 10);
 		if (f)
 			fclose(f);
@@ -81,7 +79,7 @@ static void make_thread(struct packets *p, const struct hog *h)
 	set_ethtool(FAR, ETHTOOL_SGRO, 1);
 	set_ethtool(NEAR, ETHTOOL_STSO, 0);
 	put("/sys/class/net/" FAR "/threaded", "1");
-	p->thread = find_thread();
+	p->thread = packets_find_thread(NAPI_COMM);
 	CPU_ZERO(&set);
 	CPU_SET(h->cpu, &set);
 	/* It gets the CPU before others that wait: what is late about it is the hog's doing. */

@@ -18,10 +18,15 @@
 /* So long at most a thread that polls stays on the CPU between two packets of one run. */
 #define PACKETS_STAY_NS 1000000ULL
 
+/* So long without a packet, in a flood, and they are kept waiting. */
+#define PACKETS_GAP_NS 1000000ULL
+
 struct packets_run {
 	unsigned long long begin_ns, end_ns, packets;
 	unsigned long long switches; /* of the thread that polls, by its end */
 	unsigned int tid, pad;	     /* on whose back, by its end */
+	/* The first gap since who asks has set them to 0: from packet to packet. */
+	unsigned long long gap_begin_ns, gap_end_ns;
 };
 
 #ifndef __bpf__
@@ -41,6 +46,10 @@ struct packets {
 /* Makes the pair; what it receives is served on h->cpu: in a thread, or in a softirq. Calls
  * hog_skip() where this machine cannot. */
 void packets_open(struct packets *p, const struct hog *h, bool threaded);
+/* The same, and each packet takes time where it is received: in way_load.c, by its BPF program. */
+void packets_open_dear(struct packets *p, struct hog *h, bool threaded);
+/* The thread whose name begins so (its line in /proc: with "\n" the name is whole); 0: none. */
+pid_t packets_find_thread(const char *comm);
 /* Some packets, 32 at most; from the CPU that should receive them where its thread's wake-up is to
  * be seen there. */
 void packets_send(const struct packets *p, unsigned int count);

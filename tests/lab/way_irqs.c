@@ -96,6 +96,70 @@ const struct way way_irqs_off_write = {
 	.starve = starve_writer,
 };
 
+/* Sleeps until something is to be read, on the other side of the machine. */
+static pid_t fork_sleeper(const struct hog *h, int fd)
+{
+	pid_t pid = fork();
+	char c;
+
+	if (pid)
+		return pid;
+	hog_pin_to_cpu(h->cpu ? h->cpu - 1 : h->cpu + 1);
+	_exit(read(fd, &c, 1) == 1 ? 0 : 1);
+}
+
+/* Until it sleeps, a second at most. */
+static void await_sleep(pid_t pid)
+{
+	char path[64], state = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	for (int i = 0; i < 1000 && state != 'S'; i++) {
+		FILE *f = fopen(path, "re");
+
+		if (f && fscanf(f, "%*d %*s %c", &state) != 1)
+			state = 0;
+		if (f)
+			fclose(f);
+		hog_sleep_ns(1000000);
+	}
+}
+
+static void wake_sleeper(struct hog *h)
+{
+	int fds[2];
+	pid_t sleeper;
+
+	if (pipe(fds))
+		_exit(1);
+	sleeper = fork_sleeper(h, fds[0]);
+	await_sleep(sleeper);
+	h->order->keeps = (unsigned int)sleeper;
+	h->order->tid = (unsigned int)getpid();
+	if (write(fds[1], "", 1) != 1)
+		_exit(1);
+	waitpid(sleeper, NULL, 0);
+}
+
+static void starve_waker(struct hog *h, uint64_t ns)
+{
+	h->order->tid = ~0U;
+	h->order->spin_ns = ns;
+	hog_in_child(h, wake_sleeper);
+	hog_await(h, 0);
+}
+
+/* Interrupts come on again where the lock of the pipe's readers is left. */
+const struct way way_irqs_off_wake = {
+	.name = "irqs-off-wake",
+	.mechanism = "irqs-off",
+	.accept = "hog_waking,try_to_wake_up,__wake_up_common_lock,__wake_up_sync_key,pipe_write,"
+		  "anon_pipe_write",
+	.program = "hog_waking",
+	.open = open_probe,
+	.starve = starve_waker,
+};
+
 /* Makes a work item run on every CPU. */
 static void poke_workqueues(void)
 {

@@ -100,7 +100,7 @@ static void starve_syscall(struct hog *h, uint64_t ns)
 {
 	h->order->tid = ~0U;
 	h->order->keeps = (unsigned int)net.thread;
-	h->order->spin_ns = ns;
+	h->order->keep_ns = ns;
 	hog_in_child(h, read_slowly);
 	hog_await(h, 0);
 }

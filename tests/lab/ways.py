@@ -23,7 +23,9 @@ WAYS = {
     "irqs-off": Way("irqs-off"),
     "irqs-off-write": Way("irqs-off-write"),
     "irqs-off-kthread": Way("irqs-off-kthread"),
+    "irqs-off-wake": Way("irqs-off-wake"),
     "bh-off": Way("bh-off"),
+    "bh-off-close": Way("bh-off-close"),
     "softirq": Way("softirq"),
     "softirq-net-rx": Way("softirq-net-rx"),
     "softirq-hrtimer": Way("softirq-hrtimer"),
@@ -37,9 +39,11 @@ WAYS = {
     # The thread that serves a device (threaded NAPI) and whoever keeps the CPU from it.
     "ksoftirqd-fifo": Way("ksoftirqd-fifo"),
     "ksoftirqd-syscall": Way("ksoftirqd-syscall"),
-    # ksoftirqd itself: from Linux 6.4 on interrupts serve packets also while it waits, and nothing is
-    # starved. The flood itself is a load.
-    "ksoftirqd-flood": Way("ksoftirqd-flood", also=("load", "softirq")),
+    # ksoftirqd itself: from Linux 6.5 on interrupts serve packets also while it waits, and nothing is
+    # starved (vm.sh runs an older one). The flood itself is a load. The spinner would run between the hog
+    # and ksoftirqd, for a slice of the scheduler.
+    "ksoftirqd-flood": Way("ksoftirqd-flood", busy=False, also=("load", "softirq")),
+    "ksoftirqd-flood-syscall": Way("ksoftirqd-flood-syscall", busy=False, also=("load", "softirq")),
     # A flood shorter than 10 ms is served: it is no load.
     "load": Way("load", "--min-ms", "15", "--short-every", "0"),
     "load-thread": Way("load-thread", "--min-ms", "15", "--short-every", "0"),
