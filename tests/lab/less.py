@@ -52,13 +52,11 @@ def row(way, removal, report, truth, whole_mean):
             "wrong_confidence": mean([c for c, r in rows if not r])}
 
 
-def judge_less(build, way, data, tmp, removals=None):
-    """Rows of one recording with each kind of evidence gone."""
-    with open(data + ".truth", encoding="utf-8") as f:
-        truth = judge.read_truth(f.read())
-    whole = mean([c for c, _ in judge.calibration(lab.report(build, data), truth)])
+def judge_less(build, way, data, tmp, judged, removals=None):
+    """Rows of one recording with each kind of evidence gone. judged: of a report, what is to be judged, and the truth."""
+    whole = mean([c for c, _ in judge.calibration(*judged(lab.report(build, data)))])
     target = os.path.join(tmp, "less.data")
     for name in removals or REMOVALS:
         strip.strip(data, target, **REMOVALS[name])
-        yield row(way, name, lab.report(build, target), truth, whole)
+        yield row(way, name, *judged(lab.report(build, target)), whole)
         os.unlink(target)

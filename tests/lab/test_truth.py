@@ -98,6 +98,19 @@ class Judge(unittest.TestCase):
         real, false = judge.split_real(r, r["stalls"], truth)
         self.assertEqual(([s["id"] for s in real], [s["id"] for s in false]), ([200], [100]))
 
+    def test_before_5_17_bh_off_is_who_waits(self):
+        r = report()
+        truth = judge.read_truth(line(100, 10, "bh-off") + line(200, 10, "bh-off") + line(300, 10))
+        waits = judge.read_truth(line(104, 6.1, "pending") + line(106, 4.1, "pending") +
+                                 line(205, 2, "pending"))
+        self.assertEqual(judge.starving(r, truth, waits), truth)
+        r["capture"]["kernel"] = "6.1.0-50-amd64"
+        self.assertEqual(judge.starving(r, truth, waits), truth)
+        r["capture"]["kernel"] = "5.10.0-32-amd64"
+        left = judge.starving(r, truth, waits)
+        self.assertEqual([(t["begin"] - BEGIN, t["end"] - BEGIN) for t in left],
+                         [(104 * MS, 110 * MS), (300 * MS, 310 * MS)])
+
     def test_wide_bounds_alone_excuse_nothing(self):
         wide = stall(100, 8, "load")
         wide["end_bounds_ns"][1] += 3 * MS

@@ -3,6 +3,7 @@
 Everything here is a pure function of the two, so that it can be tested without a kernel.
 """
 import collections
+import re
 
 # What a report says of the machine itself: no mechanism of the hogs, and nobody is blamed.
 PAUSES = ("steal", "stopped")
@@ -187,6 +188,23 @@ def drop_waits(report, truth, waits):
     taken = [s for _, s in match(report, truth) if s]
     real, _ = split_real(report, [s for s in report["stalls"] if s not in taken], waits)
     return dict(report, stalls=[s for s in report["stalls"] if s not in real])
+
+
+def starving(report, truth, waits):
+    """Truths as they can be seen: before Linux 5.17 no record says that bottom halves are off, and one is known of only
+    from when a softirq waits for it (waits: those of 1.5 ms and more). Without one it starves nobody."""
+    kernel = [int(n) for n in re.findall(r"\d+", report["capture"].get("kernel") or "")[:2]]
+    if not kernel or kernel >= [5, 17]:
+        return truth
+    rows = []
+    for t in truth:
+        since = [w["begin"] for w in waits
+                 if w["cpu"] == t["cpu"] and w["begin"] < t["end"] and w["end"] >= t["end"]]
+        if t["mechanism"] != "bh-off":
+            rows.append(t)
+        elif since:
+            rows.append(dict(t, begin=max(t["begin"], min(since))))
+    return rows
 
 
 def median(values):
