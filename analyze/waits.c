@@ -11,7 +11,7 @@
  *	   │                             │   │                                │
  *	   ├─────────── waits ───────────┤   ├──────────── waits ─────────────┤
  *
- * Kernels from 4.18 to about 6.4 leave softirqs to a ksoftirqd that is merely runnable
+ * Kernels from 4.18 to 6.4 leave softirqs to a ksoftirqd that is merely runnable
  * (ksoftirqd_running() in kernel/softirq.c). Mainline then serves them at the end of every
  * interrupt, and a wait of ksoftirqd starves nobody: each softirq served ends it. A NAPI thread
  * waits whatever the softirqs do.
