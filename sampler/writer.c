@@ -3,14 +3,13 @@
 #include "bytes.h"
 #include "carry.h"
 #include "outfile.h"
+#include "parts.h"
 #include "stream.h"
 
 #include <sirqprof/limits.h>
 #include <sirqprof/perfdata.h>
 
 #include <assert.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <linux/perf_event.h>
 #include <stdlib.h>
 
@@ -44,22 +43,9 @@ static bool has_limit(const struct writer *w)
 	return w->cfg.max_bytes || w->cfg.max_age_ns;
 }
 
-/* FILE.1, FILE.2 …; 0 is FILE itself. */
-static int part_path(const struct writer *w, uint32_t part, char *ret, size_t size,
-		     struct sp_err *err)
-{
-	int n = part ? snprintf(ret, size, "%s.%" PRIu32, w->cfg.path, part)
-		     : snprintf(ret, size, "%s", w->cfg.path);
-
-	if (n < 0 || (size_t)n >= size)
-		return sp_fail(err, SP_EUSAGE, SP_NOWHERE, "the path of the recording is too long");
-	return SP_OK;
-}
-
 int writer_new(struct writer **ret, const struct writer_cfg *cfg, struct sp_err *err)
 {
 	sp_auto(writer) w = calloc(1, sizeof(*w));
-	char path[PATH_MAX];
 	int rc;
 
 	if (!w)
@@ -69,10 +55,8 @@ int writer_new(struct writer **ret, const struct writer_cfg *cfg, struct sp_err 
 	if (!w->kinds)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the writer");
 	rc = outfile_new(&w->out, cfg->path, cfg->force, err);
-	for (uint32_t i = 1; !rc && has_limit(w) && i < WRITER_PARTS; i++) {
-		rc = part_path(w, i, path, sizeof(path), err);
-		rc = rc ? rc : outfile_remove(path, cfg->force, err);
-	}
+	if (!rc && has_limit(w))
+		rc = parts_remove(cfg->path, WRITER_PARTS, cfg->force, err);
 	if (!rc)
 		*ret = sp_take(w);
 	return rc;
@@ -99,16 +83,7 @@ uint64_t writer_bytes(const struct writer *w)
 
 uint64_t writer_kept(const struct writer *w, uint32_t *ret_parts)
 {
-	struct sp_err ignored = SP_ERR_INIT;
-	uint32_t most = has_limit(w) ? WRITER_PARTS : 1;
-	uint64_t bytes = 0, size;
-	char path[PATH_MAX];
-
-	for (*ret_parts = 0; *ret_parts < most; ++*ret_parts, bytes += size)
-		if (part_path(w, *ret_parts, path, sizeof(path), &ignored) ||
-		    !outfile_there(path, &size))
-			break;
-	return bytes;
+	return parts_kept(w->cfg.path, has_limit(w) ? WRITER_PARTS : 1, ret_parts);
 }
 
 static int put_header(struct writer *w, struct sp_err *err)
@@ -295,18 +270,11 @@ static int finish(struct writer *w, struct sp_err *err)
 	return rc;
 }
 
-/* FILE.2 → FILE.3, FILE.1 → FILE.2, FILE → FILE.1; the oldest is replaced. */
 static int next_part(struct writer *w, struct sp_err *err)
 {
-	char from[PATH_MAX], to[PATH_MAX];
 	int rc = finish(w, err);
 
-	for (uint32_t i = WRITER_PARTS - 1; !rc && i > 0; i--) {
-		rc = part_path(w, i - 1, from, sizeof(from), err);
-		rc = rc ? rc : part_path(w, i, to, sizeof(to), err);
-		if (!rc && rename(from, to) && errno != ENOENT)
-			rc = sp_fail_sys(err, "renaming %s", from);
-	}
+	rc = rc ? rc : parts_move_on(w->cfg.path, WRITER_PARTS, err);
 	rc = rc ? rc : outfile_new(&w->out, w->cfg.path, w->cfg.force, err);
 	return rc ? rc : start(w, err);
 }
