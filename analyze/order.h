@@ -14,14 +14,14 @@
  *
  * In:    events, SP_EV_ROUND at the end of each round
  * Out:   the same events merged; without rounds only each CPU's own order is kept
- * Keeps: two rounds; at most ORDER_MAX_EVENTS, some 16 MB, then the older half goes on as it is
+ * Keeps: two rounds; at most ORDER_MAX_EVENTS, some 10 MB, then the older half goes on as it is
  */
 #include "stacks.h"
 
 #include <sirqprof/event.h>
 #include <sirqprof/own.h>
 
-#define ORDER_MAX_EVENTS 300000U
+#define ORDER_MAX_EVENTS 200000U
 
 struct order;
 
