@@ -27,9 +27,11 @@ static int emit(struct timeline *t, struct lane *l, struct pending_stall *p, str
 /* It may still turn out to be part of a longer stall of another kind. */
 static bool is_inside(const struct lane *l, const struct pending_stall *p)
 {
-	return p->is_gap &&
-	       ((l->soft.open && p->stall.begin_hi_ns >= l->soft.begin_ns) ||
-		(l->bh.open && p->stall.begin_hi_ns >= l->bh.first_ns) || load_keeps(l, &p->stall));
+	if (!p->is_gap && !p->may_be_steal)
+		return false;
+	return (l->soft.open && p->stall.begin_hi_ns >= l->soft.begin_ns) ||
+	       (l->bh.open && p->stall.begin_hi_ns >= l->bh.first_ns) ||
+	       (p->is_gap && load_keeps(l, &p->stall));
 }
 
 /* Whether what it waits for has come, or will not. */
@@ -82,6 +84,26 @@ static void settle_bounds(struct sp_stall *s)
 	s->unsampled_ns = left;
 }
 
+/* What lies in s and may be part of it: a gap, and an interrupt of which nothing but its length is
+ * known, but for a load, which that would dilute. */
+static bool is_part(const struct pending_stall *p, const struct sp_stall *s)
+{
+	return (p->is_gap || (p->may_be_steal && s->mechanism != SP_MECH_LOAD)) &&
+	       p->stall.begin_hi_ns >= s->begin_ns && p->stall.end_ns <= s->end_ns;
+}
+
+static void tell_part(struct sp_stall *s, const struct pending_stall *p)
+{
+	const struct sp_stall *in = &p->stall;
+
+	if (p->is_gap)
+		lane_evidence(s, SP_EVID_TICK_LATE, in->end_ns, in->end_ns - in->begin_hi_ns, 0, 0,
+			      0);
+	else
+		lane_evidence(s, SP_EVID_ENTRY_EXIT, in->begin_ns, in->irq.id,
+			      in->end_ns - in->begin_ns, in->irq.name, 0);
+}
+
 /* A pause of the host of 6 ms does not cut a softirq of 40 ms in two. */
 void pending_swallow(struct lane *l, struct sp_stall *s)
 {
@@ -91,8 +113,7 @@ void pending_swallow(struct lane *l, struct sp_stall *s)
 	for (uint32_t i = 0; i < l->npending; i++) {
 		const struct sp_stall *in = &l->pending[i].stall;
 
-		if (l->pending[i].is_gap && in->begin_hi_ns >= s->begin_ns &&
-		    in->end_ns <= s->end_ns)
+		if (is_part(&l->pending[i], s))
 			inner_ns += in->end_ns - in->begin_ns;
 	}
 	if (!inner_ns || inner_ns > (s->end_ns - s->begin_ns) / 2)
@@ -100,14 +121,12 @@ void pending_swallow(struct lane *l, struct sp_stall *s)
 	for (uint32_t i = 0; i < l->npending; i++) {
 		struct pending_stall *p = &l->pending[i];
 
-		if (!p->is_gap || p->stall.begin_hi_ns < s->begin_ns ||
-		    p->stall.end_ns > s->end_ns) {
+		if (!is_part(p, s)) {
 			end_ns = p->stall.end_ns > end_ns ? p->stall.end_ns : end_ns;
 			l->pending[kept++] = *p;
 			continue;
 		}
-		lane_evidence(s, SP_EVID_TICK_LATE, p->stall.end_ns,
-			      p->stall.end_ns - p->stall.begin_hi_ns, 0, 0, 0);
+		tell_part(s, p);
 		stall_free(&p->stall);
 	}
 	l->npending = kept;

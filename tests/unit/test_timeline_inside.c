@@ -82,6 +82,26 @@ static void a_short_pause_is_part_of_a_long_bh_off(void **state)
 	assert_int_equal(one(w, SP_MECH_BH_OFF, 30000, 600)->tid, 100);
 }
 
+/* The host paused in the clock interrupt: it looks long, and the run without BH goes on behind it.
+ */
+static void a_long_interrupt_does_not_cut_a_long_bh_off(void **state)
+{
+	struct fakecpu *w = *state;
+	const struct sp_stall *s;
+
+	busy(w, START, START + 20000, "u:main");
+	bh_ticks(w, START + 20000, START + 30000);
+	irq(w, START + 30000, SP_EV_IRQ_ENTRY, SP_IRQ_TICK, 236, SP_TF_BH_OFF);
+	irq(w, START + 33000, SP_EV_IRQ_EXIT, SP_IRQ_TICK, 236, 0);
+	steal(w, START + 33100, 0);
+	bh_ticks(w, START + 33500, START + 50000);
+	busy(w, START + 50000, START + 60000, "u:main");
+	flush(w, START + 60000);
+	s = one(w, SP_MECH_BH_OFF, 30000, 600);
+	assert_int_equal(s->tid, 100);
+	assert_true(has_evidence(s, SP_EVID_ENTRY_EXIT));
+}
+
 /* Without softirq_entry the stack alone says that interrupts were off inside a softirq. */
 static void a_softirq_in_the_stack_blames_no_task(void **state)
 {
@@ -234,6 +254,7 @@ int main(void)
 		T(a_pause_inside_a_softirq_is_the_host),
 		T(a_short_pause_is_part_of_a_long_softirq),
 		T(a_short_pause_is_part_of_a_long_bh_off),
+		T(a_long_interrupt_does_not_cut_a_long_bh_off),
 		T(a_softirq_in_the_stack_blames_no_task),
 		T(a_missing_exit_does_not_hide_the_next_stall),
 		T(missing_ticks_leave_the_samples),
