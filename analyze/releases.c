@@ -205,10 +205,10 @@ int releases_review(struct sp_stall *stalls, uint32_t n, const uint64_t *lengths
 		if (!place || !like)
 			continue;
 		/* Those that are alone at their places are weighed together: one of many rare
-		 * places is met easily. */
+		 * places is met easily. So are those whose stacks had to be forgotten. */
 		expect = BIAS * like *
-			 (place->n == 1 ? sites_released(parts->sites)
-					: sites_share(parts->sites, &at.site));
+			 (place->n == 1 || !at.site.leaf ? sites_released(parts->sites)
+							 : sites_share(parts->sites, &at.site));
 		review(s, chance_of(like_it(&places, place, s->end_ns - s->begin_ns), expect), like,
 		       changed);
 	}

@@ -219,6 +219,22 @@ static void rare_places_count_together(void **state)
 	assert_int_equal(s->mechanism, SP_MECH_STOPPED);
 }
 
+/* Which place it was nobody knows any more: any of those where interrupts come on. */
+static void without_its_stack_one_is_doubted_all_the_same(void **state)
+{
+	struct world *w = *state;
+	struct sp_stall *first = irqs_off(w, HOT, 4 * MS), *second = irqs_off(w, OTHER, 4 * MS);
+
+	first->shares[0].stack = second->shares[0].stack = 0;
+	on_time(w, PLAIN, 980);
+	on_time(w, HOT, 10);
+	on_time(w, OTHER, 10);
+	pauses(w, 20, 4 * MS);
+	assert_int_equal(review(w), 2);
+	assert_int_equal(first->mechanism, SP_MECH_STOPPED);
+	assert_int_equal(second->mechanism, SP_MECH_STOPPED);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -232,6 +248,7 @@ int main(void)
 		T(one_where_no_time_is_spent_stays),
 		T(without_pauses_nothing_is_doubted),
 		T(rare_places_count_together),
+		T(without_its_stack_one_is_doubted_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
