@@ -326,9 +326,11 @@ int attribute_stall(struct attribute *a, struct sp_stall *s, struct sp_stall_nam
 	if (!rc)
 		name_file(a, s, ret);
 	/* People may want the lines. */
-	if (!rc && ret->nchain)
-		return names_shown(a->names, &a->chain, &ret->chain, err);
 	ret->chain = NULL;
+	if (!rc && ret->nchain) {
+		rc = names_shown(a->names, &a->chain, &ret->chain, err);
+		ret->nchain = a->chain.n;
+	}
 	return rc;
 }
 
@@ -347,6 +349,11 @@ int attribute_frames(struct attribute *a, sp_stack stack, int32_t pid, uint64_t 
 	*ret += from;
 	*n = c.n - from;
 	return SP_OK;
+}
+
+uint64_t attribute_cut(const struct attribute *a)
+{
+	return names_cut(a->names);
 }
 
 const char *attribute_addr(struct attribute *a, uint64_t addr)

@@ -40,6 +40,9 @@ int attribute_stall(struct attribute *a, struct sp_stall *s, struct sp_stall_nam
 int attribute_frames(struct attribute *a, sp_stack stack, int32_t pid, uint64_t time_ns, bool user,
 		     const char *const **ret, uint32_t *n, struct sp_err *err);
 
+/* Stacks shown without their user frames: those of all processes would take too much. */
+uint64_t attribute_cut(const struct attribute *a);
+
 /* A kernel address by name. */
 const char *attribute_addr(struct attribute *a, uint64_t addr);
 

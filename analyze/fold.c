@@ -272,6 +272,10 @@ static int add_share(struct folds *to, struct attribute *a, const struct sp_shar
 	if (s->stack)
 		rc = attribute_frames(a, s->stack, s->pid, at_ns, true, &row.frames, &row.nframes,
 				      err);
+	if (!rc && !row.nframes) {
+		row.frames = stackless;
+		row.nframes = 1;
+	}
 	return rc ? rc : folds_add(to, &row, err);
 }
 

@@ -68,6 +68,8 @@ struct names {
 	struct place *nameless;
 	struct function *functions;
 	struct shown_chain *shown;
+	size_t shown_bytes; /* of those with user frames */
+	uint64_t cut;
 	/* what was asked for lately */
 	struct arena *cache;
 	struct place *places;
@@ -333,12 +335,41 @@ int names_chain(struct names *n, sp_stack stack, int32_t pid, uint64_t time_ns, 
 	return SP_OK;
 }
 
-int names_shown(struct names *n, const struct chain *c, const char *const **ret, struct sp_err *err)
+static struct shown_chain *find_shown(const struct names *n, const struct chain *c)
 {
 	struct shown_chain *s;
-	const char **shown;
 
 	HASH_FIND(hh, n->shown, &c->key, sizeof(c->key), s);
+	return s;
+}
+
+/* What is left is of the kernel, and everybody's. */
+static void cut_user(struct names *n, struct chain *c)
+{
+	c->at += c->nuser;
+	c->shown += c->nuser;
+	c->n -= c->nuser;
+	c->nuser = 0;
+	c->key.pid = KERNEL;
+	c->key.life = 0;
+	n->cut++;
+}
+
+int names_shown(struct names *n, struct chain *c, const char *const **ret, struct sp_err *err)
+{
+	struct shown_chain *s = find_shown(n, c);
+	const char **shown;
+
+	if (!s && c->nuser) {
+		size_t bytes = sizeof(*s) + (c->n + 1) * sizeof(*shown);
+
+		if (n->shown_bytes + bytes > NAMES_SHOWN_BYTES) {
+			cut_user(n, c);
+			s = find_shown(n, c);
+		} else {
+			n->shown_bytes += bytes;
+		}
+	}
 	if (!s) {
 		s = arena_get(n->arena, sizeof(*s), err);
 		shown = arena_get(n->arena, (c->n + 1) * sizeof(*shown), err);
@@ -352,6 +383,11 @@ int names_shown(struct names *n, const struct chain *c, const char *const **ret,
 	}
 	*ret = s->shown;
 	return SP_OK;
+}
+
+uint64_t names_cut(const struct names *n)
+{
+	return n->cut;
 }
 
 const struct frame *names_kernel(struct names *n, uint64_t addr, struct sp_err *err)

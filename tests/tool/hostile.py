@@ -99,6 +99,7 @@ def side(kind, body, time, misc=0):
 
 ROUND = record(68, b"")
 KERNEL = 0xffffffffffffff80  # PERF_CONTEXT_KERNEL
+USER = 0xfffffffffffffe00  # PERF_CONTEXT_USER
 
 
 def text8(i):
@@ -277,17 +278,30 @@ def deep_stalls(i):
             softirq(t + 2 * 10**6, i % 4, 3, EXIT) + (ROUND if i % 50 == 0 else b""))
 
 
+# The same deep stack of a program in ever new processes, each of which has names of its own for it.
+def stacks_of_processes(i):
+    t = 10**9 + i * 5 * 10**6
+    chain = [KERNEL, (1 << 63) + 16, (1 << 63) + 64, USER] + [0x400000 + k * 16 for k in range(1000)]
+    out = b"" if i else b"".join(
+        fact(1000, 9, struct.pack("<QQ", addr, addr) + text + b"\0\0")
+        for addr, text in (((1 << 63) + 16, b"net_rx_action"), ((1 << 63) + 63, b"__do_softirq")))
+    return (out + softirq(t, i % 4, 3, ENTRY) + sample(t + 10**6, i % 4, 1000 + i, chain) +
+            softirq(t + 2 * 10**6, i % 4, 3, EXIT) + (ROUND if i % 50 == 0 else b""))
+
+
 KINDS = {f.__name__: f for f in (
     backwards, all_cpus_and_rounds, cpus_in_turn, far_apart, clock_jumps, new_tasks, new_comms,
     forks, new_mappings, one_process_maps, kernel_maps, open_files, cgroups, clock_pairs,
     kernel_names, quality_rows, stalls, steal, meta, throttles, lost, lost_everywhere, switches, fork_chain, ksymbols,
-    build_id_records, distinct_stacks, stall_rows, open_on_all_cpus, delays_on_all_cpus, hours, deep_stalls, names_in_one_place)}
+    build_id_records, distinct_stacks, stall_rows, open_on_all_cpus, delays_on_all_cpus, hours, deep_stalls, names_in_one_place,
+    stacks_of_processes)}
 
 
 # All of them at once, each in times of its own.
 def everything(i):
     return b"".join(f(i) for f in KINDS.values()
-                    if f not in (everything, backwards, clock_jumps, distinct_stacks, hours, deep_stalls, names_in_one_place))
+                    if f not in (everything, backwards, clock_jumps, distinct_stacks, hours, deep_stalls, names_in_one_place,
+                                  stacks_of_processes))
 
 
 KINDS["everything"] = everything

@@ -282,6 +282,51 @@ static void what_was_asked_for_lately_goes(void **state)
 	end(&w);
 }
 
+/* Every process has names of its own for the same stack. */
+static void user_frames_of_too_many_go(void **state)
+{
+	struct sp_err err = SP_ERR_INIT;
+	const char *const *shown, *const *first;
+	uint64_t words[1003] = { (uint64_t)PERF_CONTEXT_KERNEL };
+	struct world w;
+	struct chain c;
+	sp_stack id;
+
+	(void)state;
+	begin(&w, true);
+	words[1] = fake_addr("s_show", 6, false);
+	words[2] = (uint64_t)PERF_CONTEXT_USER;
+	for (uint64_t k = 3; k < 1003; k++)
+		words[k] = fake_addr("run", 3, true) + k;
+	assert_int_equal(stacks_add(w.stacks, words, 1003, false, &id, &err), 0);
+	for (int32_t pid = 1; pid <= 4000; pid++) {
+		uint64_t cut = names_cut(w.names);
+
+		assert_int_equal(names_forget(w.names, &err), 0);
+		c = chain(&w, id, pid);
+		assert_int_equal(c.n, 1001);
+		assert_int_equal(names_shown(w.names, &c, &shown, &err), 0);
+		assert_int_equal(c.nuser, c.n - 1);
+		assert_int_equal(c.n, names_cut(w.names) > cut ? 1 : 1001);
+		assert_string_equal(shown[c.n - 1], "s_show");
+		assert_string_equal(c.at[c.n - 1]->name, "s_show");
+	}
+	/* 8 kB each: a thousand of them. */
+	assert_in_range(names_cut(w.names), 2900, 3000);
+	assert_true(arena_bytes(w.arena) < 9 << 20);
+	/* Who has them keeps them, and is no more counted. */
+	c = chain(&w, id, 1);
+	assert_int_equal(names_shown(w.names, &c, &first, &err), 0);
+	assert_int_equal(c.n, 1001);
+	assert_string_equal(first[0], "run");
+	assert_in_range(names_cut(w.names), 2900, 3000);
+	/* A stack of the kernel alone is not cut. */
+	c = chain(&w, fake_stack(w.stacks, "vfs_read;s_show"), 10);
+	assert_int_equal(names_shown(w.names, &c, &shown, &err), 0);
+	assert_int_equal(c.n, 2);
+	end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +338,7 @@ int main(void)
 		cmocka_unit_test(plumbing_and_landmarks),
 		cmocka_unit_test(nobody_knows),
 		cmocka_unit_test(what_was_asked_for_lately_goes),
+		cmocka_unit_test(user_frames_of_too_many_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
