@@ -121,11 +121,11 @@ class Judge(unittest.TestCase):
         row = self.row(report(wide), line(100, 12, "load", 0))
         self.assertEqual(row["beyond_bounds_max_ns"], MS)
 
-    def silent(self, s, truth, *silences):
+    def silent(self, s, truth, *silences, busy=""):
         """length_over, with so many ms of silence, from … to."""
         at = {1: [(BEGIN + int(a * MS), BEGIN + int(b * MS)) for a, b in silences]}
-        row = judge.score("load", report(s), judge.read_truth(truth), at)
-        self.assertEqual(row["length_over"] + row["length_unrecorded"], 1)
+        row = judge.score("load", report(s), judge.read_truth(truth), at, judge.read_truth(busy))
+        self.assertEqual(row["length_over"] + row["length_unrecorded"], row["found"])
         return row["length_over"]
 
     def test_an_end_in_a_silence_is_known_to_nobody(self):
@@ -139,13 +139,27 @@ class Judge(unittest.TestCase):
         self.assertEqual(self.silent(s, line(100, 18, "load", 0), (112, 116)), 1)
         self.assertEqual(self.silent(s, line(97, 18, "load", 0), (112, 116)), 1)  # the other end
 
+    def test_what_was_recorded_beside_a_silence_is_no_excuse(self):
+        s = stall(100, 10, "load", 0)
+        s["end_bounds_ns"][1] = 116 * MS
+        self.assertEqual(self.silent(s, line(100, 15, "load", 0), (112, 116)), 1)
+        s = stall(104, 12, "load", 0)
+        s["begin_bounds_ns"][0] = 99 * MS
+        self.assertEqual(self.silent(s, line(100, 16, "load", 0), (99, 101)), 1)
+        self.assertEqual(self.silent(s, line(100, 16, "load", 0), (99, 103.5)), 0)
+
     def test_a_silence_inside_is_admitted_by_evidence(self):
         s = stall(100, 30, "load", 0)
         truth = line(100, 17, "load", 0)
-        self.assertEqual(self.silent(s, truth, (114, 118)), 1)
+        behind = line(118, 12, "load", 0)
+        self.assertEqual(self.silent(s, truth, (114, 118), busy=behind), 1)
         s["evidence"] = [{"kind": "stood"}]
-        self.assertEqual(self.silent(s, truth, (114, 118)), 0)
-        self.assertEqual(self.silent(s, truth, (120, 124)), 1)
+        self.assertEqual(self.silent(s, truth, (114, 118), busy=behind), 0)
+        self.assertEqual(self.silent(s, truth, (120, 124), busy=behind), 1)
+        # Nothing was served behind it, and that was recorded.
+        self.assertEqual(self.silent(s, truth, (114, 118)), 1)
+        self.assertEqual(self.silent(s, truth, (114, 118), busy=line(118, 10, "load", 0)), 1)
+        self.assertEqual(self.silent(s, truth, (114, 118), (121, 130), busy=line(118, 3, "load", 0)), 0)
 
     def test_only_a_load_has_such_ends(self):
         s = stall(100, 12, "bh-off", 7)

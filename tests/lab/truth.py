@@ -232,33 +232,48 @@ def admits(stall, base, which, at, silence):
             and any(e["kind"] == "stood" for e in stall["evidence"]))
 
 
-def unrecorded(stall, truth, base, which, silences):
-    """This end of a load lies where the recording itself says nothing at all, and the report admits that."""
-    at = truth[which]
-    return truth["mechanism"] == "load" and any(
-        a - EDGE_NS <= at <= b + EDGE_NS and admits(stall, base, which, at, (a, b))
-        for a, b in silences.get(truth["cpu"], ()))
+def covered(low, high, spans):
+    """How much of low … high lies in the spans, which may overlap each other."""
+    total = 0
+    for a, b in sorted(spans):
+        total += overlap(low, high, a, b)
+        low = max(low, b)
+    return total
 
 
-def length_error(stall, truth, base=0, silences=None):
+def unrecorded(stall, truth, base, which, silences, runs):
+    """By how much this end of a load may be off: it lies where the recording itself says nothing at all, and the report
+    admits that. What was recorded between the two ends is no excuse, but for packets in it, if the stall goes on."""
+    at, said = truth[which], base + stall[which + "_ns"]
+    here = silences.get(truth["cpu"], ())
+    if truth["mechanism"] != "load" or not any(
+            a - EDGE_NS <= at <= b + EDGE_NS and admits(stall, base, which, at, (a, b)) for a, b in here):
+        return 0
+    spans = [(a - EDGE_NS, b + EDGE_NS) for a, b in here]
+    longer = said - at if which == "end" else at - said
+    if longer > 0:
+        spans += [(r["begin"], r["end"]) for r in runs if r["cpu"] == truth["cpu"]]
+        return covered(min(at, said), max(at, said), spans)
+    return -covered(min(at, said), max(at, said), spans)
+
+
+def length_error(stall, truth, base=0, silences=None, runs=()):
     """By how much the length is off; an end that was not recorded, and is not claimed to be, is no error."""
     if "begins" in truth:
         truth = dict(truth, **{which: min(truth[which + "s"],
                                           key=lambda at, s=which: abs(base + stall[s + "_ns"] - at))
                                for which in ("begin", "end")})
     error = stall["duration_ns"] - (truth["end"] - truth["begin"])
-    if silences and unrecorded(stall, truth, base, "begin", silences):
-        error -= truth["begin"] - base - stall["begin_ns"]
-    if silences and unrecorded(stall, truth, base, "end", silences):
-        error -= base + stall["end_ns"] - truth["end"]
+    if silences:
+        error -= sum(unrecorded(stall, truth, base, which, silences, runs) for which in ("begin", "end"))
     return abs(error)
 
 
-def counts(pairs, base=0, silences=None):
+def counts(pairs, base=0, silences=None, runs=()):
     """How often sirqprof was right, and by how much the lengths differ."""
     found = [(t, s) for t, s in pairs if s]
     points = [length_error(s, t, base) for t, s in found]
-    errors = [length_error(s, t, base, silences) for t, s in found]
+    errors = [length_error(s, t, base, silences, runs) for t, s in found]
     right = [(t, s) for t, s in found if mechanism_fits(s, t)]
     return {
         "truth": len(pairs),
@@ -285,10 +300,10 @@ def in_band(pairs, low_ms, high_ms):
 BANDS = (("2-3", 0, 3.0), ("3-60", 3.0, 1000))
 
 
-def score(way, report, truth, silences=None):
-    """One row. silences: where the recording says nothing (silence.py)."""
+def score(way, report, truth, silences=None, busy=()):
+    """One row. silences: where the recording says nothing (silence.py); busy: short runs of packets."""
     pairs = match(report, inside(report, truth))
-    known = (int(report["capture"]["begin_mono"]), silences)
+    known = (int(report["capture"]["begin_mono"]), silences, [t for t in [*truth, *busy] if t["mechanism"] == "load"])
     row = {"way": way}
     row.update(counts(pairs, *known))
     row["bands"] = {name: counts(in_band(pairs, low, high), *known) for name, low, high in BANDS}
