@@ -1,5 +1,7 @@
 #include "attrs.h"
 
+#include "sample.h"
+
 #include <sirqprof/limits.h>
 #include <sirqprof/perfdata.h>
 
@@ -140,6 +142,7 @@ int attrs_add(struct attrs *a, struct sp_span in, struct sp_err *err)
 		a->room = room;
 	}
 	a->at[a->n++] = attr;
+	a->trailers |= 1U << sample_trailer_shape(&attr);
 	while (!rc && sp_span_left(&in) >= sizeof(uint64_t))
 		rc = add_id(a, sp_span_u64(&in), a->n - 1, err);
 	return rc;

@@ -58,6 +58,7 @@ struct attrs {
 	uint32_t n, room;
 	struct attr_id *slots; /* open addressing; attr == UINT32_MAX: empty */
 	uint32_t nslots, nids;
+	uint32_t trailers; /* a bit for each sample_trailer_shape() there is */
 };
 
 int attrs_new(struct attrs **ret, struct sp_err *err);

@@ -295,3 +295,10 @@ int sample_trailer_id_pos(uint64_t t)
 	pos += t & PERF_SAMPLE_STREAM_ID ? 8 : 0;
 	return pos;
 }
+
+uint32_t sample_trailer_shape(const struct attr *a)
+{
+	int pos = sample_trailer_id_pos(a->sample_type);
+
+	return (uint32_t)sample_trailer_size(a) / 8U << 2 | (pos < 0 ? 0 : (uint32_t)pos / 8U);
+}

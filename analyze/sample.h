@@ -35,6 +35,20 @@ bool sample_trailer(const struct attr *a, struct sp_span *body, struct raw_sampl
 /* Its bytes, 0 when the event has none. */
 size_t sample_trailer_size(const struct attr *a);
 
+/* Its size and where its id stands, as one number below 32. Of such a number: the bytes, and how
+ * far before the end the id stands, 0: nowhere. */
+uint32_t sample_trailer_shape(const struct attr *a);
+
+static inline size_t sample_shape_size(uint32_t shape)
+{
+	return 8U * (shape >> 2);
+}
+
+static inline size_t sample_shape_id_pos(uint32_t shape)
+{
+	return 8U * (shape & 3);
+}
+
 /* Where in a sample (from its begin) or trailer (from its end) the id stands; −1: nowhere. */
 int sample_id_pos(uint64_t sample_type);
 int sample_trailer_id_pos(uint64_t sample_type);

@@ -41,34 +41,37 @@ static size_t own_size(const struct sp_record *r)
 	return in.over || size > r->size ? 0 : size;
 }
 
-/* Whether a trailer of that event ends there: by its id, where it has one. */
-static bool ends_at(const struct sp_record *r, struct attrs *attrs, uint32_t index, size_t end)
+/* Whether a trailer of that shape ends there: by its id, which an event of that shape has. */
+static bool ends_at(const struct sp_record *r, struct attrs *attrs, uint32_t shape, size_t end)
 {
-	const struct attr *a = attrs_at(attrs, index);
-	int pos = sample_trailer_id_pos(a->sample_type);
+	size_t pos = sample_shape_id_pos(shape);
 	const struct attr_id *id;
 	struct sp_span in;
 
-	if (pos < 0)
-		return true;
 	in = sp_span_of(r->data + end - pos, sizeof(uint64_t), r->swap);
 	id = attrs_find(attrs, sp_span_u64(&in));
-	return id && id->attr == index;
+	return id && sample_trailer_shape(attrs_at(attrs, id->attr)) == shape;
 }
 
 uint64_t truesize(const struct sp_record *r, struct attrs *attrs, bool *ret_trailer)
 {
-	size_t own = own_size(r);
+	size_t own = own_size(r), without_id = 0;
 
 	*ret_trailer = true;
 	if (!own)
 		return r->size;
-	for (uint32_t i = 0; i < attrs_count(attrs); i++) {
-		size_t trailer = sample_trailer_size(attrs_at(attrs, i));
+	/* However many events there are, their trailers have few shapes. */
+	for (uint32_t shapes = attrs->trailers; shapes; shapes &= shapes - 1) {
+		uint32_t shape = (uint32_t)__builtin_ctz(shapes);
+		size_t trailer = sample_shape_size(shape);
 
-		if (trailer && trailer <= r->size - own && ends_at(r, attrs, i, own + trailer))
+		if (!trailer || trailer > r->size - own)
+			continue;
+		if (!sample_shape_id_pos(shape))
+			without_id = without_id ? without_id : trailer;
+		else if (ends_at(r, attrs, shape, own + trailer))
 			return own + trailer;
 	}
-	*ret_trailer = false;
-	return own;
+	*ret_trailer = without_id != 0;
+	return own + without_id;
 }
