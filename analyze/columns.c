@@ -2,6 +2,7 @@
 
 #include "colnames.h"
 #include "latency.h"
+#include "shown.h"
 
 #include <sirqprof/spike.h>
 
@@ -206,13 +207,14 @@ static bool column_of(const char *text, size_t len, const struct columns_name *n
 /* The names of a header, as many as fit, for a message. */
 static const char *list_names(const struct columns_name *names, uint32_t n, char ret[160])
 {
+	char name[SHOWN_SIZE];
 	size_t len = 0;
 
 	ret[0] = 0;
-	for (uint32_t i = 0; i < n && len < 120; i++)
-		len += (size_t)snprintf(ret + len, 160 - len, "%s'%.*s'", i ? ", " : "",
-					(int)(names[i].len < 30 ? names[i].len : 30),
-					names[i].text);
+	for (uint32_t i = 0; i < n && len < 100; i++) {
+		shown(name, names[i].text, names[i].len);
+		len += (size_t)snprintf(ret + len, 160 - len, "%s'%s'", i ? ", " : "", name);
+	}
 	return ret;
 }
 

@@ -1,3 +1,4 @@
+#include "shown.h"
 #include "spikeread.h"
 
 #include <inttypes.h>
@@ -84,34 +85,6 @@ int spikeread_row(struct spikeread *r, const struct sp_spike *row, const char *l
 	return spikes_add(r->into, &kept, label, label_len, err);
 }
 
-static bool is_c1(uint8_t first, uint8_t second)
-{
-	return first == 0xc2 && second >= 0x80 && second < 0xa0;
-}
-
-/* Bytes of C0, DEL, or C1, which UTF-8 writes as c2 80 … c2 9f. */
-static bool drives_terminals(const char *text, size_t len, size_t i)
-{
-	uint8_t c = (uint8_t)text[i];
-
-	return c < 0x20 || c == 0x7f || (i + 1 < len && is_c1(c, (uint8_t)text[i + 1])) ||
-	       (i && is_c1((uint8_t)text[i - 1], c));
-}
-
-/* What was found, so that a terminal shows it: a few dozen bytes, control bytes as '?'. */
-static void shown(char to[48], const char *text, size_t len)
-{
-	size_t n = 0;
-
-	for (; n < len && n < 40; n++)
-		to[n] = drives_terminals(text, len, n) ? '?' : text[n];
-	while (n && n < len && ((uint8_t)text[n] & 0xc0) == 0x80)
-		n--; /* no half character */
-	to[n] = '\0';
-	if (n < len)
-		memcpy(to + n, "…", sizeof("…"));
-}
-
 static int too_many_bad(struct spikeread *r, const char *what, struct sp_err *err)
 {
 	return sp_fail(err, SP_EFORMAT, SP_NOWHERE,
@@ -124,7 +97,7 @@ static int too_many_bad(struct spikeread *r, const char *what, struct sp_err *er
 int spikeread_bad(struct spikeread *r, uint32_t line, size_t column, const char *expected,
 		  const char *found, size_t found_len, struct sp_err *err)
 {
-	char text[48];
+	char text[SHOWN_SIZE];
 
 	r->seen.rows++;
 	r->seen.bad++;
@@ -201,7 +174,7 @@ static int choose(struct spikeread *r, const char *text, size_t len, const struc
 	enum spikefile_format code = r->cfg->regex ? SPIKEFILE_REGEX : r->cfg->format;
 	const char *line = text;
 	size_t line_len = 0;
-	char found[48];
+	char found[SHOWN_SIZE];
 
 	/* What only few formats can use says which it is. */
 	if (r->cfg->columns && code == SPIKEFILE_AUTO)

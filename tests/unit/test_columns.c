@@ -312,6 +312,22 @@ static void what_is_not_understood(void **state)
 	}
 }
 
+/* A header is another's: no terminal obeys it, and no character is cut in two. */
+static void a_header_is_shown_without_control_bytes(void **state)
+{
+	struct columns c;
+	struct sp_err err;
+
+	(void)state;
+	assert_int_equal(spec(&c, "time=when", "ti\033[2Jme|r\ttt\302\233|bell\007", &err),
+			 SP_EFORMAT);
+	assert_non_null(strstr(err.text, "it has 'ti?[2Jme', 'r?tt\?\?', 'bell?'"));
+	assert_int_equal(
+		spec(&c, "time=when", "a23456789012345678901234567890123456789\303\251z", &err),
+		SP_EFORMAT);
+	assert_non_null(strstr(err.text, "'a23456789012345678901234567890123456789…'"));
+}
+
 /* Of this table, or of these lines: another may have them. */
 static void what_the_header_does_not_have(void **state)
 {
@@ -355,6 +371,7 @@ int main(void)
 		cmocka_unit_test(the_users_word),
 		cmocka_unit_test(what_is_not_understood),
 		cmocka_unit_test(what_the_header_does_not_have),
+		cmocka_unit_test(a_header_is_shown_without_control_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
