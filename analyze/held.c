@@ -172,6 +172,12 @@ static bool is_between(const struct lane *l, const struct sp_stall *s)
 	       load_joins(&l->load, s->begin_lo_ns);
 }
 
+/* Of another vector: no packets were served in it. */
+static bool is_in_softirq(const struct lane *l, const struct sp_stall *s)
+{
+	return l->soft.open && l->soft.begin_ns <= s->begin_hi_ns;
+}
+
 bool load_takes(struct lane *l, const struct pending_stall *p)
 {
 	const struct sp_stall *s = &p->stall;
@@ -181,13 +187,15 @@ bool load_takes(struct lane *l, const struct pending_stall *p)
 	if (p->sampled && p->leaf == LEAF_RELEASE && !p->user &&
 	    s->end_ns != l->load.unseen_switch_ns)
 		return false;
-	load_silence(&l->load, s->begin_lo_ns, s->end_ns);
-	if (add_pause(l, p))
+	if (add_pause(l, p)) {
 		l->soft.stalled_ns += l->soft.open ? s->end_ns - s->begin_ns : 0;
-	else if (is_between(l, s))
+	} else {
+		if (!is_in_softirq(l, s))
+			load_silence(&l->load, s->begin_lo_ns, s->end_ns);
+		if (!is_between(l, s))
+			return false;
 		l->load.hole_end_ns = s->end_ns;
-	else
-		return false;
+	}
 	l->pause_begin_ns = s->begin_ns;
 	l->pause_end_ns = s->end_ns;
 	l->pause_released = false;

@@ -320,6 +320,42 @@ static void a_run_before_a_hole_ends_there(void **state)
 	assert_true(s->confidence >= 0.9);
 }
 
+/* Packets are not served inside another softirq, nor in front of the NET_RX that stood still
+ * itself: no 8 ms beside that are a load. */
+static void nobody_served_packets_in_a_timer_that_paused(void **state)
+{
+	struct fakecpu *w = *state;
+
+	busy(w, START - 5000, START, "u:main");
+	vec(w, START + 10, SP_EV_ENTRY, SP_VEC_TIMER);
+	tick(w, START + 4000, SP_TF_SOFTIRQ, "u:a;handle_softirqs;run_timer_softirq;work");
+	vec(w, START + 4100, SP_EV_EXIT, SP_VEC_TIMER);
+	net_rx(w, START + 4120, 17);
+	busy(w, START + 13000, START + 20000, "u:main");
+	flush(w, START + 21000);
+	one(w, SP_MECH_STOPPED, 3745, 0);
+}
+
+static void a_load_behind_a_net_rx_that_paused_begins_behind_it(void **state)
+{
+	struct fakecpu *w = *state;
+
+	busy(w, START - 5000, START, "u:main");
+	vec(w, START + 10, SP_EV_ENTRY, SP_VEC_NET_RX);
+	for (uint64_t us = START + 500; us < START + 12000; us += STEP)
+		tick(w, us, SP_TF_SOFTIRQ, "u:a;handle_softirqs;net_rx_action;ip_rcv");
+	tick(w, START + 15000, SP_TF_SOFTIRQ, "u:a;handle_softirqs;net_rx_action;ip_rcv");
+	vec(w, START + 15100, SP_EV_EXIT, SP_VEC_NET_RX);
+	net_rx(w, START + 15120, 24);
+	busy(w, START + 27500, START + 30000, "u:main");
+	flush(w, START + 31000);
+	check_invariants(w);
+	assert_int_equal(w->n, 2);
+	assert_int_equal(w->stalls[0].mechanism, SP_MECH_SOFTIRQ);
+	assert_int_equal(w->stalls[1].mechanism, SP_MECH_LOAD);
+	assert_int_equal(w->stalls[1].begin_lo_ns, (START + 15120) * US);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, fakecpu_setup, fakecpu_teardown)
 
 int main(void)
@@ -343,6 +379,8 @@ int main(void)
 		T(nobody_waits_in_a_gap),
 		T(nobody_waits_in_a_gap_that_is_not_told_yet),
 		T(a_gap_with_an_unseen_switch_is_a_hole),
+		T(nobody_served_packets_in_a_timer_that_paused),
+		T(a_load_behind_a_net_rx_that_paused_begins_behind_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
