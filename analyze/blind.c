@@ -52,6 +52,12 @@ static bool is_hole(const struct timeline *t, const struct lane *l, const struct
 	       l->gap.last_tick_ns + 2 * period >= on && on >= l->blind_until_ns;
 }
 
+/* A NET_RX that is being served may go on in it. */
+static uint64_t packets_until(const struct lane *l)
+{
+	return l->soft.open && l->soft.vec == SP_VEC_NET_RX ? l->soft.begin_ns : l->gap.last_on_ns;
+}
+
 /* What was proven before the hole holds: it ends there, and may have gone on inside. */
 static int end_all(struct timeline *t, struct lane *l, uint64_t from_ns, uint64_t to_ns,
 		   struct sp_err *err)
@@ -62,7 +68,7 @@ static int end_all(struct timeline *t, struct lane *l, uint64_t from_ns, uint64_
 	rc = rc ? rc : bh_hole(t, l, from_ns, to_ns, err);
 	rc = rc ? rc : sparse_end(t, l, from_ns, err);
 	rc = rc ? rc : wait_hole(t, l, to_ns, err);
-	if (rc || load_hole(l, l->gap.last_on_ns, to_ns))
+	if (rc || load_hole(l, packets_until(l), to_ns))
 		return rc;
 	return load_before_hole(t, l, to_ns, err);
 }
@@ -86,6 +92,8 @@ int blind_lost(struct timeline *t, struct lane *l, const struct sp_event *e, str
 	uint64_t from = l->now_ns ? l->now_ns : e->time_ns;
 	int rc = coverage_gap(t->parts.coverage, l->cpu, COVERAGE_LOST, from, e->time_ns, err);
 
+	/* All of a CPU's records share a ring: none before the newest one is missing. */
+	rc = rc ? rc : end_all(t, l, hole_from(l), e->time_ns, err);
 	blind_forget(l, e->time_ns);
 	return rc;
 }
@@ -104,6 +112,8 @@ int blind_throttle(struct timeline *t, struct lane *l, const struct sp_event *e,
 		rc = coverage_gap(t->parts.coverage, l->cpu, COVERAGE_NOT_OBSERVED,
 				  l->throttled_since_ns, e->time_ns, err);
 	l->throttled = false;
+	/* Only the sampler was silent. */
+	rc = rc ? rc : end_all(t, l, hole_from(l), e->time_ns, err);
 	blind_forget(l, e->time_ns);
 	return rc;
 }
