@@ -142,7 +142,7 @@ int gap_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct
  * recorded, whatever the recording's events promise. */
 #define UNTOLD 8U
 
-static bool tells_ticks(const struct timeline *t, const struct lane *l)
+bool gap_tells_ticks(const struct timeline *t, const struct lane *l)
 {
 	return t->cfg.has_tick && l->gap.untold < UNTOLD;
 }
@@ -153,7 +153,7 @@ static struct pending_stall begin_stall(const struct timeline *t, const struct l
 	struct pending_stall p = {
 		.is_gap = true,
 		.hit_softirq = g->in_softirq,
-		.by_samples = !tells_ticks(t, l),
+		.by_samples = !gap_tells_ticks(t, l),
 		.leaf = LEAF_UNKNOWN,
 		.stall = {
 			.cpu = l->cpu,
@@ -369,7 +369,7 @@ int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, str
 		!(e->sample.is_sampler == 1 && t->learnt_nmi && e->sample.irqs_on != SP_UNKNOWN);
 	g->untold += clock && g->untold < UNTOLD;
 	/* A recording without the tick's interrupt: the clock's samples are the ticks. */
-	if (!g->open && !tells_ticks(t, l) && clock) {
+	if (!g->open && !gap_tells_ticks(t, l) && clock) {
 		if (e->tid != 0 && is_gap(t, l, e->time_ns, &due)) {
 			g->open = true;
 			g->begin_lo_ns = g->last_on_ns;

@@ -53,8 +53,8 @@ struct span_state {
 	uint64_t stalled_ns; /* time of inner stalls */
 	/* its longest gap that ended where interrupts come on: irqs off inside, or a pause */
 	uint64_t still_begin_ns, still_end_ns;
-	int32_t tid;	     /* current when it began */
-	uint32_t foreign;    /* PREEMPT_RT: samples inside that met another task */
+	int32_t tid;	  /* current when it began */
+	uint32_t foreign; /* PREEMPT_RT: samples inside that met another task */
 };
 
 struct gap_state {
@@ -114,8 +114,8 @@ struct sparse_state {
 /* A stall that is found but not judged: see pending.c. */
 struct pending_stall {
 	struct sp_stall stall;
-	bool is_gap;	    /* irqs-off, steal and stopped are still possible */
-	bool may_be_steal;  /* an interrupt of which nothing but the length is known */
+	bool is_gap;	   /* irqs-off, steal and stopped are still possible */
+	bool may_be_steal; /* an interrupt of which nothing but the length is known */
 	/* a softirq in which no interrupt came for half of it or more: meanwhile; else 0 */
 	uint64_t still_begin_ns, still_end_ns;
 	uint8_t leaf;	    /* enum leaf_class */
@@ -249,6 +249,8 @@ struct timeline {
 /* gaps.c: an interrupt entry, other proof that interrupts are on, a sample. */
 int gap_irq(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 void gap_alive(struct lane *l, uint64_t ns);
+/* Whether ticks have records of their own here, and not only the samples taken in them. */
+bool gap_tells_ticks(const struct timeline *t, const struct lane *l);
 int gap_sample(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 int gap_close(struct timeline *t, struct lane *l, struct sp_err *err);
 /* Frames of the stack, from the innermost, that an interrupt brought. by_tick: only one that no

@@ -8,7 +8,8 @@
 /* An interrupt this many times longer than the longest pause is its own doing. */
 #define LONGER 4
 
-/* Of a bare interrupt that was long less often than AGAIN. */
+/* Of a bare interrupt that was long less often than AGAIN, or without a sample that would tell of
+ * pauses elsewhere. */
 #define RARE_CONFIDENCE 0.8
 
 /* Less of the long interrupts than this are their own doing: whoever names one is wrong more often
@@ -90,14 +91,15 @@ static uint32_t slot_of(const struct sp_irq *irq)
 	return (irq->id * 8 + irq->kind) % SLOTS;
 }
 
-static void doubt_rare(struct sp_stall *stalls, uint32_t n)
+static void doubt_rare(struct sp_stall *stalls, uint32_t n, bool unsampled)
 {
 	uint32_t seen[SLOTS] = { 0 };
 
 	for (uint32_t i = 0; i < n; i++)
 		seen[slot_of(&stalls[i].irq)] += is_bare_interrupt(&stalls[i]);
 	for (uint32_t i = 0; i < n; i++)
-		if (is_bare_interrupt(&stalls[i]) && seen[slot_of(&stalls[i].irq)] < AGAIN)
+		if (is_bare_interrupt(&stalls[i]) &&
+		    (unsampled || seen[slot_of(&stalls[i].irq)] < AGAIN))
 			stalls[i].confidence = RARE_CONFIDENCE;
 }
 
@@ -115,12 +117,13 @@ static void give_to_pauses(struct sp_stall *s)
 
 /* Which of the long interrupts are pauses is not known; how many may be is. Where that is most of
  * them, all are. */
-static uint32_t review_interrupts(struct sp_stall *stalls, uint32_t n, const struct seen *seen)
+static uint32_t review_interrupts(struct sp_stall *stalls, uint32_t n, const struct seen *seen,
+				  bool unsampled)
 {
 	uint32_t changed = 0, like = 0;
 	double own;
 
-	doubt_rare(stalls, n);
+	doubt_rare(stalls, n, unsampled);
 	if (!seen->pauses)
 		return 0;
 	for (uint32_t i = 0; i < n; i++)
@@ -179,7 +182,7 @@ int pauses_review(struct sp_stall *stalls, uint32_t n, const struct pauses_parts
 	if (parts->idle_untold)
 		doubt_untold_idle(stalls, n);
 	if (!rc) {
-		*changed = review_interrupts(stalls, n, &seen);
+		*changed = review_interrupts(stalls, n, &seen, parts->sites && !parts->sites->all);
 		doubt_still(stalls, n, &seen);
 	}
 	if (!rc && seen.pauses && parts->sites)

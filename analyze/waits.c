@@ -25,6 +25,7 @@
 #define SURE_BY_TICKS	 0.85 /* no sample, but every tick's record names one task */
 #define SURE_NOBODY	 0.70
 #define SURE_TO_SEEN	 0.80 /* when it got the CPU was not seen */
+#define SURE_UNTICKED	 0.85 /* no tick says whether bottom halves were on: it may be bh-off */
 #define SURE_UNSEEN_WORK 0.60 /* raises or entries may be missing: did anything wait? */
 
 static bool is_ksoftirqd(const struct timeline *t, sp_str comm)
@@ -85,7 +86,8 @@ static uint64_t first_raise(const struct lane *l)
 	return first;
 }
 
-static double sure_of(const struct timeline *t, const struct wait_state *w, bool end_unseen)
+static double sure_of(const struct timeline *t, const struct lane *l, const struct wait_state *w,
+		      bool end_unseen)
 {
 	double sure = w->napi ? (w->preempted ? SURE_NAPI_HELD : SURE_NAPI) : SURE_KSOFTIRQD;
 
@@ -93,7 +95,10 @@ static double sure_of(const struct timeline *t, const struct wait_state *w, bool
 		sure = w->ticks && !w->tick_mixed ? SURE_BY_TICKS : SURE_NOBODY;
 	if (w->napi && !w->preempted && sure > SURE_NAPI)
 		sure = SURE_NAPI;
-	if (end_unseen && sure > SURE_TO_SEEN)
+	if (!gap_tells_ticks(t, l) && sure > SURE_UNTICKED)
+		sure = SURE_UNTICKED;
+	/* Without switches its run is never seen. */
+	if ((end_unseen || !t->switch_seen) && sure > SURE_TO_SEEN)
 		sure = SURE_TO_SEEN;
 	if (!w->napi && (!t->cfg.has_raise || !t->cfg.has_entry || t->cfg.thinned))
 		sure = SURE_UNSEEN_WORK;
@@ -147,7 +152,7 @@ static int finish(struct timeline *t, struct lane *l, struct wait_state *w, uint
 		.end_lo_ns = end_ns,
 		.end_hi_ns = hi_ns,
 		.mechanism = SP_MECH_KSOFTIRQD,
-		.confidence = sure_of(t, w, hi_ns > end_ns),
+		.confidence = sure_of(t, l, w, hi_ns > end_ns),
 		.vectors = w->napi ? 1U << SP_VEC_NET_RX : lane_pending_vectors(l),
 		.pid = SP_NO_TASK,
 		.tid = SP_NO_TASK,

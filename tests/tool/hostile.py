@@ -310,8 +310,8 @@ KINDS["everything"] = everything
 # The same with ever new stacks and no end of a round: what waits for its turn is full as well.
 def endless(i):
     return b"".join(f(i) for f in KINDS.values()
-                    if f not in (everything, endless, backwards, clock_jumps, hours, deep_stalls)
-                    ).replace(ROUND, b"")
+                    if f not in (everything, endless, backwards, clock_jumps, hours, deep_stalls, names_in_one_place,
+                                 stacks_of_processes)).replace(ROUND, b"")
 
 
 KINDS["endless"] = endless

@@ -118,6 +118,23 @@ static void a_softirq_by_its_stack_alone_is_weighed_too(void **state)
 	assert_true(told->confidence > 0.9);
 }
 
+/* Without a sample nobody knows whether the host paused elsewhere. */
+static void long_interrupts_are_doubted_without_samples(void **state)
+{
+	struct world *w = *state;
+
+	for (w->n = 0; w->n < 4; w->n++)
+		w->stalls[w->n] = (struct sp_stall){ .mechanism = SP_MECH_HARDIRQ,
+						     .confidence = 0.98,
+						     .end_ns = 20 * MS };
+	on_time(w, PLAIN, 1);
+	review(w);
+	assert_true(w->stalls[0].confidence > 0.9);
+	w->sites->all = 0;
+	review(w);
+	assert_true(w->stalls[0].confidence <= 0.8);
+}
+
 static void one_longer_than_pauses_are_stays(void **state)
 {
 	struct world *w = *state;
@@ -241,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(one_where_time_is_spent_is_a_pause),
 		T(a_softirq_by_its_stack_alone_is_weighed_too),
+		T(long_interrupts_are_doubted_without_samples),
 		T(one_longer_than_pauses_are_stays),
 		T(many_at_one_place_stay),
 		T(a_long_one_is_weighed_with_its_like),

@@ -38,6 +38,35 @@ static void ksoftirqd_waits_for_a_real_time_task(void **state)
 	assert_true(s->confidence >= 0.9);
 }
 
+/* Bottom halves may have been off: no tick says. */
+static void without_ticks_it_is_less_sure(void **state)
+{
+	struct fakecpu *w = *state;
+
+	w->cfg.has_tick = false;
+	configure(w);
+	fifo_keeps_ksoftirqd_waiting(w, 0);
+	assert_int_equal(w->n, 1);
+	assert_int_equal(w->stalls[0].mechanism, SP_MECH_KSOFTIRQD);
+	assert_true(w->stalls[0].confidence <= 0.85);
+}
+
+/* It may have run meanwhile. */
+static void without_switches_it_is_less_sure(void **state)
+{
+	struct fakecpu *w = *state;
+
+	busy(w, START, START + 20000, "u:main");
+	w->tid = 300;
+	vec(w, START + 19600, SP_EV_RAISE, SP_VEC_NET_RX);
+	wake(w, START + 19700, "ksoftirqd/1", 17);
+	busy(w, START + 20000, START + 32000, "u:fifo");
+	vec(w, START + 32000, SP_EV_ENTRY, SP_VEC_NET_RX);
+	vec(w, START + 32010, SP_EV_EXIT, SP_VEC_NET_RX);
+	flush(w, START + 32500);
+	assert_true(one(w, SP_MECH_KSOFTIRQD, 12300, 0)->confidence <= 0.80);
+}
+
 /* 6.5 and later: every interrupt serves what ksoftirqd was woken for. */
 static void a_ksoftirqd_that_is_not_needed_starves_nobody(void **state)
 {
@@ -347,6 +376,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(ksoftirqd_waits_for_a_real_time_task),
+		T(without_ticks_it_is_less_sure),
+		T(without_switches_it_is_less_sure),
 		T(a_ksoftirqd_that_is_not_needed_starves_nobody),
 		T(what_is_served_meanwhile_ends_a_wait),
 		T(a_ksoftirqd_without_work_waits_for_nothing),
