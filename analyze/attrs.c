@@ -2,6 +2,7 @@
 
 #include "sample.h"
 
+#include <sirqprof/hash.h>
 #include <sirqprof/limits.h>
 #include <sirqprof/perfdata.h>
 
@@ -19,6 +20,8 @@ int attrs_new(struct attrs **ret, struct sp_err *err)
 
 	if (!a)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for the events");
+	/* Odd, so that no two ids are alike; another one in each run: see hash.h. */
+	a->factor = sp_hash(&a, sizeof(a)) | 1;
 	*ret = a;
 	return SP_OK;
 }
@@ -43,6 +46,7 @@ static int grow_slots(struct attrs *a, struct sp_err *err)
 		slots[i].attr = UINT32_MAX;
 	a->slots = slots;
 	a->nslots = nslots;
+	a->shift = 64 - (uint32_t)__builtin_ctz(nslots);
 	for (uint32_t i = 0; i < old_n; i++)
 		if (old[i].attr != UINT32_MAX)
 			*attrs_slot(a, old[i].id) = old[i];

@@ -59,6 +59,8 @@ struct attrs {
 	struct attr_id *slots; /* open addressing; attr == UINT32_MAX: empty */
 	uint32_t nslots, nids;
 	uint32_t trailers; /* a bit for each sample_trailer_shape() there is */
+	uint32_t shift; /* the slot is in the upper bits of id * factor */
+	uint64_t factor;
 };
 
 int attrs_new(struct attrs **ret, struct sp_err *err);
@@ -85,7 +87,7 @@ static inline struct attr *attrs_at(struct attrs *a, uint32_t index)
 /* The slot where the id is or belongs; there are slots. */
 static inline struct attr_id *attrs_slot(const struct attrs *a, uint64_t id)
 {
-	uint32_t at = (uint32_t)((id * 0x9e3779b97f4a7c15ULL) >> 32) & (a->nslots - 1);
+	uint32_t at = (uint32_t)(id * a->factor >> a->shift);
 
 	while (a->slots[at].attr != UINT32_MAX && a->slots[at].id != id)
 		at = (at + 1) & (a->nslots - 1);

@@ -8,6 +8,7 @@
 #include <sirqprof/perfdata.h>
 
 #include <linux/perf_event.h>
+#include <time.h>
 
 static struct attrs *attrs(void)
 {
@@ -184,6 +185,36 @@ static void no_more_ids_than_allowed(void **state)
 	assert_null(attrs_find(a, SP_MAX_IDS));
 }
 
+/* CPU seconds that so many ids take, which are multiples of a number. */
+static double seconds_of(uint64_t number)
+{
+	sp_auto(attrs) a = attrs();
+	clock_t begin = clock();
+
+	for (uint64_t i = 0; i < 200; i++) {
+		struct bytes b = description(false, PERF_ATTR_SIZE_VER0, 0, 0);
+
+		for (uint64_t k = 1; k <= 500; k++)
+			bytes_u64(&b, (i * 500 + k) * number);
+		assert_int_equal(add(a, &b), 0);
+	}
+	for (uint64_t i = 1; i <= 100000; i++)
+		assert_non_null(attrs_find(a, i * number));
+	return (double)(clock() - begin) / CLOCKS_PER_SEC;
+}
+
+/* Ids made to meet in one slot, where it is found by a multiplication that can be inverted; and
+ * ids that differ in their upper bits only. */
+static void no_id_is_like_another(void **state)
+{
+	double plain;
+
+	(void)state;
+	plain = seconds_of(1);
+	assert_true(seconds_of(0xf1de83e19937733dULL) < 0.5 + 20 * plain);
+	assert_true(seconds_of(1ULL << 47) < 0.5 + 20 * plain);
+}
+
 static int update(struct attrs *a, uint64_t what, uint64_t id, const char *name, size_t len)
 {
 	struct sp_err err = SP_ERR_INIT;
@@ -314,6 +345,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_descriptions),
+		cmocka_unit_test(no_id_is_like_another),
 		cmocka_unit_test(short_descriptions),
 		cmocka_unit_test(descriptions_that_cannot_be),
 		cmocka_unit_test(ids_by_the_thousand),
