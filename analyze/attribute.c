@@ -6,9 +6,12 @@
 #include "stalls.h"
 #include "who.h"
 
+#include <sirqprof/hash.h>
 #include <sirqprof/limits.h>
 
 #include <string.h>
+/* uthash's own function is the same in every run. */
+#define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)sp_hash(key, len))
 #include <uthash.h>
 
 #define MAX_PARENTS 16U

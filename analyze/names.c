@@ -1,12 +1,11 @@
 #include "names.h"
 
+#include <sirqprof/hash.h>
 #include <sirqprof/limits.h>
 
 #include <string.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 /* Every frame of every stack is looked up: uthash's own function takes three times as long. */
-#define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)XXH3_64bits(key, len))
+#define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)sp_hash(key, len))
 #include <uthash.h>
 
 /* What was asked for lately is forgotten when it has become so much. */

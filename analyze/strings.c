@@ -1,11 +1,10 @@
 #include "strings.h"
 
+#include <sirqprof/hash.h>
 #include <sirqprof/limits.h>
 
 #include <stdlib.h>
 #include <string.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 /* Strings never move: they live in chunks, each behind its length, so that strings_get() stays
  * valid. Where one stands is 16 bits of a chunk's number and 16 of a place in it. */
@@ -65,7 +64,7 @@ static int grow_ids(struct strings *s, struct sp_err *err)
 
 static uint32_t slot_of(const struct strings *s, const char *text, size_t len)
 {
-	uint32_t at = (uint32_t)XXH3_64bits(text, len) & (s->nslots - 1);
+	uint32_t at = (uint32_t)sp_hash(text, len) & (s->nslots - 1);
 
 	for (;; at = (at + 1) & (s->nslots - 1)) {
 		uint32_t id = s->slots[at];

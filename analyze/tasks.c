@@ -1,8 +1,11 @@
 #include "tasks.h"
 
+#include <sirqprof/hash.h>
 #include <sirqprof/limits.h>
 
 #include <stdlib.h>
+/* uthash's own function is the same in every run. */
+#define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)sp_hash(key, len))
 #include <uthash.h>
 
 /* Tids kept. Past that the oldest dead ones go, so that a fork bomb cannot fill the memory. */

@@ -1,11 +1,11 @@
 #include "mapped.h"
 
+#include <sirqprof/hash.h>
+
 #include <stdlib.h>
 #include <string.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 /* Asked for every stack: uthash's own function takes three times as long. */
-#define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)XXH3_64bits(key, len))
+#define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)sp_hash(key, len))
 #include <uthash.h>
 
 /* Mappings kept of one process (dlopen-happy programs have hundreds), and its lives: execs, and new

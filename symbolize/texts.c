@@ -1,12 +1,11 @@
 #include "texts.h"
 
+#include <sirqprof/hash.h>
 #include <sirqprof/limits.h>
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 /* Texts never move: they live in chunks, and where they stand is 16 bits of a chunk's number and 16
  * of a place in it. */
@@ -55,7 +54,7 @@ static const char *text_at(const struct texts *t, uint32_t slot)
 /* The slot that holds the text, or that it would go to. */
 static uint32_t *slot_of(const struct texts *t, const char *text, size_t len)
 {
-	uint32_t i = (uint32_t)XXH3_64bits(text, len) & (t->nslots - 1);
+	uint32_t i = (uint32_t)sp_hash(text, len) & (t->nslots - 1);
 
 	for (; t->slots[i]; i = (i + 1) & (t->nslots - 1)) {
 		const char *is = text_at(t, t->slots[i]);

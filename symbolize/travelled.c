@@ -1,9 +1,8 @@
 #include "travelled.h"
 
-#include <stdint.h>
+#include <sirqprof/hash.h>
+
 #include <stdlib.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 struct symbol {
 	uint64_t addr;
@@ -38,12 +37,10 @@ void travelled_free(struct travelled *t)
 	free(t);
 }
 
-/* The slot that holds the address, or that it would go to. A recording that knew where its
- * addresses go would send them all to one slot: each run has a table elsewhere. */
+/* The slot that holds the address, or that it would go to. */
 static uint32_t *slot_of(const struct travelled *t, uint64_t addr)
 {
-	uint32_t i = (uint32_t)XXH3_64bits_withSeed(&addr, sizeof(addr), (uintptr_t)t) &
-		     (t->nslots - 1);
+	uint32_t i = (uint32_t)sp_hash(&addr, sizeof(addr)) & (t->nslots - 1);
 
 	while (t->slots[i] && t->at[t->slots[i] - 1].addr != addr)
 		i = (i + 1) & (t->nslots - 1);

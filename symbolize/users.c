@@ -5,15 +5,14 @@
 #include "perfmap.h"
 #include "texts.h"
 
+#include <sirqprof/hash.h>
 #include <sirqprof/limits.h>
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 /* Asked for every mapping's path and build-id: uthash's own function takes three times as long. */
-#define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)XXH3_64bits(key, len))
+#define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)sp_hash(key, len))
 #include <uthash.h>
 
 /* What a recording can make this keep of paths, made names and files is bounded. */
