@@ -56,6 +56,7 @@ static bool ends_at(const struct sp_record *r, struct attrs *attrs, uint32_t sha
 uint64_t truesize(const struct sp_record *r, struct attrs *attrs, bool *ret_trailer)
 {
 	size_t own = own_size(r), without_id = 0;
+	bool due = false, fits = false;
 
 	*ret_trailer = true;
 	if (!own)
@@ -65,13 +66,18 @@ uint64_t truesize(const struct sp_record *r, struct attrs *attrs, bool *ret_trai
 		uint32_t shape = (uint32_t)__builtin_ctz(shapes);
 		size_t trailer = sample_shape_size(shape);
 
+		due |= trailer != 0;
 		if (!trailer || trailer > r->size - own)
 			continue;
+		fits = true;
 		if (!sample_shape_id_pos(shape))
 			without_id = without_id ? without_id : trailer;
 		else if (ends_at(r, attrs, shape, own + trailer))
 			return own + trailer;
 	}
+	/* No room for one: it is not too long, it is no such record. */
+	if (due && !fits)
+		return r->size;
 	*ret_trailer = without_id != 0;
 	return own + without_id;
 }

@@ -52,7 +52,7 @@ uint64_t swap_64(struct swap_bytes *b)
 	return turn(b, 8);
 }
 
-static void many_64(struct swap_bytes *b, uint64_t n)
+void swap_many_64(struct swap_bytes *b, uint64_t n)
 {
 	while (n-- && !b->over)
 		swap_64(b);
@@ -65,7 +65,7 @@ static void string(struct swap_bytes *b)
 	swap_skip(b, nul ? (uint64_t)(nul - b->at) + 1 : UINT64_MAX);
 }
 
-static const struct swap_attr *attr_of(const struct swap *s, uint64_t id)
+const struct swap_attr *swap_attr_of(const struct swap *s, uint64_t id)
 {
 	for (uint32_t i = 0; i < s->nids; i++)
 		if (s->ids[i].id == id)
@@ -82,11 +82,11 @@ static void read_values(struct swap_bytes *b, uint64_t format)
 		n = swap_64(b);
 	else
 		swap_64(b);
-	many_64(b, !!(format & PERF_FORMAT_TOTAL_TIME_ENABLED) +
-			   !!(format & PERF_FORMAT_TOTAL_TIME_RUNNING));
+	swap_many_64(b, !!(format & PERF_FORMAT_TOTAL_TIME_ENABLED) +
+				!!(format & PERF_FORMAT_TOTAL_TIME_RUNNING));
 	for (uint64_t i = 0; i < n && !b->over; i++)
-		many_64(b, (format & PERF_FORMAT_GROUP ? 1 : 0) + !!(format & PERF_FORMAT_ID) +
-				   !!(format & lost));
+		swap_many_64(b, (format & PERF_FORMAT_GROUP ? 1 : 0) + !!(format & PERF_FORMAT_ID) +
+					!!(format & lost));
 }
 
 /* What sirqprof adds; the letters are those of docs/recording.md's bodies. */
@@ -163,7 +163,7 @@ static void raw_data(const struct swap *s, const struct swap_attr *a, struct swa
 static void registers(struct swap_bytes *b, uint64_t mask)
 {
 	if (swap_64(b) != PERF_SAMPLE_REGS_ABI_NONE)
-		many_64(b, (uint64_t)__builtin_popcountll(mask));
+		swap_many_64(b, (uint64_t)__builtin_popcountll(mask));
 }
 
 static void branches(const struct swap_attr *a, struct swap_bytes *b)
@@ -173,7 +173,7 @@ static void branches(const struct swap_attr *a, struct swap_bytes *b)
 	if (a->branch_type & 1U << 17) /* HW_INDEX */
 		swap_64(b);
 	for (uint64_t i = 0; i < n && !b->over; i++)
-		many_64(b, a->branch_type & 1U << 19 ? 4 : 3); /* COUNTERS */
+		swap_many_64(b, a->branch_type & 1U << 19 ? 4 : 3); /* COUNTERS */
 }
 
 /* The first 8 bytes that say whose sample it is, where all events agree on it. */
@@ -195,16 +195,17 @@ static uint64_t sample_id(const struct swap *s, const struct swap_bytes *b)
 
 static void sample(const struct swap *s, struct swap_bytes *b)
 {
-	const struct swap_attr *a = attr_of(s, sample_id(s, b));
+	const struct swap_attr *a = swap_attr_of(s, sample_id(s, b));
 	uint64_t t = a ? a->sample_type : 0, n;
 
 	if (!a && s->nattrs)
 		a = &s->attrs[0], t = a->sample_type & (PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP);
-	many_64(b, !!(t & PERF_SAMPLE_IDENTIFIER) + !!(t & PERF_SAMPLE_IP));
+	swap_many_64(b, !!(t & PERF_SAMPLE_IDENTIFIER) + !!(t & PERF_SAMPLE_IP));
 	if (t & PERF_SAMPLE_TID)
 		swap_32(b), swap_32(b);
-	many_64(b, (uint64_t)__builtin_popcountll(t & (PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR |
-						       PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID)));
+	swap_many_64(b,
+		     (uint64_t)__builtin_popcountll(t & (PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR |
+							 PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID)));
 	if (t & PERF_SAMPLE_CPU)
 		swap_32(b), swap_32(b);
 	if (t & PERF_SAMPLE_PERIOD)
@@ -212,7 +213,7 @@ static void sample(const struct swap *s, struct swap_bytes *b)
 	if (t & PERF_SAMPLE_READ)
 		read_values(b, a->read_format);
 	if (t & PERF_SAMPLE_CALLCHAIN)
-		many_64(b, swap_64(b));
+		swap_many_64(b, swap_64(b));
 	if (t & PERF_SAMPLE_RAW && !b->over)
 		raw_data(s, a, b);
 	if (t & PERF_SAMPLE_BRANCH_STACK)
@@ -223,46 +224,15 @@ static void sample(const struct swap *s, struct swap_bytes *b)
 		swap_skip(b, n);
 		swap_64(b);
 	}
-	many_64(b, !!(t & (PERF_SAMPLE_WEIGHT | PERF_SAMPLE_WEIGHT_STRUCT)) +
-			   !!(t & PERF_SAMPLE_DATA_SRC) + !!(t & PERF_SAMPLE_TRANSACTION));
+	swap_many_64(b, !!(t & (PERF_SAMPLE_WEIGHT | PERF_SAMPLE_WEIGHT_STRUCT)) +
+				!!(t & PERF_SAMPLE_DATA_SRC) + !!(t & PERF_SAMPLE_TRANSACTION));
 	if (t & PERF_SAMPLE_REGS_INTR)
 		registers(b, a->regs_intr);
-	many_64(b, (uint64_t)__builtin_popcountll(t & (PERF_SAMPLE_PHYS_ADDR | PERF_SAMPLE_CGROUP |
-						       PERF_SAMPLE_DATA_PAGE_SIZE |
-						       PERF_SAMPLE_CODE_PAGE_SIZE)));
+	swap_many_64(b, (uint64_t)__builtin_popcountll(
+				t & (PERF_SAMPLE_PHYS_ADDR | PERF_SAMPLE_CGROUP |
+				     PERF_SAMPLE_DATA_PAGE_SIZE | PERF_SAMPLE_CODE_PAGE_SIZE)));
 	if (t & PERF_SAMPLE_AUX)
 		swap_skip(b, swap_64(b));
-}
-
-/* struct sample_id at the end of what is no sample, cut off from *b. */
-static void trailer(const struct swap *s, struct swap_bytes *b)
-{
-	static const uint64_t parts = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID |
-				      PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU |
-				      PERF_SAMPLE_IDENTIFIER;
-	const struct swap_attr *a = s->nattrs ? &s->attrs[0] : NULL;
-	uint64_t t = a && a->sample_id_all ? a->sample_type : 0, last;
-	struct swap_bytes id;
-	size_t size;
-
-	if (t & PERF_SAMPLE_IDENTIFIER && b->end - b->at >= 8) {
-		memcpy(&last, b->end - 8, 8);
-		a = attr_of(s, last);
-		t = a ? a->sample_type : t;
-	}
-	size = 8U * (size_t)__builtin_popcountll(t & parts);
-	if ((size_t)(b->end - b->at) < size)
-		return;
-	id = (struct swap_bytes){ b->end - size, b->end, false };
-	b->end -= size;
-	if (t & PERF_SAMPLE_TID)
-		swap_32(&id), swap_32(&id);
-	many_64(&id, (uint64_t)__builtin_popcountll(
-			     t & (PERF_SAMPLE_TIME | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID)));
-	if (t & PERF_SAMPLE_CPU)
-		swap_32(&id), swap_32(&id);
-	if (t & PERF_SAMPLE_IDENTIFIER)
-		swap_64(&id);
 }
 
 /* A record's body by letters: 8 4 2 integers of that many bytes, 1 a byte, 'v' all that follow are
@@ -304,7 +274,7 @@ static void kernel_record(const struct swap *s, const struct perf_event_header *
 		sample(s, b);
 		return;
 	}
-	trailer(s, b);
+	swap_trailer(s, h->type, b);
 	if (h->type == PERF_RECORD_READ) {
 		by_letters(b, "44");
 		read_values(b, s->nattrs ? s->attrs[0].read_format : 0);

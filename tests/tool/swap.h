@@ -54,7 +54,13 @@ struct swap_bytes {
 uint16_t swap_16(struct swap_bytes *b);
 uint32_t swap_32(struct swap_bytes *b);
 uint64_t swap_64(struct swap_bytes *b);
+void swap_many_64(struct swap_bytes *b, uint64_t n);
 void swap_skip(struct swap_bytes *b, uint64_t size);
+
+/* The event of an id; the only one there is; NULL. */
+const struct swap_attr *swap_attr_of(const struct swap *s, uint64_t id);
+/* The sample_id behind a record of that type that is no sample: turned, and cut off from *b. */
+void swap_trailer(const struct swap *s, uint32_t type, struct swap_bytes *b);
 
 /* One record, its header included; size is more than header.size where a blob follows. */
 void swap_record(struct swap *s, uint8_t *record, size_t size);

@@ -108,6 +108,7 @@ static void each_type_ends_with_its_trailer(void **state)
 	}
 }
 
+/* Not too long at least. */
 static void cut_anywhere(void **state)
 {
 	bool has;
@@ -116,14 +117,12 @@ static void cut_anywhere(void **state)
 	for (uint32_t i = 0; i < 6; i++) {
 		struct bytes b = { .swap = i >= 3 };
 		sp_auto(attrs) a = attrs(b.swap);
-		size_t n = own(&b, types[i % 3]);
 
+		own(&b, types[i % 3]);
 		trailer(&b, TRAILER, 7);
 		for (size_t len = 8; len < b.len; len++) {
-			uint64_t size = size_of(&b, len, types[i % 3], a, &has);
-
-			assert_int_equal(size, len < n ? len : n);
-			assert_int_equal(has, len < n);
+			assert_int_equal(size_of(&b, len, types[i % 3], a, &has), len);
+			assert_true(has);
 		}
 	}
 }
