@@ -58,6 +58,12 @@ bool load_keeps(const struct lane *l, const struct sp_stall *gap);
 /* The record is of another task than the one before, and no switch between them was recorded. */
 int load_unseen_switch(struct timeline *t, struct lane *l, const struct sp_event *e,
 		       struct sp_err *err);
+/* That thread polled until records were lost, or a hole began, and nothing says that it has left
+ * the CPU: its next record says that it has not. */
+static inline bool load_lost_thread(const struct lane *l, int32_t tid)
+{
+	return l->load.thread_tid == tid && !l->load.thread_since_ns;
+}
 int load_switch(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 void load_poll(struct lane *l, const struct sp_event *e);
 void load_sample(struct lane *l, const struct sp_event *e);

@@ -83,7 +83,8 @@ static int follow_task(struct timeline *t, struct lane *l, const struct sp_event
 
 	if (e->tid == SP_NO_TASK || e->type == SP_EV_SWITCH)
 		return SP_OK;
-	if (e->tid > 0 && l->tid > 0 && e->tid != l->tid && t->switch_seen)
+	if (e->tid > 0 && l->tid > 0 && t->switch_seen &&
+	    (e->tid != l->tid || load_lost_thread(l, e->tid)))
 		rc = load_unseen_switch(t, l, e, err);
 	l->tid = e->tid;
 	if (rc)

@@ -90,6 +90,28 @@ static void a_thread_that_polls_did_so_until_records_were_lost(void **state)
 	assert_int_equal(s->end_hi_ns, (START + 20200) * US);
 }
 
+/* And goes on: nothing says that it has left the CPU. */
+static void a_thread_that_polls_goes_on_behind_lost_records(void **state)
+{
+	struct fakecpu *w = *state;
+
+	named(w, START - 6000, "napi/eth0-1", 55);
+	busy(w, START - 5000, START, "u:main");
+	switch_from(w, START, "main", 100, 120, true, "napi/eth0-1", 55);
+	busy(w, START, START + 20000, "kthread;napi_threaded_poll;ip_rcv");
+	lost(w, START + 20200);
+	busy(w, START + 20500, START + 40000, "kthread;napi_threaded_poll;ip_rcv");
+	switch_from(w, START + 40000, "napi/eth0-1", 55, 120, false, "main", 100);
+	busy(w, START + 40500, START + 50000, "u:main");
+	flush(w, START + 50000);
+	check_invariants(w);
+	assert_int_equal(w->n, 2);
+	assert_int_equal(w->stalls[1].mechanism, SP_MECH_LOAD);
+	assert_int_equal(w->stalls[1].begin_lo_ns, (START + 20200) * US);
+	assert_int_equal(w->stalls[1].begin_ns, (START + 20500) * US);
+	assert_int_equal(w->stalls[1].end_ns, (START + 40000) * US);
+}
+
 static void bottom_halves_were_off_until_records_were_lost(void **state)
 {
 	struct fakecpu *w = *state;
@@ -132,6 +154,7 @@ int main(void)
 		T(a_load_before_lost_records_ends_there),
 		T(mostly_lost_is_no_load),
 		T(a_thread_that_polls_did_so_until_records_were_lost),
+		T(a_thread_that_polls_goes_on_behind_lost_records),
 		T(bottom_halves_were_off_until_records_were_lost),
 		T(a_load_goes_on_while_the_sampler_is_throttled),
 	};
