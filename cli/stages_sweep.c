@@ -1,5 +1,9 @@
 #include "stages.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 /*
  * Stacks are nearly as many as samples where a CPU does many things: 120 kB a second of a packet
  * flood. Those that no stall, no row of the baseline and nothing that is open holds are forgotten,
@@ -9,7 +13,7 @@
 /* A sweep is due at so much; what is kept beyond KEPT_MOST goes too, the least important first. */
 #define SWEEP_AT_BYTES	 (10ULL << 20)
 #define KEPT_MOST_BYTES	 (8ULL << 20)
-#define SWEEP_STEP_BYTES (4ULL << 20)
+#define SWEEP_STEP_BYTES (2ULL << 20)
 /* With those of events that wait for their turn: past it the older half goes on. */
 #define HELD_MOST_BYTES (16ULL << 20)
 
@@ -75,5 +79,9 @@ int stages_sweep(struct pipeline *p, struct sp_err *err)
 	p->stacks_named = stacks_moved_count(p->stacks, p->stacks_named);
 	stacks_sweep_end(p->stacks);
 	stages_sweep_due(p);
+#ifdef __GLIBC__
+	/* What days of a recording leave between what is kept: some megabytes. */
+	malloc_trim(0);
+#endif
 	return SP_OK;
 }

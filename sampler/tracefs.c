@@ -82,6 +82,7 @@ int tracefs_read(struct tracefs *t, const char *path, char **ret, size_t *ret_le
 {
 	size_t room = SP_MAX_FORMAT_BYTES, len = 0;
 	sp_auto_free char *text = malloc(room + 1);
+	char *fit;
 	ssize_t n = 0;
 	int fd;
 
@@ -102,6 +103,9 @@ int tracefs_read(struct tracefs *t, const char *path, char **ret, size_t *ret_le
 		return sp_fail(err, SP_ELIMIT, SP_NOWHERE, "tracefs %s is longer than %u bytes",
 			       path, SP_MAX_FORMAT_BYTES);
 	text[len] = 0;
+	/* They are kept as long as the recording goes on. */
+	fit = realloc(text, len + 1);
+	text = fit ? fit : text;
 	*ret = sp_take(text);
 	*ret_len = len;
 	return SP_OK;
