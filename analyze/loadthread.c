@@ -86,7 +86,7 @@ int load_switch(struct timeline *t, struct lane *l, const struct sp_event *e, st
 	int rc = thread_out(t, l, e, err);
 
 	l->load.thread_tid = SP_NO_TASK;
-	if (rc || !wait_is_napi(t, e->sched.next_comm))
+	if (rc || l->shed || !wait_is_napi(t, e->sched.next_comm))
 		return rc;
 	return thread_in(t, l, e, e->time_ns, e->sched.next_tid, e->sched.next_comm, err);
 }
@@ -133,6 +133,9 @@ int load_unseen_switch(struct timeline *t, struct lane *l, const struct sp_event
 	r->unseen_switch_ns = e->time_ns;
 	if (r->thread_since_ns && r->thread_tid != e->tid)
 		rc = load_before_hole(t, l, e->time_ns, err);
+	/* Where only some switches are recorded, it may leave and come back between two ticks. */
+	if (l->shed || !t->cfg.has_entry)
+		return rc;
 	if (rc || r->thread_since_ns || !tasks_at(t->parts.tasks, e->tid, e->time_ns, &who) ||
 	    !wait_is_napi(t, who.comm))
 		return rc;

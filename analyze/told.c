@@ -1,4 +1,5 @@
 #include "lane.h"
+#include "load.h"
 
 /*
  * What is told of a CPU but did not happen there: the recorder's own readings, and what it no
@@ -21,6 +22,7 @@ static int on_shed(struct timeline *t, struct lane *l, const struct sp_event *e,
 				    e->time_ns, err);
 	l->shed_ns = e->time_ns ? e->time_ns : l->first_ns;
 	rc = gap_close(t, l, err);
+	rc = rc ? rc : load_before_hole(t, l, l->shed_ns, err);
 	blind_forget(l, l->blind_until_ns);
 	l->gap.last_on_ns = last_on;
 	return rc;

@@ -1,5 +1,5 @@
 /* analyze/told: a CPU of which, to spare it, only what --light has is recorded. */
-#include "fakecpu.h"
+#include "fakethread.h"
 
 static void shed(struct fakecpu *w, uint64_t us, uint64_t level)
 {
@@ -58,6 +58,56 @@ static void a_part_may_begin_shed(void **state)
 		coverage_ask(w->coverage, w->cpu, START * US, (START + 20000) * US).observed_ns, 0);
 }
 
+/* Which task a tick meets says little of what ran between two: no switch to or from it is recorded.
+ */
+static void thread_at_ticks(struct fakecpu *w)
+{
+	busy(w, START + 500, START + 2000, "u:main");
+	w->tid = 55;
+	busy(w, START + 2000, START + 16000, "kthread;napi_threaded_poll;ip_rcv");
+	w->tid = 100;
+	busy(w, START + 16000, START + 30000, "u:main");
+	flush(w, START + 30000);
+	assert_int_equal(w->n, 0);
+}
+
+static void a_thread_at_ticks_is_no_load(void **state)
+{
+	struct fakecpu *w = *state;
+
+	named(w, START - 6000, "napi/eth0-1", 55);
+	switch_from(w, START - 5500, "other", 101, 120, true, "main", 100);
+	busy(w, START - 5000, START, "u:main");
+	shed(w, START, 2);
+	thread_at_ticks(w);
+}
+
+static void nor_is_it_in_a_light_recording(void **state)
+{
+	struct fakecpu *w = *state;
+
+	w->cfg.has_raise = w->cfg.has_entry = w->cfg.has_exit = false;
+	configure(w);
+	named(w, START - 6000, "napi/eth0-1", 55);
+	switch_from(w, START - 5500, "swapper/1", 0, 120, true, "main", 100);
+	busy(w, START - 5000, START + 500, "u:main");
+	thread_at_ticks(w);
+}
+
+static void a_thread_that_polled_is_told_up_to_there(void **state)
+{
+	struct fakecpu *w = *state;
+
+	named(w, START - 6000, "napi/eth0-1", 55);
+	busy(w, START - 5000, START, "u:main");
+	switch_from(w, START, "main", 100, 120, true, "napi/eth0-1", 55);
+	busy(w, START, START + 20000, "kthread;napi_threaded_poll;ip_rcv");
+	shed(w, START + 20000, 2);
+	busy(w, START + 20000, START + 40000, "kthread;napi_threaded_poll;ip_rcv");
+	flush(w, START + 40000);
+	assert_int_equal(one(w, SP_MECH_LOAD, 19502, 0)->end_hi_ns, (START + 20000) * US);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, fakecpu_setup, fakecpu_teardown)
 
 int main(void)
@@ -66,6 +116,9 @@ int main(void)
 		T(nothing_is_healthy_that_is_not_recorded),
 		T(gaps_are_still_seen),
 		T(a_part_may_begin_shed),
+		T(a_thread_at_ticks_is_no_load),
+		T(nor_is_it_in_a_light_recording),
+		T(a_thread_that_polled_is_told_up_to_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
