@@ -119,7 +119,7 @@ static int finish(struct timeline *t, struct lane *l, uint64_t end_hi_ns, uint64
 	if (!t->cfg.has_bh_flag)
 		begin_at_raise(b, s);
 	if (b->ticks >= ticks_needed(t, s, napi))
-		pending_swallow(l, s);
+		pending_swallow(t, l, s);
 	if (s->begin_ns < l->stall_end_ns)
 		s->begin_ns = s->begin_lo_ns = l->stall_end_ns;
 	if (b->ticks < ticks_needed(t, s, napi) || s->end_ns <= s->begin_ns ||

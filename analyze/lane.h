@@ -118,6 +118,7 @@ struct pending_stall {
 	bool may_be_steal; /* an interrupt of which nothing but the length is known */
 	/* a softirq in which no interrupt came for half of it or more: meanwhile; else 0 */
 	uint64_t still_begin_ns, still_end_ns;
+	uint32_t bytes;	    /* that it takes while it waits */
 	uint8_t leaf;	    /* enum leaf_class */
 	bool user;	    /* the late sample stood in user mode */
 	bool wants_softnet; /* load: how often the budget ran out is to be told */
@@ -240,10 +241,11 @@ struct timeline {
 	uint64_t beyond;     /* events of more CPUs than that */
 	struct lane **lanes; /* by CPU, NULL: no event yet */
 	uint32_t nlanes;
-	uint32_t learnt_nmi; /* samples with IF=0 */
-	uint64_t with_flags; /* samples that carry IF at all */
-	uint64_t unsampled;  /* stalls without a sample */
-	bool switch_seen;    /* a switch was recorded, so switches to idle are */
+	uint32_t learnt_nmi;	/* samples with IF=0 */
+	uint64_t with_flags;	/* samples that carry IF at all */
+	uint64_t unsampled;	/* stalls without a sample */
+	uint64_t pending_bytes; /* of the stalls that wait, of all lanes */
+	bool switch_seen;	/* a switch was recorded, so switches to idle are */
 };
 
 /* gaps.c: an interrupt entry, other proof that interrupts are on, a sample. */
@@ -319,7 +321,7 @@ int sparse_flush(struct timeline *t, struct lane *l, uint64_t end_ns, struct sp_
 /* pending.c */
 int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err);
 /* What stood still inside a longer stall of another kind becomes part of it. */
-void pending_swallow(struct lane *l, struct sp_stall *s);
+void pending_swallow(struct timeline *t, struct lane *l, struct sp_stall *s);
 int pending_steal(struct timeline *t, struct lane *l, const struct sp_event *e, struct sp_err *err);
 int pending_softnet(struct timeline *t, struct lane *l, const struct sp_event *e,
 		    struct sp_err *err);

@@ -82,7 +82,7 @@ static int emit(struct timeline *t, struct lane *l, struct sp_err *err)
 			      r->dev, 0);
 	held_end(r, &p.stall);
 	rc = held_give(t, l, all->begin_ns, err);
-	pending_swallow(l, &p.stall);
+	pending_swallow(t, l, &p.stall);
 	if (rc)
 		stall_free(&p.stall);
 	rc = rc ? rc : shares_give(&r->shares, &p.stall, err);

@@ -14,8 +14,23 @@
 /* Without a reading for this long there will be none. */
 #define WAIT_NS 400000000ULL
 
+/* On all CPUs together. Past it those of the CPU that finds another one wait no longer. */
+#define PENDING_MOST_BYTES (4U << 20)
+
+static uint32_t bytes_of(const struct pending_stall *p)
+{
+	return (uint32_t)(sizeof(*p) + p->stall.nshares * sizeof(p->stall.shares[0]) +
+			  p->stall.nevidence * sizeof(p->stall.evidence[0]));
+}
+
+static bool has_room(const struct timeline *t, const struct lane *l)
+{
+	return l->npending < PENDING_MAX && (!l->npending || t->pending_bytes < PENDING_MOST_BYTES);
+}
+
 static int emit(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err)
 {
+	t->pending_bytes -= p->bytes;
 	if (still_is(p))
 		still_judge(t, l, p);
 	else if (p->wants_softnet)
@@ -105,7 +120,7 @@ static void tell_part(struct sp_stall *s, const struct pending_stall *p)
 }
 
 /* A pause of the host of 6 ms does not cut a softirq of 40 ms in two. */
-void pending_swallow(struct lane *l, struct sp_stall *s)
+void pending_swallow(struct timeline *t, struct lane *l, struct sp_stall *s)
 {
 	uint64_t inner_ns = 0, end_ns = l->emitted_end_ns;
 	uint32_t kept = 0;
@@ -127,6 +142,7 @@ void pending_swallow(struct lane *l, struct sp_stall *s)
 			continue;
 		}
 		tell_part(s, p);
+		t->pending_bytes -= p->bytes;
 		stall_free(&p->stall);
 	}
 	l->npending = kept;
@@ -172,7 +188,7 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 		return rc;
 	}
 	if (s->mechanism == SP_MECH_SOFTIRQ && !p->is_gap)
-		pending_swallow(l, s);
+		pending_swallow(t, l, s);
 	/* Stalls of one CPU do not overlap: the one found first (the inner one) keeps its time. */
 	if (s->begin_ns < l->stall_end_ns)
 		s->begin_ns = s->begin_lo_ns = l->stall_end_ns;
@@ -202,12 +218,14 @@ int pending_add(struct timeline *t, struct lane *l, struct pending_stall *p, str
 		stall_free(s); /* watched only to tell whether the machine stood still */
 		return SP_OK;
 	}
-	if (l->npending == PENDING_MAX)
+	if (!has_room(t, l))
 		rc = release(t, l, s->end_ns, true, err);
 	if (!lane_room(&l->pending, l->npending)) {
 		stall_free(s);
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for a stall");
 	}
+	p->bytes = bytes_of(p);
+	t->pending_bytes += p->bytes;
 	l->pending[l->npending++] = *p;
 	return rc ? rc : release(t, l, s->end_ns, false, err);
 }

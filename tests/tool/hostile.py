@@ -23,7 +23,7 @@ CPU_SECONDS_PER_MB = 2
 IDENTIFIER, IP, TID, TIME, CPU, RAW, CALLCHAIN = (1 << 16, 1 << 0, 1 << 1, 1 << 2, 1 << 7, 1 << 10,
                                                   1 << 5)
 CLOCK, POINT, FACT = 1, 2, 3
-RAISE, ENTRY, EXIT = 76, 77, 78  # format and event id
+RAISE, ENTRY, EXIT, TICK = 76, 77, 78, 79  # format and event id
 FACT_MAGIC = 0x46515253
 
 
@@ -47,10 +47,10 @@ def feature(bit, body):
     return record(80, struct.pack("<Q", bit) + body)
 
 
-def tracing(texts):
+def tracing(texts, system=b"irq"):
     out = bytearray(b"\x17\x08\x44tracing0.6\0") + struct.pack("<BBI", 0, 8, 4096)
     out += b"header_page\0" + struct.pack("<Q", 0) + b"header_event\0" + struct.pack("<Q", 0)
-    out += struct.pack("<II", 0, 1) + b"irq\0" + struct.pack("<I", len(texts))
+    out += struct.pack("<II", 0, 1) + system + b"\0" + struct.pack("<I", len(texts))
     for text in texts:
         out += struct.pack("<Q", len(text)) + text
     out += struct.pack("<IIQ", 0, 0, 0)
@@ -79,8 +79,8 @@ def sample(time, cpu, tid, chain):
                   struct.pack("<%dQ" % len(chain), *chain), 1)
 
 
-def softirq(time, cpu, vec, what):
-    return record(9, struct.pack("<QQIIIHBBiI", what, time, cpu, 0, 12, what, 0, 0, 1, vec), 1)
+def softirq(time, cpu, vec, what, flags=0):
+    return record(9, struct.pack("<QQIIIHBBiI", what, time, cpu, 0, 12, what, flags, 0, 1, vec), 1)
 
 
 def point(time, cpu, vec, tid=1):
@@ -278,6 +278,19 @@ def deep_stalls(i):
             softirq(t + 2 * 10**6, i % 4, 3, EXIT) + (ROUND if i % 50 == 0 else b""))
 
 
+# A pause on every CPU that waits for a reading of steal, and what came after waits behind it: softirqs of 64 tasks.
+def waits_on_all_cpus(i):
+    n, cpu = divmod(i, 1024)
+    t = 10**9 + (n if n < 10 else n + 20) * 2 * 10**6 // (2 if n < 10 else 1)
+    out = b"" if i else attr(2, TICK, IDENTIFIER | TIME | CPU | RAW, TICK) + tracing(
+        [(SOFTIRQ.replace(" vec;", " vector;") % ("local_timer_entry", TICK)).encode()], b"irq_vectors")
+    if n < 11:
+        return out + softirq(t, cpu, 236, TICK) + sample(t + 500, cpu, 7, [KERNEL, (1 << 63) + 16])
+    return (softirq(t, cpu, 236, TICK) + softirq(t + 1000, cpu, 1, ENTRY) + softirq(t + 10**6, cpu, 236, TICK, 16) +
+            b"".join(sample(t + 10**6 + k, cpu, 100 + k, [KERNEL, (1 << 63) + 16]) for k in range(1, 65)) +
+            softirq(t + 1500000, cpu, 1, EXIT))
+
+
 # The same deep stack of a program in ever new processes, each of which has names of its own for it.
 def stacks_of_processes(i):
     t = 10**9 + i * 5 * 10**6
@@ -294,14 +307,14 @@ KINDS = {f.__name__: f for f in (
     forks, new_mappings, one_process_maps, kernel_maps, open_files, cgroups, clock_pairs,
     kernel_names, quality_rows, stalls, steal, meta, throttles, lost, lost_everywhere, switches, fork_chain, ksymbols,
     build_id_records, distinct_stacks, stall_rows, open_on_all_cpus, delays_on_all_cpus, hours, deep_stalls, names_in_one_place,
-    stacks_of_processes)}
+    stacks_of_processes, waits_on_all_cpus)}
 
 
 # All of them at once, each in times of its own.
 def everything(i):
     return b"".join(f(i) for f in KINDS.values()
                     if f not in (everything, backwards, clock_jumps, distinct_stacks, hours, deep_stalls, names_in_one_place,
-                                  stacks_of_processes))
+                                  stacks_of_processes, waits_on_all_cpus))
 
 
 KINDS["everything"] = everything
