@@ -241,6 +241,18 @@ static void key_of(char *key, size_t size, const struct sp_mapping *m, int fd,
 		snprintf(key, size, "%d %s", (int)state, m->path);
 }
 
+/* The one that stands for all that are too many. */
+static struct elffile *rest_of(struct elffiles *f)
+{
+	struct elffile *file = known(f, "rest");
+
+	if (!file)
+		file = new_file(f, "rest", "[too many files]");
+	if (file)
+		file->state = ELFFILE_MISSING;
+	return file;
+}
+
 static struct elffile *look_for(struct elffiles *f, const struct sp_mapping *m)
 {
 	char key[SP_MAX_STRING + 160];
@@ -254,6 +266,8 @@ static struct elffile *look_for(struct elffiles *f, const struct sp_mapping *m)
 	state = m->path[0] == '/' ? open_best(f, m, &fd) : ELFFILE_MISSING;
 	key_of(key, sizeof(key), m, fd, state);
 	file = known(f, key);
+	if (!file && HASH_COUNT(f->by_key) >= ELFFILE_MOST)
+		file = rest_of(f);
 	if (!file) {
 		file = new_file(f, key, m->path);
 		if (file && fd >= 0 && elfimage_read(&file->image, fd)) {

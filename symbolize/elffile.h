@@ -6,7 +6,8 @@
  *
  * In:    mappings, and the build-id that was mapped, if the record told it
  * Out:   the function at an offset of the file; its bytes, for unwinding
- * Keeps: one symbol table a file, read at the first question
+ * Keeps: one symbol table a file, read at the first question; ELFFILE_MOST files, those that are
+ *        not there too: the others are one that has no names
  *
  * A file on disk that is not the one mapped gives no name: unknown is better than wrong. Without a
  * build-id a file is trusted only on the machine and boot that was recorded, and only if it did not
@@ -37,6 +38,7 @@ void elffiles_free(struct elffiles *f);
 void elffiles_set_live(struct elffiles *f, bool live);
 
 /* The file behind a mapping: one object for one content. NULL when out of memory. */
+#define ELFFILE_MOST 4096U
 struct elffile *elffiles_get(struct elffiles *f, const struct sp_mapping *m);
 
 /* What to tell of an address beside its function. */

@@ -291,6 +291,20 @@ def waits_on_all_cpus(i):
             softirq(t + 1500000, cpu, 1, EXIT))
 
 
+# Stacks that go through 4096 mappings of each process, each of a file of its own, told before.
+def files_of_stacks(i):
+    if i < 20 * 4096:
+        pid, k = 1000 + i // 4096, i % 4096
+        return side(10, struct.pack("<IIQQQIIQQII", pid, pid, 0x400000 + (k << 12), 4096, 0, 8, 1, i + 1, 0, 5, 2) +
+                    b"/tmp/" + text8(i) + b"\0" * 3, 1000 + i, 2)
+    pid, part = divmod(i - 20 * 4096, 5)
+    t = 10**9 + i * 5 * 10**6
+    named = fact(1000, 9, struct.pack("<QQ", (1 << 63) + 63, (1 << 63) + 63) + b"__do_softirq\0\0")
+    return (named + softirq(t, 0, 3, ENTRY) + sample(
+        t + 10**6, 0, 1000 + pid % 20, [KERNEL, (1 << 63) + 16, (1 << 63) + 64, USER] +
+        [0x400008 + (part * 800 + k << 12) for k in range(800)]) + softirq(t + 2 * 10**6, 0, 3, EXIT))
+
+
 # The same deep stack of a program in ever new processes, each of which has names of its own for it.
 def stacks_of_processes(i):
     t = 10**9 + i * 5 * 10**6
@@ -307,14 +321,14 @@ KINDS = {f.__name__: f for f in (
     forks, new_mappings, one_process_maps, kernel_maps, open_files, cgroups, clock_pairs,
     kernel_names, quality_rows, stalls, steal, meta, throttles, lost, lost_everywhere, switches, fork_chain, ksymbols,
     build_id_records, distinct_stacks, stall_rows, open_on_all_cpus, delays_on_all_cpus, hours, deep_stalls, names_in_one_place,
-    stacks_of_processes, waits_on_all_cpus)}
+    stacks_of_processes, waits_on_all_cpus, files_of_stacks)}
 
 
 # All of them at once, each in times of its own.
 def everything(i):
     return b"".join(f(i) for f in KINDS.values()
                     if f not in (everything, backwards, clock_jumps, distinct_stacks, hours, deep_stalls, names_in_one_place,
-                                  stacks_of_processes, waits_on_all_cpus))
+                                  stacks_of_processes, waits_on_all_cpus, files_of_stacks))
 
 
 KINDS["everything"] = everything

@@ -393,10 +393,50 @@ static void many_troubles_few_rows(void **state)
 	users_free(u);
 }
 
+static int count(void *self, const char *path, enum elffile_state why, uint64_t addresses,
+		 struct sp_err *e)
+{
+	uint64_t *sums = self;
+
+	(void)e;
+	assert_int_equal(why, ELFFILE_MISSING);
+	sums[0] += addresses;
+	if (strcmp(path, "[too many files]") == 0)
+		sums[1] += addresses;
+	return SP_OK;
+}
+
+/* A recording may name a file for each address. */
+static void too_many_files_are_one(void **state)
+{
+	struct elffiles *f = files(false);
+	struct sp_mapping first = mapping("/none/0", ""), m;
+	struct elffile *was = elffiles_get(f, &first), *rest = NULL;
+	uint64_t sums[2] = { 0 };
+	struct sp_frame frame;
+	char path[32];
+
+	(void)state;
+	for (uint32_t i = 1; i < ELFFILE_MOST + 100; i++) {
+		snprintf(path, sizeof(path), "/none/%u", i);
+		m = mapping(path, i % 2 ? "ab" : "");
+		assert_int_equal(ask(f, &m, &frame), 0);
+		if (i == ELFFILE_MOST)
+			rest = elffiles_get(f, &m);
+		assert_true(i <= ELFFILE_MOST || elffiles_get(f, &m) == rest);
+	}
+	assert_true(was && was != rest && elffiles_get(f, &first) == was);
+	assert_int_equal(elffiles_troubles(f, count, sums, &err), 0);
+	assert_int_equal(sums[0], ELFFILE_MOST + 99);
+	assert_int_equal(sums[1], 100);
+	elffiles_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(our_own_function),
+		cmocka_unit_test(too_many_files_are_one),
 		cmocka_unit_test(what_is_not_the_one_mapped),
 		cmocka_unit_test(the_number_of_one_that_is_gone),
 		cmocka_unit_test(the_inode_of_one_that_was_written_over),
