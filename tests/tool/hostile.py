@@ -338,7 +338,7 @@ KINDS["everything"] = everything
 def endless(i):
     return b"".join(f(i) for f in KINDS.values()
                     if f not in (everything, endless, backwards, clock_jumps, hours, deep_stalls, names_in_one_place,
-                                 stacks_of_processes)).replace(ROUND, b"")
+                                 stacks_of_processes, waits_on_all_cpus, files_of_stacks)).replace(ROUND, b"")
 
 
 KINDS["endless"] = endless
