@@ -13,6 +13,7 @@
 #define ATTR_FREQ	   10
 #define ATTR_SAMPLE_ID_ALL 18
 #define ATTR_USE_CLOCKID   25
+#define ATTR_BUILD_ID	   34
 
 int attrs_new(struct attrs **ret, struct sp_err *err)
 {
@@ -109,6 +110,7 @@ static bool parse(struct sp_span in, struct attr *ret, uint32_t *size)
 	ret->freq = bits >> ATTR_FREQ & 1;
 	ret->sample_id_all = bits >> ATTR_SAMPLE_ID_ALL & 1;
 	ret->use_clockid = bits >> ATTR_USE_CLOCKID & 1;
+	ret->build_id = bits >> ATTR_BUILD_ID & 1;
 	/* What an older, shorter attr lacks reads as zero. */
 	sp_span_skip(&in, 8); /* config2 */
 	ret->branch_sample_type = sp_span_u64(&in);
@@ -147,6 +149,7 @@ int attrs_add(struct attrs *a, struct sp_span in, struct sp_err *err)
 	}
 	a->at[a->n++] = attr;
 	a->trailers |= 1U << sample_trailer_shape(&attr);
+	a->build_ids |= attr.build_id;
 	while (!rc && sp_span_left(&in) >= sizeof(uint64_t))
 		rc = add_id(a, sp_span_u64(&in), a->n - 1, err);
 	return rc;

@@ -37,7 +37,7 @@ struct attr {
 	uint64_t read_format;
 	uint64_t branch_sample_type;
 	uint64_t sample_regs_user, sample_regs_intr;
-	bool freq, sample_id_all, use_clockid;
+	bool freq, sample_id_all, use_clockid, build_id;
 	int32_t clockid;
 	char name[96];
 	struct sample_layout layout;
@@ -59,6 +59,7 @@ struct attrs {
 	struct attr_id *slots; /* open addressing; attr == UINT32_MAX: empty */
 	uint32_t nslots, nids;
 	uint32_t trailers; /* a bit for each sample_trailer_shape() there is */
+	bool build_ids;	   /* some event asked for build-ids in mappings */
 	uint32_t shift; /* the slot is in the upper bits of id * factor */
 	uint64_t factor;
 };

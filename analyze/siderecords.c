@@ -11,6 +11,24 @@ static int add_str(struct strings *strings, struct sp_span *in, sp_str *ret, str
 	return strings_add(strings, (const char *)in->at, len, ret, err);
 }
 
+#define MMAP2_UNION   40U /* header, pid, tid, addr, len, pgoff */
+#define BUILD_ID_MOST 20U
+#define BUILD_ID_MD5  16U
+
+bool siderecords_build_id(const struct sp_record *r, bool asked)
+{
+	const uint8_t *id = r->data + MMAP2_UNION;
+	uint8_t size;
+
+	if (r->size < MMAP2_UNION + 4 + BUILD_ID_MOST)
+		return false;
+	size = id[0];
+	/* Else a device's major number stands there. */
+	if (size > BUILD_ID_MOST || id[1] || id[2] || id[3])
+		return false;
+	return asked || size == BUILD_ID_MOST || size == BUILD_ID_MD5;
+}
+
 static int decode_map(struct strings *strings, const struct sp_record *r, struct sp_span *in,
 		      struct sp_map *map, struct sp_err *err)
 {

@@ -14,6 +14,11 @@
 #include <sirqprof/record.h>
 #include <sirqprof/span.h>
 
+/* Whether a MMAP2 that says so holds a build-id instead of device and inode. The kernel leaves that
+ * flag set for the next recorder too, whose event asked for none (perf_event_mmap_output() in
+ * kernel/events/core.c): asked says whether one of this recording's did. */
+bool siderecords_build_id(const struct sp_record *r, bool asked);
+
 /* map: where a mapping is put that e then points to. SP_END: of no use here. A body that is too
  * short shows in in->over. */
 int siderecords_decode(const struct sp_record *r, struct sp_span *in, struct strings *strings,

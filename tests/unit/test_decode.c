@@ -18,6 +18,7 @@ static struct stacks *stacks;
 static struct decode *decode;
 static struct sp_event events[32];
 static uint32_t nevents;
+static struct sp_map mapped; /* of the newest mapping */
 static struct sp_err err;
 
 static int put(void *self, const struct sp_event *e, struct sp_err *e2)
@@ -25,6 +26,8 @@ static int put(void *self, const struct sp_event *e, struct sp_err *e2)
 	(void)self;
 	(void)e2;
 	assert_true(nevents < 32);
+	if (e->type == SP_EV_MMAP && e->map)
+		mapped = *e->map;
 	events[nevents++] = *e;
 	return 0;
 }
@@ -312,6 +315,42 @@ static void a_cpu_that_no_machine_has(void **state)
 	assert_int_equal(events[0].cpu, SP_NO_CPU);
 }
 
+/* Another recorder on the machine asked for build-ids, and the kernel left its flag set for ours.
+ */
+static void a_mapping_with_anothers_flag(void **state)
+{
+	(void)state;
+	header();
+	nevents = 0;
+	begin();
+	u32(70);
+	u32(71);
+	u64(0x7f0000000000);
+	u64(0x1000);
+	u64(0);
+	u32(254); /* the major number: no size of a build-id */
+	u32(1);
+	u64(4711);
+	u64(0);
+	u32(5); /* PROT_READ | PROT_EXEC */
+	u32(2);
+	memset(rec + len, 0, 16);
+	memcpy(rec + len, "/bin/true", 9);
+	len += 16;
+	u32(70);
+	u32(71);
+	u64(123456789);
+	u32(3);
+	u32(0);
+	u64(SAMPLER_ID);
+	send(PERF_RECORD_MMAP2, PERF_RECORD_MISC_USER | PERF_RECORD_MISC_MMAP_BUILD_ID);
+	assert_int_equal(nevents, 1);
+	assert_int_equal(mapped.ino, 4711);
+	assert_int_equal(mapped.build_id, 0);
+	assert_true(mapped.executable);
+	assert_string_equal(strings_get(strings, mapped.path), "/bin/true");
+}
+
 /* A trailer of the sampler's fields, then what the ring held before: the kernel counted the
  * trailers of other recorders' records too. */
 static void trailer_and_rest(uint64_t id)
@@ -453,6 +492,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sections_that_lie, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_cpu_that_no_machine_has, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_record_longer_than_it_is, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_mapping_with_anothers_flag, setup, teardown),
 		cmocka_unit_test_setup_teardown(text_without_nul, setup, teardown),
 	};
 

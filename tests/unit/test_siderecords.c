@@ -55,6 +55,31 @@ static void is_text(sp_str s, const char *text)
 	assert_string_equal(strings_get(strings, s), text);
 }
 
+static bool believed(uint32_t first, bool asked, size_t len)
+{
+	struct bytes b = { 0 };
+	struct sp_record r = { .type = PERF_RECORD_MMAP2, .data = b.at, .size = len };
+
+	bytes_zero(&b, 40);
+	bytes_u32(&b, first);
+	bytes_zero(&b, 40);
+	return siderecords_build_id(&r, asked);
+}
+
+/* The flag of another recorder's record: a major number stands where a size would. */
+static void a_flag_that_is_anothers(void **state)
+{
+	(void)state;
+	assert_true(believed(20, false, 80));
+	assert_true(believed(16, false, 80));
+	assert_true(believed(8, true, 80));
+	assert_false(believed(8, false, 80));	 /* sd */
+	assert_false(believed(0, false, 80));	 /* none */
+	assert_false(believed(254, true, 80));	 /* virtio */
+	assert_false(believed(0x103, true, 80)); /* nvme */
+	assert_false(believed(20, true, 63));	 /* no room for it */
+}
+
 static void tasks(void **state)
 {
 	(void)state;
@@ -354,6 +379,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tasks),
+		cmocka_unit_test(a_flag_that_is_anothers),
 		cmocka_unit_test(lost_and_throttled),
 		cmocka_unit_test(mappings),
 		cmocka_unit_test(mappings_with_a_build_id),
