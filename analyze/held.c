@@ -126,10 +126,28 @@ static int make_room(struct timeline *t, struct lane *l, const struct pending_st
 	return rc;
 }
 
+/* Shares of what is held, of all CPUs together: on up to 64 CPUs all that a stall may have. */
+#define HELD_SHARES	  (64U * 1024U)
+#define HELD_SHARES_LEAST 4U
+
+static uint32_t shares_of_one(const struct timeline *t)
+{
+	uint32_t n = HELD_SHARES / LOAD_HELD / (t->nused ? t->nused : 1);
+
+	return n < HELD_SHARES_LEAST ? HELD_SHARES_LEAST : n;
+}
+
+uint64_t timeline_trimmed(const struct timeline *t)
+{
+	return t->trimmed;
+}
+
 int load_hold(struct timeline *t, struct lane *l, struct pending_stall *p, struct sp_err *err)
 {
 	struct load_state *r = &l->load;
 	int rc = SP_OK;
+
+	t->trimmed += stall_trim(&p->stall, shares_of_one(t));
 
 	if (!p->is_gap)
 		held_swallow(r, &p->stall);

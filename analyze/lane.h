@@ -244,6 +244,7 @@ struct timeline {
 	uint32_t learnt_nmi;	/* samples with IF=0 */
 	uint64_t with_flags;	/* samples that carry IF at all */
 	uint64_t unsampled;	/* stalls without a sample */
+	uint64_t trimmed;	/* shares of stalls that are held, added up */
 	uint64_t pending_bytes; /* of the stalls that wait, of all lanes */
 	bool switch_seen;	/* a switch was recorded, so switches to idle are */
 };

@@ -72,15 +72,15 @@ static int grow(struct stalls *s, struct sp_err *err)
 	return SP_OK;
 }
 
-/* They stand in order of size. The last one left takes the time of those that go, under no stack:
- * it is of one task only if they all are. */
-static void trim_one(struct stalls *s, struct sp_stall *stall)
+/* It is of one task only if all that go are. */
+uint32_t stall_trim(struct sp_stall *stall, uint32_t most)
 {
-	struct sp_share *rest = &stall->shares[s->most - 1], *fit;
+	struct sp_share *rest = &stall->shares[most - 1], *fit;
+	uint32_t cut;
 
-	if (stall->nshares <= s->most)
-		return;
-	for (uint32_t i = s->most; i < stall->nshares; i++) {
+	if (stall->nshares <= most)
+		return 0;
+	for (uint32_t i = most; i < stall->nshares; i++) {
 		const struct sp_share *gone = &stall->shares[i];
 
 		rest->owned_ns += gone->owned_ns;
@@ -92,15 +92,21 @@ static void trim_one(struct stalls *s, struct sp_stall *stall)
 		rest->has_arg0 = 0;
 	}
 	rest->stack = 0;
-	s->trimmed += stall->nshares - s->most + 1;
-	stall->nshares = s->most;
+	cut = stall->nshares - most + 1;
+	stall->nshares = most;
 	/* Not realloc(): what it cuts off is too small for the next stall's shares. */
 	fit = malloc(stall->nshares * sizeof(*fit));
 	if (!fit)
-		return;
+		return cut;
 	memcpy(fit, stall->shares, stall->nshares * sizeof(*fit));
 	free(stall->shares);
 	stall->shares = fit;
+	return cut;
+}
+
+static void trim_one(struct stalls *s, struct sp_stall *stall)
+{
+	s->trimmed += stall_trim(stall, s->most);
 }
 
 bool stalls_trim(struct stalls *s)

@@ -41,6 +41,10 @@ uint64_t stalls_trimmed(const struct stalls *s);
 void stalls_stacks(struct stalls *s, struct stacks *of, stacks_visit *visit);
 void stall_stacks(struct sp_stall *s, struct stacks *of, stacks_visit *visit);
 
+/* Keeps so many shares at most (1 and more), which stand in order of size: the last one left takes
+ * the time of those that go, under no stack. Returns how many were added up so. */
+uint32_t stall_trim(struct sp_stall *s, uint32_t most);
+
 /* Adds a row of evidence; without memory, or past SP_MAX_EVIDENCE, it is left out. */
 void stall_evidence(struct sp_stall *s, const struct sp_evidence *row);
 /* Frees what the stall owns: its shares and evidence. */

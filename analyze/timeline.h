@@ -85,6 +85,9 @@ uint64_t timeline_quality(const struct timeline *t, uint32_t code);
 /* How long NET_RX of the CPU was thinned; known after timeline_flush(). */
 uint64_t timeline_thinned_ns(const struct timeline *t, uint32_t cpu);
 
+/* Shares of stalls that were added up, as stalls_trimmed(). */
+uint64_t timeline_trimmed(const struct timeline *t);
+
 /* How long the CPU ran and recorded nothing: part of what coverage.h calls not observed. */
 uint64_t timeline_hole_ns(const struct timeline *t, uint32_t cpu);
 

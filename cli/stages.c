@@ -303,8 +303,9 @@ int stages_quality(struct pipeline *p, struct sp_err *err)
 	if (!rc && sides_dropped_rows(p->sides))
 		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, sides_dropped_rows(p->sides),
 				 "drops and reclaims", err);
-	if (!rc && stalls_trimmed(p->stalls))
-		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, stalls_trimmed(p->stalls),
+	if (!rc && stalls_trimmed(p->stalls) + timeline_trimmed(p->timeline))
+		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU,
+				 stalls_trimmed(p->stalls) + timeline_trimmed(p->timeline),
 				 "stacks of stalls", err);
 	if (!rc && p->shed_stacks)
 		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, p->shed_stacks,

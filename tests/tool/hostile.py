@@ -278,6 +278,15 @@ def deep_stalls(i):
             softirq(t + 2 * 10**6, i % 4, 3, EXIT) + (ROUND if i % 50 == 0 else b""))
 
 
+# Long NET_RX of many tasks and stacks, held until their runs end, on all CPUs.
+def held_on_all_cpus(i):
+    n, cpu = divmod(i, 1024)
+    t = 10**9 + n * 1200000
+    return (softirq(t, cpu, 3, ENTRY) +
+            b"".join(sample(t + 701000 + k, cpu, 100 + k, [KERNEL, (1 << 63) + 16]) for k in range(64)) +
+            softirq(t + 1190000, cpu, 3, EXIT))
+
+
 # A pause on every CPU that waits for a reading of steal, and what came after waits behind it: softirqs of 64 tasks.
 def waits_on_all_cpus(i):
     n, cpu = divmod(i, 1024)
@@ -321,14 +330,14 @@ KINDS = {f.__name__: f for f in (
     forks, new_mappings, one_process_maps, kernel_maps, open_files, cgroups, clock_pairs,
     kernel_names, quality_rows, stalls, steal, meta, throttles, lost, lost_everywhere, switches, fork_chain, ksymbols,
     build_id_records, distinct_stacks, stall_rows, open_on_all_cpus, delays_on_all_cpus, hours, deep_stalls, names_in_one_place,
-    stacks_of_processes, waits_on_all_cpus, files_of_stacks)}
+    stacks_of_processes, waits_on_all_cpus, held_on_all_cpus, files_of_stacks)}
 
 
 # All of them at once, each in times of its own.
 def everything(i):
     return b"".join(f(i) for f in KINDS.values()
                     if f not in (everything, backwards, clock_jumps, distinct_stacks, hours, deep_stalls, names_in_one_place,
-                                  stacks_of_processes, waits_on_all_cpus, files_of_stacks))
+                                  stacks_of_processes, waits_on_all_cpus, held_on_all_cpus, files_of_stacks))
 
 
 KINDS["everything"] = everything
@@ -338,7 +347,7 @@ KINDS["everything"] = everything
 def endless(i):
     return b"".join(f(i) for f in KINDS.values()
                     if f not in (everything, endless, backwards, clock_jumps, hours, deep_stalls, names_in_one_place,
-                                 stacks_of_processes, waits_on_all_cpus, files_of_stacks)).replace(ROUND, b"")
+                                 stacks_of_processes, waits_on_all_cpus, held_on_all_cpus, files_of_stacks)).replace(ROUND, b"")
 
 
 KINDS["endless"] = endless
