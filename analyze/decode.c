@@ -261,10 +261,10 @@ static int on_side(struct decode *d, const struct sp_record *told, struct sp_err
 	}
 	if (e.cpu >= SP_MAX_CPUS)
 		e.cpu = SP_NO_CPU;
-	if (r->type == PERF_RECORD_MMAP2 && r->misc & PERF_RECORD_MISC_MMAP_BUILD_ID &&
-	    !siderecords_build_id(r, d->attrs->build_ids))
-		whole.misc &= (uint16_t)~PERF_RECORD_MISC_MMAP_BUILD_ID;
 	rc = siderecords_decode(r, &in, d->parts.strings, &e, &map, err);
+	/* What stands there instead, in which byte order, is not asked: neither is known. */
+	if (map.build_id && !siderecords_build_id(r, d->attrs->build_ids))
+		map.build_id = 0;
 	if (in.over) {
 		d->info.bad_records++;
 		return SP_OK;

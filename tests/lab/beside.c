@@ -93,6 +93,14 @@ void hog_in_child(struct hog *h, void (*act)(struct hog *h))
 		waitpid(innocent, NULL, 0);
 }
 
+void hog_in_told_child(struct hog *h, uint64_t ns, void (*act)(struct hog *h))
+{
+	h->order->tid = ~0U;
+	h->order->spin_ns = ns;
+	hog_in_child(h, act);
+	hog_await(h, 0);
+}
+
 void hog_beside_begin(struct hog *h)
 {
 	if (h->beside != BESIDE_READER)

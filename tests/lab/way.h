@@ -94,6 +94,9 @@ bool hog_await(struct hog *h, uint64_t ns);
  * Returns when both are done.
  */
 void hog_in_child(struct hog *h, void (*act)(struct hog *h));
+/* The same, of a program that spins ns for the task in order->tid alone: nobody's until the child
+ * puts its own there. Then what it wrote down is taken. */
+void hog_in_told_child(struct hog *h, uint64_t ns, void (*act)(struct hog *h));
 /* Starts and ends the innocent that reads all the time, when there is one. */
 void hog_beside_begin(struct hog *h);
 void hog_beside_end(struct hog *h);

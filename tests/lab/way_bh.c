@@ -78,10 +78,7 @@ static void close_listener(struct hog *h)
 
 static void starve_closing(struct hog *h, uint64_t ns)
 {
-	h->order->tid = ~0U;
-	h->order->spin_ns = ns;
-	hog_in_child(h, close_listener);
-	hog_await(h, 0);
+	hog_in_told_child(h, ns, close_listener);
 }
 
 const struct way way_bh_off_close = {

@@ -80,10 +80,7 @@ static void write_socket(struct hog *h)
 
 static void starve_writer(struct hog *h, uint64_t ns)
 {
-	h->order->tid = ~0U; /* nobody's, until the child says which */
-	h->order->spin_ns = ns;
-	hog_in_child(h, write_socket);
-	hog_await(h, 0);
+	hog_in_told_child(h, ns, write_socket);
 }
 
 const struct way way_irqs_off_write = {
@@ -143,10 +140,7 @@ static void wake_sleeper(struct hog *h)
 
 static void starve_waker(struct hog *h, uint64_t ns)
 {
-	h->order->tid = ~0U;
-	h->order->spin_ns = ns;
-	hog_in_child(h, wake_sleeper);
-	hog_await(h, 0);
+	hog_in_told_child(h, ns, wake_sleeper);
 }
 
 /* Interrupts come on again where the lock of the pipe's readers is left. */

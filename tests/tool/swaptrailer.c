@@ -60,6 +60,25 @@ static bool is_of(const struct swap *s, const struct swap_attr *a, const uint8_t
 	return false;
 }
 
+/* What stands where an id would, and is none here, must be none for the other machine either. The
+ * events of a recording have one place for it. */
+static void turn_no_id(const struct swap *s, struct swap_bytes *b, size_t fields)
+{
+	size_t left = (size_t)(b->end - b->at);
+
+	for (uint32_t i = 0; i < s->nattrs; i++) {
+		const struct swap_attr *a = &s->attrs[i];
+		size_t end = fields + size_of(a);
+
+		if (id_at(a) && size_of(a) && end <= left) {
+			struct swap_bytes id = { b->at + end - id_at(a), b->at + end, false };
+
+			swap_64(&id);
+			return;
+		}
+	}
+}
+
 /* Cuts a record off behind the trailer that follows its fields; one without room for it is left as
  * it is. False: none follows. */
 static bool true_end(const struct swap *s, struct swap_bytes *b, size_t fields)
@@ -84,6 +103,8 @@ static bool true_end(const struct swap *s, struct swap_bytes *b, size_t fields)
 	}
 	if (due && !fits)
 		return true;
+	if (!without_id)
+		turn_no_id(s, b, fields);
 	b->end = b->at + (without_id ? without_id : fields);
 	return without_id != 0;
 }

@@ -166,8 +166,10 @@ static void idle_that_nobody_tells_is_no_gap(void **state)
 	assert_int_equal(w->n, 0);
 }
 
-/* Another CPU pauses from `from` on; this one has a late tick at its release point. */
-static const struct sp_stall *released_beside_a_pause(struct fakecpu *w, uint64_t from)
+/* CPU 0 pauses from `from` on, CPU 1 has no tick until interrupts come on in this stack; softirq:
+ * all of it in TIMER. */
+static const struct sp_stall *beside_a_pause(struct fakecpu *w, uint64_t from, bool softirq,
+					     const char *stack)
 {
 	w->cfg.witness = 0;
 	configure(w);
@@ -177,13 +179,29 @@ static const struct sp_stall *released_beside_a_pause(struct fakecpu *w, uint64_
 	busy(w, START + 30500, START + 40000, "u:main");
 	w->cpu = 1;
 	busy(w, START, START + 20000, "u:main");
-	tick(w, START + 30200, 0,
-	     "u:read;entry_SYSCALL_64;vfs_read;seq_read;s_show;_raw_spin_unlock_irqrestore");
+	if (softirq)
+		vec(w, START + 20010, SP_EV_ENTRY, SP_VEC_TIMER);
+	tick(w, START + 30200, softirq ? SP_TF_SOFTIRQ : 0, stack);
+	if (softirq)
+		vec(w, START + 30210, SP_EV_EXIT, SP_VEC_TIMER);
 	busy(w, START + 30500, START + 40000, "u:main");
 	flush(w, START + 40000);
 	check_invariants(w);
 	assert_int_equal(w->n, 1);
 	return &w->stalls[0];
+}
+
+static const struct sp_stall *released_beside_a_pause(struct fakecpu *w, uint64_t from)
+{
+	return beside_a_pause(w, from, false,
+			      "u:read;entry_SYSCALL_64;vfs_read;seq_read;s_show;"
+			      "_raw_spin_unlock_irqrestore");
+}
+
+static const struct sp_stall *still_beside_a_pause(struct fakecpu *w, uint64_t from)
+{
+	return beside_a_pause(w, from, true,
+			      "u:main;handle_softirqs;process_timeout;_raw_spin_unlock_irqrestore");
 }
 
 static void a_pause_of_another_cpu_alone_is_no_excuse(void **state)
@@ -202,30 +220,6 @@ static void a_pause_of_the_whole_machine_is(void **state)
 	assert_int_equal(s->mechanism, SP_MECH_STOPPED);
 	assert_int_equal(s->tid, SP_NO_TASK);
 	assert_true(s->confidence < 0.9);
-}
-
-/* A TIMER softirq in which no tick came until interrupts came on, while CPU 0 pauses from `from`
- * on.
- */
-static const struct sp_stall *still_beside_a_pause(struct fakecpu *w, uint64_t from)
-{
-	w->cfg.witness = 0;
-	configure(w);
-	w->cpu = 0;
-	busy(w, START, START + from, "u:main");
-	tick(w, START + 30300, 0, "u:main");
-	busy(w, START + 30500, START + 40000, "u:main");
-	w->cpu = 1;
-	busy(w, START, START + 20000, "u:main");
-	vec(w, START + 20010, SP_EV_ENTRY, SP_VEC_TIMER);
-	tick(w, START + 30200, SP_TF_SOFTIRQ,
-	     "u:main;handle_softirqs;process_timeout;_raw_spin_unlock_irqrestore");
-	vec(w, START + 30210, SP_EV_EXIT, SP_VEC_TIMER);
-	busy(w, START + 30500, START + 40000, "u:main");
-	flush(w, START + 40000);
-	check_invariants(w);
-	assert_int_equal(w->n, 1);
-	return &w->stalls[0];
 }
 
 static void a_softirq_of_a_paused_machine_did_not_run(void **state)
