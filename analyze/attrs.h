@@ -60,7 +60,7 @@ struct attrs {
 	uint32_t nslots, nids;
 	uint32_t trailers; /* a bit for each sample_trailer_shape() there is */
 	bool build_ids;	   /* some event asked for build-ids in mappings */
-	uint32_t shift; /* the slot is in the upper bits of id * factor */
+	uint32_t shift;	   /* the slot is in the upper bits of id * factor */
 	uint64_t factor;
 };
 
