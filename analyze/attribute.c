@@ -14,7 +14,6 @@
 #define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)sp_hash(key, len))
 #include <uthash.h>
 
-#define MAX_PARENTS 16U
 #define MAX_SYSCALL 48U
 
 /* What the text of a cgroup comes to; the same few texts come again and again. */
@@ -182,12 +181,12 @@ static int group_of(struct attribute *a, sp_str text, struct group **ret, struct
 static int name_parents(struct attribute *a, int32_t ppid, uint64_t at_ns,
 			struct sp_stall_names *ret, struct sp_err *err)
 {
-	const char *comms[MAX_PARENTS], **kept;
+	const char *comms[TASKS_MAX_PARENTS], **kept;
 	struct task_info who;
 	uint32_t n = 0;
 
 	/* Pids are reused: a chain that does not end is not true. */
-	while (ppid > 0 && n < MAX_PARENTS && tasks_at(a->parts.tasks, ppid, at_ns, &who)) {
+	while (ppid > 0 && n < TASKS_MAX_PARENTS && tasks_at(a->parts.tasks, ppid, at_ns, &who)) {
 		if (who.comm)
 			comms[n++] = strings_get(a->parts.strings, who.comm);
 		ppid = who.ppid == ppid ? SP_NO_TASK : who.ppid;
@@ -366,12 +365,14 @@ const char *attribute_addr(struct attribute *a, uint64_t addr)
 	return f ? f->name : "[unknown]";
 }
 
-const char *attribute_comm(struct attribute *a, int32_t tid, uint64_t at_ns)
+const char *attribute_comm(struct attribute *a, int32_t tid, sp_str comm, uint64_t at_ns)
 {
 	struct task_info who;
 
 	if (tid == 0)
 		return "idle";
+	if (comm)
+		return strings_get(a->parts.strings, comm);
 	if (!tasks_at(a->parts.tasks, tid, at_ns, &who) || !who.comm)
 		return "[unknown]";
 	return strings_get(a->parts.strings, who.comm);

@@ -46,8 +46,9 @@ uint64_t attribute_cut(const struct attribute *a);
 /* A kernel address by name. */
 const char *attribute_addr(struct attribute *a, uint64_t addr);
 
-/* The comm of a thread at a time; "idle" for 0, "[unknown]" when nothing is known. */
-const char *attribute_comm(struct attribute *a, int32_t tid, uint64_t at_ns);
+/* The comm of a thread at a time; "idle" for 0, "[unknown]" when nothing is known. comm: as it was
+ * learnt at that time; 0: not. */
+const char *attribute_comm(struct attribute *a, int32_t tid, sp_str comm, uint64_t at_ns);
 
 /* Where the report's strings and arrays are kept: freed with a. */
 struct arena *attribute_arena(struct attribute *a);

@@ -1,5 +1,6 @@
 #include "fold.h"
 
+#include "foldrows.h"
 #include "folds.h"
 #include "winset.h"
 
@@ -13,33 +14,14 @@
 static const char *const unsampled[] = { "[unsampled]" };
 static const char *const others[] = { "[other stacks]" };
 
-/* Time of one thread in one stack on one CPU, in one slice of the recording. */
-struct row {
-	uint64_t slice; /* time / slice_ns */
-	uint64_t owned_ns;
-	sp_stack stack;
-	int32_t pid, tid;
-	uint32_t cpu;
-};
-
-struct fold {
-	struct row *rows;
-	uint32_t n, room;
-	uint64_t slice_ns;
-	uint64_t slice, slice_from_ns; /* of the newest sample */
-	uint32_t *newest;	       /* by stack id: row + 1 that it added to last, 0 none */
-	uint32_t nnewest;
-	uint32_t *slots; /* row + 1 by hash, of the rows since the table was emptied */
-	uint32_t nslots;
-};
-
-int fold_new(struct fold **ret, struct sp_err *err)
+int fold_new(struct fold **ret, const struct tasks *tasks, struct sp_err *err)
 {
 	struct fold *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for folded stacks");
 	f->slice_ns = SECOND_NS;
+	f->tasks = tasks;
 	*ret = f;
 	return SP_OK;
 }
@@ -54,26 +36,27 @@ void fold_free(struct fold *f)
 	free(f);
 }
 
-static bool same(const struct row *a, const struct row *b)
+static bool same(const struct fold_row *a, const struct fold_row *b)
 {
-	return a->slice == b->slice && a->stack == b->stack && a->tid == b->tid && a->cpu == b->cpu;
+	return a->slice == b->slice && a->stack == b->stack && a->tid == b->tid &&
+	       a->cpu == b->cpu && a->comm == b->comm;
 }
 
 /* The slot of a row equal to r, or the empty one where it belongs. */
-static uint32_t *slot_of(struct fold *f, const struct row *r)
+static uint32_t *slot_of(struct fold *f, const struct fold_row *r)
 {
 	uint64_t h = r->slice * 0x9E3779B97F4A7C15ULL;
 	uint32_t at;
 
 	h ^= ((uint64_t)r->stack << 32 | (uint32_t)r->tid) * 0xC2B2AE3D27D4EB4FULL;
-	h ^= r->cpu * 0x165667B19E3779F9ULL;
+	h ^= ((uint64_t)r->comm << 32 | r->cpu) * 0x165667B19E3779F9ULL;
 	at = (uint32_t)(h >> 29) & (f->nslots - 1);
 	while (f->slots[at] && !same(&f->rows[f->slots[at] - 1], r))
 		at = (at + 1) & (f->nslots - 1);
 	return &f->slots[at];
 }
 
-static void index_rows(struct fold *f)
+void foldrows_index(struct fold *f)
 {
 	if (!f->nslots)
 		return;
@@ -82,8 +65,7 @@ static void index_rows(struct fold *f)
 		*slot_of(f, &f->rows[i]) = i + 1;
 }
 
-/* Joins rows that are equal, or become so: the number of their slice is halved so often. */
-static void join_rows(struct fold *f, uint32_t halve)
+void foldrows_join(struct fold *f, uint32_t halve)
 {
 	uint32_t n = f->n;
 
@@ -91,7 +73,7 @@ static void join_rows(struct fold *f, uint32_t halve)
 	memset(f->newest, 0, f->nnewest * sizeof(*f->newest));
 	memset(f->slots, 0, f->nslots * sizeof(*f->slots));
 	for (uint32_t i = 0; i < n; i++) {
-		struct row r = f->rows[i];
+		struct fold_row r = f->rows[i];
 		uint32_t *slot;
 
 		r.slice >>= halve;
@@ -110,13 +92,13 @@ static void coarsen(struct fold *f)
 {
 	f->slice_ns *= 2;
 	f->slice = f->slice_from_ns = 0;
-	join_rows(f, 1);
+	foldrows_join(f, 1);
 }
 
 static int grow(struct fold *f, struct sp_err *err)
 {
 	uint32_t room = f->room ? f->room * 2 : 1024;
-	struct row *rows = realloc(f->rows, room * sizeof(*rows));
+	struct fold_row *rows = realloc(f->rows, room * sizeof(*rows));
 	uint32_t *slots;
 
 	if (!rows)
@@ -128,7 +110,7 @@ static int grow(struct fold *f, struct sp_err *err)
 	f->slots = slots;
 	f->room = room;
 	f->nslots = room * 2;
-	index_rows(f);
+	foldrows_index(f);
 	return SP_OK;
 }
 
@@ -146,13 +128,14 @@ static int room_for_one(struct fold *f, struct sp_err *err)
 }
 
 /* A division a sample would be a tenth of its cost. */
-static uint64_t slice_of(struct fold *f, uint64_t ns)
+static uint32_t slice_of(struct fold *f, uint64_t ns)
 {
 	if (ns - f->slice_from_ns >= f->slice_ns) {
 		f->slice = ns / f->slice_ns;
 		f->slice_from_ns = f->slice * f->slice_ns;
 	}
-	return f->slice;
+	/* A second is one of 2^32 for as long as a machine is up. */
+	return f->slice < UINT32_MAX ? (uint32_t)f->slice : UINT32_MAX;
 }
 
 /* Remembers a row by its stack: without memory for it rows are found all the same. */
@@ -174,7 +157,8 @@ static void note_newest(struct fold *f, sp_stack stack, uint32_t row)
 __attribute__((noinline)) static int add_row(struct fold *f, const struct sp_event *e,
 					     uint64_t owned_ns, struct sp_err *err)
 {
-	struct row new = {
+	struct fold_row new = {
+		.met_ns = e->time_ns,
 		.slice = slice_of(f, e->time_ns),
 		.owned_ns = owned_ns,
 		.stack = e->sample.stack,
@@ -182,9 +166,13 @@ __attribute__((noinline)) static int add_row(struct fold *f, const struct sp_eve
 		.tid = e->tid,
 		.cpu = e->cpu,
 	}, *r = &new;
-	uint32_t *slot = f->nslots ? slot_of(f, r) : NULL;
+	struct task_info who;
+	uint32_t *slot;
 	int rc;
 
+	if (tasks_at(f->tasks, r->tid, e->time_ns, &who))
+		r->comm = who.comm;
+	slot = f->nslots ? slot_of(f, r) : NULL;
 	if (!slot || !*slot) {
 		rc = room_for_one(f, err);
 		if (rc)
@@ -209,7 +197,7 @@ __attribute__((noinline)) static int add_row(struct fold *f, const struct sp_eve
 int fold_baseline(struct fold *f, const struct sp_event *e, uint64_t owned_ns, struct sp_err *err)
 {
 	uint32_t row = e->sample.stack < f->nnewest ? f->newest[e->sample.stack] : 0;
-	struct row *r = row ? &f->rows[row - 1] : NULL;
+	struct fold_row *r = row ? &f->rows[row - 1] : NULL;
 
 	if (!r || r->slice != slice_of(f, e->time_ns) || r->stack != e->sample.stack ||
 	    r->tid != e->tid || r->cpu != e->cpu)
@@ -218,49 +206,11 @@ int fold_baseline(struct fold *f, const struct sp_event *e, uint64_t owned_ns, s
 	return SP_OK;
 }
 
-void fold_stacks(struct fold *f, struct stacks *of, stacks_visit *visit)
-{
-	for (uint32_t i = 0; i < f->n; i++)
-		visit(of, &f->rows[i].stack);
-	/* Rows are found by their stack. */
-	free(f->newest);
-	f->newest = NULL;
-	f->nnewest = 0;
-	index_rows(f);
-}
-
-static int smaller_first(const void *a, const void *b)
-{
-	const struct row *x = a, *y = b;
-
-	if (!x->stack != !y->stack)
-		return x->stack ? -1 : 1;
-	if (x->owned_ns != y->owned_ns)
-		return x->owned_ns < y->owned_ns ? -1 : 1;
-	return x->slice == y->slice ? 0 : x->slice < y->slice ? -1 : 1;
-}
-
-uint32_t fold_shed(struct fold *f)
-{
-	uint32_t n = 0, shed;
-
-	if (!f->n)
-		return 0;
-	qsort(f->rows, f->n, sizeof(*f->rows), smaller_first);
-	while (n < f->n && f->rows[n].stack)
-		n++;
-	shed = (n + 1) / 2;
-	for (uint32_t i = 0; i < shed; i++)
-		f->rows[i].stack = 0;
-	join_rows(f, 0);
-	return shed;
-}
-
 static int add_share(struct folds *to, struct attribute *a, const struct sp_share *s,
 		     uint64_t at_ns, const char *const *stackless, struct sp_err *err)
 {
 	struct sp_fold row = {
-		.comm = attribute_comm(a, s->tid, at_ns),
+		.comm = attribute_comm(a, s->tid, s->comm, at_ns),
 		.frames = stackless,
 		.nframes = 1,
 		.weight_ns = s->owned_ns,
@@ -317,7 +267,7 @@ static int leave_out(struct fold *f, const struct sp_spike *spikes,
 	if (rc)
 		return rc;
 	for (uint32_t i = 0; i < f->n; i++) {
-		uint64_t begin = f->rows[i].slice * f->slice_ns;
+		uint64_t begin = (uint64_t)f->rows[i].slice * f->slice_ns;
 
 		if (winset_touches(w, f->rows[i].cpu, begin, begin + f->slice_ns))
 			f->rows[i].owned_ns = 0;
@@ -339,9 +289,10 @@ int fold_outside(struct fold *f, struct attribute *a, const struct sp_spike *spi
 				       .stack = f->rows[i].stack,
 				       .pid = f->rows[i].pid,
 				       .tid = f->rows[i].tid,
+				       .comm = f->rows[i].comm,
 				       .owned_ns = f->rows[i].owned_ns,
 			       },
-			       (f->rows[i].slice + 1) * f->slice_ns, others, err);
+			       f->rows[i].met_ns, others, err);
 	if (!rc)
 		return folds_done(&folds, attribute_arena(a), ret, nret, err);
 	folds_free(&folds);

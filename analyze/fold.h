@@ -15,16 +15,21 @@
 #include <sirqprof/own.h>
 #include <sirqprof/report.h>
 
-#define FOLD_MAX_ROWS (1U << 18)
+#define FOLD_MAX_ROWS (1U << 17)
 
 struct fold;
 
 /* The stacks of the baseline, for a sweep of them. */
 void fold_stacks(struct fold *f, struct stacks *of, stacks_visit *visit);
+/* Whose rows they are, where it is not known by name or there is a stack to name. */
+void fold_tasks(const struct fold *f, tasks_visit *visit, void *self);
+/* Takes the user frames from the smaller half of the rows that have some; how many. Gives out new
+ * stacks. Errors: SP_ENOMEM. */
+int fold_shed_users(struct fold *f, struct stacks *stacks, uint32_t *ret, struct sp_err *err);
 /* Takes the stacks from the smaller half of the rows that have one, the older first; how many. */
 uint32_t fold_shed(struct fold *f);
 
-int fold_new(struct fold **ret, struct sp_err *err);
+int fold_new(struct fold **ret, const struct tasks *tasks, struct sp_err *err);
 void fold_free(struct fold *f);
 
 /* A sample outside every stall, with the time that it owns. */

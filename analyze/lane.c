@@ -192,3 +192,40 @@ void timeline_stacks(struct timeline *t, struct stacks *of, stacks_visit *visit)
 		if (t->lanes[i])
 			lane_stacks(t->lanes[i], &w);
 }
+
+struct asker {
+	tasks_visit *visit;
+	void *self;
+	uint64_t at_ns;
+};
+
+static void visit_owners(struct shares *s, void *self)
+{
+	const struct asker *a = self;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		a->visit(a->self, &(struct task_asked){ .tid = s->rows[i].tid,
+							.pid = s->rows[i].pid,
+							.at_ns = a->at_ns,
+							.stack = s->rows[i].stack,
+							.parents = true });
+}
+
+static void lane_tasks(struct lane *l, struct asker *a)
+{
+	a->at_ns = l->now_ns;
+	each_set(l, visit_owners, a);
+	for (uint32_t i = 0; i < l->npending; i++)
+		stall_tasks(&l->pending[i].stall, a->visit, a->self);
+	for (uint32_t i = 0; i < l->load.nheld; i++)
+		stall_tasks(&l->load.held[i].stall, a->visit, a->self);
+}
+
+void timeline_tasks(struct timeline *t, tasks_visit *visit, void *self)
+{
+	struct asker a = { .visit = visit, .self = self };
+
+	for (uint32_t i = 0; i < t->nlanes; i++)
+		if (t->lanes[i])
+			lane_tasks(t->lanes[i], &a);
+}

@@ -210,6 +210,14 @@ int sides_put(struct sides *s, const struct sp_event *e, uint64_t begin_ns, stru
 	}
 }
 
+void sides_tasks(const struct sides *s, tasks_visit *visit, void *self)
+{
+	for (uint32_t i = 0; i < s->nreclaims; i++)
+		visit(self, &(struct task_asked){ .tid = s->reclaims[i].tid,
+						  .pid = SP_NO_TASK,
+						  .at_ns = s->reclaims[i].end_ns });
+}
+
 int sides_seal(struct sides *s, uint64_t begin_ns, uint64_t end_ns, struct sp_err *err)
 {
 	int rc = chance_new(&s->drop_chance, begin_ns, end_ns, err);

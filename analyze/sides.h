@@ -11,6 +11,7 @@
  * them together: a task at the limit of its cgroup reclaims thousands of times a second
  */
 #include "chance.h"
+#include "tasks.h"
 
 #include <sirqprof/event.h>
 #include <sirqprof/limits.h>
@@ -44,6 +45,9 @@ int sides_put(struct sides *s, const struct sp_event *e, uint64_t begin_ns, stru
 
 /* How many were not kept. */
 uint64_t sides_dropped_rows(const struct sides *s);
+
+/* Who reclaimed. */
+void sides_tasks(const struct sides *s, tasks_visit *visit, void *self);
 
 /* No event may follow; the recording lies in [begin, end). */
 int sides_seal(struct sides *s, uint64_t begin_ns, uint64_t end_ns, struct sp_err *err);

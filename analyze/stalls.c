@@ -217,6 +217,25 @@ void stalls_stacks(struct stalls *s, struct stacks *of, stacks_visit *visit)
 		stall_stacks(&s->at[i], of, visit);
 }
 
+void stall_tasks(const struct sp_stall *s, tasks_visit *visit, void *self)
+{
+	visit(self, &(struct task_asked){
+			    .tid = s->tid, .pid = s->pid, .at_ns = s->end_ns, .parents = true });
+	for (uint32_t i = 0; i < s->nshares; i++)
+		if (s->shares[i].stack || !s->shares[i].comm)
+			visit(self, &(struct task_asked){ .tid = s->shares[i].tid,
+							  .pid = s->shares[i].pid,
+							  .at_ns = s->end_ns,
+							  .stack = s->shares[i].stack,
+							  .named = s->shares[i].comm != 0 });
+}
+
+void stalls_tasks(const struct stalls *s, tasks_visit *visit, void *self)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		stall_tasks(&s->at[i], visit, self);
+}
+
 /* Of just the size: few stalls have many rows, and none gets another once it is kept. */
 void stall_evidence(struct sp_stall *s, const struct sp_evidence *row)
 {

@@ -11,6 +11,7 @@
  *        added up without a stack
  */
 #include "stacks.h"
+#include "tasks.h"
 
 #include <sirqprof/own.h>
 #include <sirqprof/stall.h>
@@ -40,6 +41,9 @@ uint64_t stalls_trimmed(const struct stalls *s);
 /* The stacks of all shares, for a sweep of them. */
 void stalls_stacks(struct stalls *s, struct stacks *of, stacks_visit *visit);
 void stall_stacks(struct sp_stall *s, struct stacks *of, stacks_visit *visit);
+/* Who may be asked for: the culprits and all who own a share. */
+void stalls_tasks(const struct stalls *s, tasks_visit *visit, void *self);
+void stall_tasks(const struct sp_stall *s, tasks_visit *visit, void *self);
 
 /* Keeps so many shares at most (1 and more), which stand in order of size: the last one left takes
  * the time of those that go, under no stack. Returns how many were added up so. */

@@ -1,16 +1,11 @@
 #include "tasks.h"
 
-#include <sirqprof/hash.h>
+#include "tasktable.h"
+
 #include <sirqprof/limits.h>
 
 #include <stdlib.h>
-/* uthash's own function is the same in every run. */
-#define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)sp_hash(key, len))
-#include <uthash.h>
 
-/* Tids kept. Past that the oldest dead ones go, so that a fork bomb cannot fill the memory. */
-#define MAX_TASKS 32768U
-#define MANY_GONE 256U
 /* Names kept of one tid, the newest: exec renames, and tids are reused. */
 #define MAX_NAMES 6
 /* Pods whose names are kept: a kubelet runs 110 by default. */
@@ -19,39 +14,13 @@
 #define MAX_READ_FILES 2048U
 #define MAX_ALL_FILES  100000U /* past that, those of the tasks met first go */
 
-struct name {
-	uint64_t from_ns;
-	sp_str comm;
-	int32_t pid, ppid;
-};
-
-struct read_file {
-	uint32_t fd;
-	sp_str path;
-	uint64_t at_ns;
-};
-
-struct task {
-	int32_t tid;
-	sp_str cgroup;
-	struct name *names;	 /* oldest first */
-	struct read_file *files; /* in order of time */
-	uint32_t nfiles;
-	uint8_t nnames;
-	bool gone;		      /* its exit was told */
-	struct task_syscall *syscall; /* the newest that was read; NULL none */
-	UT_hash_handle hh;
-};
-
 struct pod {
 	sp_str key, name; /* "pod:UID" */
 };
 
 struct tasks {
 	struct strings *strings;
-	struct task *by_tid;
-	uint32_t ngone;
-	uint32_t nfiles; /* of all tasks */
+	struct tasktable table;
 	struct pod *pods;
 	uint32_t npods;
 };
@@ -67,74 +36,18 @@ int tasks_new(struct tasks **ret, struct strings *strings, struct sp_err *err)
 	return SP_OK;
 }
 
-static void drop(struct tasks *t, struct task *task)
-{
-	HASH_DEL(t->by_tid, task);
-	t->ngone -= task->gone;
-	t->nfiles -= task->nfiles;
-	free(task->names);
-	free(task->files);
-	free(task->syscall);
-	free(task);
-}
-
 void tasks_free(struct tasks *t)
 {
-	struct task *task, *next;
-
 	if (!t)
 		return;
-	HASH_ITER (hh, t->by_tid, task, next)
-		drop(t, task);
+	tasktable_clear(&t->table);
 	free(t->pods);
 	free(t);
 }
 
 static struct task *find(const struct tasks *t, int32_t tid)
 {
-	struct task *task;
-
-	HASH_FIND_INT(t->by_tid, &tid, task);
-	return task;
-}
-
-/* Those that are gone go first, the older half of them; if they are too few for a search to be
- * worth it, the oldest goes whoever it is. */
-static void make_room(struct tasks *t)
-{
-	struct task *task, *next;
-	uint32_t forget = t->ngone / 2;
-
-	if (t->ngone < MANY_GONE) {
-		/* uthash keeps the order of insertion: the head is the oldest. */
-		drop(t, t->by_tid);
-		return;
-	}
-	HASH_ITER (hh, t->by_tid, task, next) {
-		if (!forget)
-			return;
-		if (task->gone) {
-			drop(t, task);
-			forget--;
-		}
-	}
-}
-
-static int get(struct tasks *t, int32_t tid, struct task **ret, struct sp_err *err)
-{
-	struct task *task = find(t, tid);
-
-	if (!task) {
-		if (HASH_COUNT(t->by_tid) >= MAX_TASKS)
-			make_room(t);
-		task = calloc(1, sizeof(*task));
-		if (!task)
-			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for tasks");
-		task->tid = tid;
-		HASH_ADD_INT(t->by_tid, tid, task);
-	}
-	*ret = task;
-	return SP_OK;
+	return tasktable_find(&t->table, tid);
 }
 
 static int put_pod(struct tasks *t, const struct sp_event *e, struct sp_err *err)
@@ -164,24 +77,10 @@ const char *tasks_pod(const struct tasks *t, const char *uid)
 	return NULL;
 }
 
-/* Adds what is known from a time on; fields that are unknown (0, SP_NO_TASK) are taken over. */
-static int name_from(struct task *task, uint64_t at_ns, sp_str comm, int32_t pid, int32_t ppid,
-		     struct sp_err *err)
+static int append_name(struct task *task, const struct task_name *n, struct sp_err *err)
 {
-	struct name *last = task->nnames ? &task->names[task->nnames - 1] : NULL, *names;
-	struct name n = { .from_ns = at_ns, .comm = comm, .pid = pid, .ppid = ppid };
+	struct task_name *names;
 
-	if (last) {
-		n.comm = comm ? comm : last->comm;
-		n.pid = pid > 0 ? pid : last->pid;
-		n.ppid = ppid > 0 ? ppid : last->ppid;
-		if (n.comm == last->comm || last->comm == 0) {
-			/* The same name, or the first one: it completes what was known. */
-			n.from_ns = last->from_ns;
-			*last = n;
-			return SP_OK;
-		}
-	}
 	if (task->nnames == MAX_NAMES) {
 		memmove(task->names, task->names + 1, (MAX_NAMES - 1) * sizeof(*task->names));
 		task->nnames--;
@@ -192,8 +91,31 @@ static int name_from(struct task *task, uint64_t at_ns, sp_str comm, int32_t pid
 			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for tasks");
 		task->names = names;
 	}
-	task->names[task->nnames++] = n;
+	task->names[task->nnames++] = *n;
 	return SP_OK;
+}
+
+/* Adds what is known from a time on; fields that are unknown (0, SP_NO_TASK) are taken over. */
+static int name_from(struct task *task, uint64_t at_ns, sp_str comm, int32_t pid, int32_t ppid,
+		     struct sp_err *err)
+{
+	struct task_name *last = task->nnames ? &task->names[task->nnames - 1] : NULL;
+	struct task_name n = { .from_ns = at_ns, .comm = comm, .pid = pid, .ppid = ppid };
+
+	if (last) {
+		n.comm = comm ? comm : last->comm;
+		n.pid = pid > 0 ? pid : last->pid;
+		n.ppid = ppid > 0 ? ppid : last->ppid;
+		n.cgroup = last->cgroup;
+		if (n.comm == last->comm || last->comm == 0) {
+			/* The same name, or the first one: it completes what was known. */
+			n.from_ns = last->from_ns;
+			n.born = last->born;
+			*last = n;
+			return SP_OK;
+		}
+	}
+	return append_name(task, &n, err);
 }
 
 /* Files are of use to the stall in which they were read, so old ones go when there are many. */
@@ -201,10 +123,10 @@ static void forget_files(struct tasks *t)
 {
 	struct task *task, *next;
 
-	HASH_ITER (hh, t->by_tid, task, next) {
-		if (t->nfiles <= MAX_ALL_FILES / 2)
+	HASH_ITER (hh, t->table.by_tid, task, next) {
+		if (t->table.nfiles <= MAX_ALL_FILES / 2)
 			return;
-		t->nfiles -= task->nfiles;
+		t->table.nfiles -= task->nfiles;
 		task->nfiles = 0;
 		free(task->files);
 		task->files = NULL;
@@ -220,15 +142,15 @@ static int put_file(struct tasks *t, struct task *task, const struct sp_event *e
 		memmove(task->files, task->files + MAX_READ_FILES / 2,
 			MAX_READ_FILES / 2 * sizeof(*task->files));
 		task->nfiles = MAX_READ_FILES / 2;
-		t->nfiles -= MAX_READ_FILES / 2;
+		t->table.nfiles -= MAX_READ_FILES / 2;
 	}
-	if (t->nfiles == MAX_ALL_FILES)
+	if (t->table.nfiles == MAX_ALL_FILES)
 		forget_files(t);
 	files = realloc(task->files, (task->nfiles + 1) * sizeof(*files));
 	if (!files)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for open files");
 	task->files = files;
-	t->nfiles++;
+	t->table.nfiles++;
 	files[task->nfiles++] = (struct read_file){ e->fd.fd, e->fd.path, e->time_ns };
 	return SP_OK;
 }
@@ -240,11 +162,11 @@ static int put_switch(struct tasks *t, const struct sp_event *e, struct sp_err *
 	int rc = SP_OK;
 
 	if (e->sched.next_tid > 0 && e->sched.next_comm)
-		rc = get(t, e->sched.next_tid, &task, err);
+		rc = tasktable_get(&t->table, e->sched.next_tid, &task, err);
 	if (!rc && e->sched.next_tid > 0 && e->sched.next_comm)
 		rc = name_from(task, e->time_ns, e->sched.next_comm, 0, 0, err);
 	if (!rc && e->type == SP_EV_SWITCH && e->tid > 0 && e->sched.prev_comm) {
-		rc = get(t, e->tid, &task, err);
+		rc = tasktable_get(&t->table, e->tid, &task, err);
 		if (!rc)
 			rc = name_from(task, e->time_ns, e->sched.prev_comm, 0, 0, err);
 	}
@@ -254,20 +176,31 @@ static int put_switch(struct tasks *t, const struct sp_event *e, struct sp_err *
 static int put_fork(struct tasks *t, const struct sp_event *e, struct sp_err *err)
 {
 	struct task *task, *parent;
+	struct task_name n;
 	sp_str comm = 0;
-	int rc = get(t, e->tid, &task, err);
+	int rc = tasktable_get(&t->table, e->tid, &task, err);
 
 	if (rc)
 		return rc;
 	parent = find(t, e->task.ppid);
 	if (parent && parent->nnames)
 		comm = parent->names[parent->nnames - 1].comm;
-	t->ngone -= task->gone;
-	task->gone = false;
-	/* A new life of the tid: what is open now is not what was open then. */
-	rc = name_from(task, e->time_ns, comm, e->pid, e->task.ppid, err);
-	if (parent && !task->cgroup)
-		task->cgroup = parent->cgroup;
+	n = (struct task_name){ .from_ns = e->time_ns,
+				.comm = comm,
+				.pid = e->pid,
+				.ppid = e->task.ppid,
+				.cgroup = parent && parent->nnames
+						  ? parent->names[parent->nnames - 1].cgroup
+						  : 0,
+				.born = e->time_ns != 0 };
+	/* Who is told of again is known; another life of the number has nothing of the one before.
+	 */
+	if (task->nnames && !task->gone_ns && task->names[task->nnames - 1].pid == e->pid &&
+	    task->names[task->nnames - 1].ppid == e->task.ppid)
+		rc = name_from(task, e->time_ns, comm, e->pid, e->task.ppid, err);
+	else
+		rc = append_name(task, &n, err);
+	tasktable_lives(&t->table, task);
 	return rc;
 }
 
@@ -275,9 +208,21 @@ static void put_exit(struct tasks *t, const struct sp_event *e)
 {
 	struct task *task = find(t, e->tid);
 
-	t->ngone += task && !task->gone;
 	if (task)
-		task->gone = true;
+		tasktable_ended(&t->table, task, e->time_ns);
+}
+
+/* All of its life is in the group that is read once. */
+static int put_cgroup(struct task *task, const struct sp_event *e, struct sp_err *err)
+{
+	int rc = task->nnames ? SP_OK : name_from(task, e->time_ns, 0, 0, 0, err);
+
+	for (uint32_t i = rc ? 0 : task->nnames; i-- > 0;) {
+		task->names[i].cgroup = e->str & INT32_MAX;
+		if (task->names[i].born)
+			break;
+	}
+	return rc;
 }
 
 static int put_syscall(struct task *task, const struct sp_event *e, struct sp_err *err)
@@ -317,16 +262,20 @@ int tasks_put(struct tasks *t, const struct sp_event *e, struct sp_err *err)
 	}
 	if (e->tid <= 0)
 		return SP_OK;
-	rc = get(t, e->tid, &task, err);
+	rc = tasktable_get(&t->table, e->tid, &task, err);
 	if (rc)
 		return rc;
-	if (e->type == SP_EV_COMM)
+	if (e->type == SP_EV_COMM) {
+		/* A thread that executes a program takes over the number of its process. */
+		if (task->gone_ns && e->time_ns > task->gone_ns)
+			tasktable_lives(&t->table, task);
 		rc = name_from(task, e->time_ns, e->task.comm, e->pid, e->task.ppid, err);
-	else if (e->type == SP_EV_CGROUP)
-		task->cgroup = e->str;
-	else if (e->type == SP_EV_SYSCALL)
+	}
+	if (e->type == SP_EV_CGROUP)
+		rc = put_cgroup(task, e, err);
+	if (e->type == SP_EV_SYSCALL)
 		rc = put_syscall(task, e, err);
-	else
+	if (e->type == SP_EV_FD)
 		rc = put_file(t, task, e, err);
 	return rc;
 }
@@ -334,18 +283,20 @@ int tasks_put(struct tasks *t, const struct sp_event *e, struct sp_err *err)
 bool tasks_at(const struct tasks *t, int32_t tid, uint64_t time_ns, struct task_info *ret)
 {
 	const struct task *task = find(t, tid);
-	const struct name *n = NULL;
+	const struct task_name *n = NULL;
 
 	*ret = (struct task_info){ .pid = SP_NO_TASK, .tid = tid, .ppid = SP_NO_TASK };
 	if (!task || !task->nnames)
 		return false;
 	n = &task->names[0];
+	if (n->born && time_ns < n->from_ns)
+		return false;
 	for (uint32_t i = 1; i < task->nnames && task->names[i].from_ns <= time_ns; i++)
 		n = &task->names[i];
 	ret->comm = n->comm;
 	ret->pid = n->pid > 0 ? n->pid : SP_NO_TASK;
 	ret->ppid = n->ppid > 0 ? n->ppid : SP_NO_TASK;
-	ret->cgroup = task->cgroup;
+	ret->cgroup = n->cgroup;
 	return true;
 }
 
@@ -375,4 +326,64 @@ bool tasks_syscall(const struct tasks *t, int32_t tid, uint64_t begin_ns, uint64
 		return false;
 	*ret = *task->syscall;
 	return true;
+}
+
+/* The thread, and up from it: pids are reused, so a chain that does not end is not true. */
+static void keep_with_parents(struct tasks *t, int32_t tid, uint64_t at_ns)
+{
+	struct task_info who;
+
+	for (uint32_t n = 0; tid > 0 && n <= TASKS_MAX_PARENTS; n++) {
+		struct task *task = find(t, tid);
+
+		if (!task)
+			return;
+		task->kept = true;
+		tasks_at(t, tid, at_ns, &who);
+		tid = who.ppid == tid ? SP_NO_TASK : who.ppid;
+	}
+}
+
+void tasks_keep(struct tasks *t, int32_t tid)
+{
+	struct task *task = find(t, tid);
+
+	if (task)
+		task->kept = true;
+}
+
+void tasks_keep_parents(struct tasks *t, int32_t tid, int32_t pid, uint64_t at_ns)
+{
+	struct task_info who;
+
+	keep_with_parents(t, tid, at_ns);
+	/* A thread's parent may be known of its process only. */
+	if (pid <= 0 && tid > 0 && tasks_at(t, tid, at_ns, &who))
+		pid = who.pid;
+	if (pid > 0 && pid != tid)
+		keep_with_parents(t, pid, at_ns);
+}
+
+void tasks_each_alive(struct tasks *t, tasks_visit *visit, void *self)
+{
+	struct task *task, *next;
+
+	HASH_ITER (hh, t->table.by_tid, task, next)
+		if (!task->gone_ns && task->nnames)
+			visit(self, &(struct task_asked){
+					    .tid = task->tid,
+					    .pid = task->names[task->nnames - 1].pid,
+					    .at_ns = task->names[task->nnames - 1].from_ns,
+					    .parents = true,
+				    });
+}
+
+uint32_t tasks_ended(const struct tasks *t)
+{
+	return t->table.ngone;
+}
+
+void tasks_forget(struct tasks *t, uint64_t before_ns)
+{
+	tasktable_forget(&t->table, before_ns);
 }

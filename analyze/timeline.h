@@ -97,6 +97,8 @@ uint64_t timeline_gone_ns(const struct timeline *t, uint32_t cpu);
 
 /* The stacks of what is open or waits, for a sweep of them. */
 void timeline_stacks(struct timeline *t, struct stacks *of, stacks_visit *visit);
+/* And who may be asked for of it. */
+void timeline_tasks(struct timeline *t, tasks_visit *visit, void *self);
 
 SP_DEFINE_FREEP(timeline);
 

@@ -145,8 +145,9 @@ int assemble(struct pipeline *p, struct sp_report *r, struct sp_err *err)
 	if (!rc && p->options->folded_baseline)
 		rc = fold_outside(p->fold, p->attribute, r->spikes, r->verdicts, r->nspikes,
 				  &r->baseline, &r->nbaseline, err);
-	if (!rc && attribute_cut(p->attribute))
-		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU, attribute_cut(p->attribute),
+	if (!rc && attribute_cut(p->attribute) + p->shed_users)
+		rc = quality_add(p->quality, SP_Q_LIMIT, SP_NO_CPU,
+				 attribute_cut(p->attribute) + p->shed_users,
 				 "user parts of stacks", err);
 	if (!rc && p->on_named)
 		rc = p->on_named(p->on_named_self, p, err);

@@ -45,6 +45,8 @@ __attribute__((noinline)) static int names_to_order(struct pipeline *p, const st
 
 	if (!rc && e->type == SP_EV_ROUND && p->name_early)
 		rc = stages_name_early(p, err);
+	if (!rc && e->type == SP_EV_ROUND && stages_ended_many(p))
+		rc = stages_forget(p, err);
 	if (e->type == SP_EV_MMAP) {
 		bare = *e;
 		bare.map = NULL;
@@ -102,12 +104,14 @@ static int build(struct pipeline *p, struct sp_err *err)
 	if (!rc)
 		stages_sweep_due(p);
 	rc = rc ? rc : tasks_new(&p->tasks, p->strings, err);
+	if (!rc)
+		stages_forget_due(p);
 	rc = rc ? rc : quality_new(&p->quality, err);
 	rc = rc ? rc : clock_new(&p->clock, err);
 	rc = rc ? rc : coverage_new(&p->coverage, err);
 	rc = rc ? rc : sides_new(&p->sides, err);
 	rc = rc ? rc : stalls_new(&p->stalls, err);
-	rc = rc ? rc : fold_new(&p->fold, err);
+	rc = rc ? rc : fold_new(&p->fold, p->tasks, err);
 	rc = rc ? rc : sites_new(&p->sites, err);
 	rc = rc ? rc
 		: timeline_new(&p->timeline,

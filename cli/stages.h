@@ -75,7 +75,10 @@ struct pipeline {
 	void *on_named_self;
 	bool name_early;
 	uint32_t stacks_named; /* ids up to this */
-	uint64_t shed_stacks;  /* rows of the baseline that lost theirs */
+	uint32_t ended_due;    /* so many ended tasks: look who is forgotten */
+	uint64_t forgot_ns;    /* when that was done last */
+	uint64_t shed_users;   /* rows of the baseline that lost their user frames */
+	uint64_t shed_stacks;  /* and those that lost all */
 	int32_t zone_offset_s; /* zone-less stamps were read with it; INT32_MAX: none */
 };
 
@@ -111,6 +114,11 @@ int stages_name_early(struct pipeline *p, struct sp_err *err);
 void stages_sweep_due(struct pipeline *p);
 /* Forgets the stacks that nobody holds. No event may be under way. */
 int stages_sweep(struct pipeline *p, struct sp_err *err);
+/* Whether so many tasks have ended since that stages_forget() is due. */
+bool stages_ended_many(const struct pipeline *p);
+void stages_forget_due(struct pipeline *p);
+/* Forgets the tasks that ended and that nobody can ask for any more. */
+int stages_forget(struct pipeline *p, struct sp_err *err);
 /* Percent of one CPU that sirqprof itself took; NaN: not known. */
 double stages_self_pct(const struct pipeline *p);
 /* The sampler of a CPU is throttled, or is not any more. */

@@ -11,11 +11,13 @@
  */
 
 /* A sweep is due at so much; what is kept beyond KEPT_MOST goes too, the least important first. */
-#define SWEEP_AT_BYTES	 (10ULL << 20)
-#define KEPT_MOST_BYTES	 (8ULL << 20)
+#define SWEEP_AT_BYTES	 (6ULL << 20)
+#define KEPT_MOST_BYTES	 (6ULL << 20)
 #define SWEEP_STEP_BYTES (2ULL << 20)
 /* With those of events that wait for their turn: past it the older half goes on. */
 #define HELD_MOST_BYTES (16ULL << 20)
+/* Of so few rows nothing is left to let go of. */
+#define SHED_FEW 64U
 
 static void visit_kept(struct pipeline *p, stacks_visit *visit)
 {
@@ -24,30 +26,40 @@ static void visit_kept(struct pipeline *p, stacks_visit *visit)
 	timeline_stacks(p->timeline, p->stacks, visit);
 }
 
-/* Takes turns: the baseline is for a flame graph only, so its smallest rows go first. */
-static bool let_go(struct pipeline *p)
+/* Takes turns: the baseline is for a flame graph only, so its smallest rows go first, and of them
+ * first what is of processes. *ret: something was let go. */
+static int let_go(struct pipeline *p, bool *ret, struct sp_err *err)
 {
-	uint32_t shed = fold_shed(p->fold);
+	uint32_t shed = 0;
+	int rc = fold_shed_users(p->fold, p->stacks, &shed, err);
 
+	p->shed_users += shed;
+	*ret = shed > SHED_FEW;
+	if (rc || *ret)
+		return rc;
+	shed = fold_shed(p->fold);
 	p->shed_stacks += shed;
-	return shed > 64 || stalls_trim(p->stalls) || stalls_forget(p->stalls);
+	*ret = shed > SHED_FEW || stalls_trim(p->stalls) || stalls_forget(p->stalls);
+	return SP_OK;
 }
 
 /* Marks what is held. */
 static int mark(struct pipeline *p, struct sp_err *err)
 {
 	int rc = sites_settle(p->sites, p->stacks, err);
+	bool less = true;
 
-	rc = rc ? rc : stacks_sweep_begin(p->stacks, err);
-	if (rc)
-		return rc;
-	visit_kept(p, stacks_keep);
-	while (stacks_kept_bytes(p->stacks) > KEPT_MOST_BYTES && let_go(p)) {
+	while (!rc && less) {
 		rc = stacks_sweep_begin(p->stacks, err);
 		if (rc)
 			return rc;
 		visit_kept(p, stacks_keep);
+		less = false;
+		if (stacks_kept_bytes(p->stacks) > KEPT_MOST_BYTES)
+			rc = let_go(p, &less, err);
 	}
+	if (rc)
+		return rc;
 	order_stacks(p->order, p->stacks, stacks_keep);
 	return SP_OK;
 }

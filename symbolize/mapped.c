@@ -1,38 +1,14 @@
 #include "mapped.h"
 
-#include <sirqprof/hash.h>
-
-#include <stdlib.h>
-#include <string.h>
-/* Asked for every stack: uthash's own function takes three times as long. */
-#define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned int)sp_hash(key, len))
-#include <uthash.h>
+#include "processes.h"
 
 /* Mappings kept of one process (dlopen-happy programs have hundreds), and its lives: execs, and new
  * processes of the same number. */
 #define MAX_MAPS  4096U
 #define MAX_LIVES 16U
 
-/* Of all processes together: what a recording can make this keep is bounded. */
-#define MAX_PROCESSES 32768U
-#define MAX_ALL_MAPS  131072U /* and at most half a process more */
-#define MANY_GONE     256U    /* make it worth a search for them */
-
-struct process {
-	int32_t pid;
-	struct mapped_file *maps; /* in the order they were told */
-	uint32_t n, room;
-	uint64_t *lives;   /* when one began, ascending */
-	uint64_t *changes; /* when what is mapped changed, ascending */
-	uint32_t nlives, nchanges;
-	bool gone; /* its exit was told */
-	UT_hash_handle hh;
-};
-
 struct mapped {
-	struct process *processes;
-	uint32_t nmaps; /* there is room for, of all processes */
-	uint32_t ngone;
+	struct processes processes;
 };
 
 int mapped_new(struct mapped **ret, struct sp_err *err)
@@ -45,80 +21,76 @@ int mapped_new(struct mapped **ret, struct sp_err *err)
 	return SP_OK;
 }
 
-static void drop(struct mapped *all, struct process *p)
-{
-	HASH_DEL(all->processes, p);
-	all->nmaps -= p->room;
-	all->ngone -= p->gone;
-	free(p->maps);
-	free(p->lives);
-	free(p->changes);
-	free(p);
-}
-
 void mapped_free(struct mapped *all)
 {
-	struct process *p, *next;
-
 	if (!all)
 		return;
-	HASH_ITER (hh, all->processes, p, next)
-		drop(all, p);
+	processes_clear(&all->processes);
 	free(all);
 }
 
 static struct process *find(const struct mapped *all, int32_t pid)
 {
+	return processes_find(&all->processes, pid);
+}
+
+int mapped_exit(struct mapped *all, int32_t pid, uint64_t time_ns, struct sp_err *err)
+{
 	struct process *p;
 
-	HASH_FIND_INT(all->processes, &pid, p);
-	return p;
-}
-
-/* NULL with the cause, or without one when there are too many. */
-static struct process *get(struct mapped *all, int32_t pid, struct sp_err *err)
-{
-	struct process *p = find(all, pid);
-
-	if (p || HASH_COUNT(all->processes) >= MAX_PROCESSES)
-		return p;
-	p = calloc(1, sizeof(*p));
-	if (!p) {
-		sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for a process");
-		return NULL;
-	}
-	p->pid = pid;
-	HASH_ADD_INT(all->processes, pid, p);
-	return p;
-}
-
-/* If there is too much, forgets the half of those that are gone that was met first: half at a time,
- * so that a recording of any length takes linear time. */
-static void make_room(struct mapped *all)
-{
-	uint32_t forget = (all->ngone + 1) / 2;
-	struct process *p, *next;
-
-	if (all->ngone < MANY_GONE ||
-	    (HASH_COUNT(all->processes) < MAX_PROCESSES && all->nmaps < MAX_ALL_MAPS))
-		return;
-	HASH_ITER (hh, all->processes, p, next) {
-		if (!forget)
-			return;
-		if (!p->gone)
-			continue;
-		drop(all, p);
-		forget--;
-	}
-}
-
-void mapped_exit(struct mapped *all, int32_t pid)
-{
-	struct process *p = find(all, pid);
-
-	all->ngone += p && !p->gone;
+	/* Records of two CPUs come in any order: its fork may follow. */
+	processes_make_room(&all->processes);
+	p = processes_get(&all->processes, pid, err);
 	if (p)
-		p->gone = true;
+		processes_ended(&all->processes, p, time_ns);
+	return p ? SP_OK : err->code;
+}
+
+/* So many mappings looked at for one look at all processes are enough: some 10 ms, for which
+ * nothing is read of the rings. The processes that are left stay whole until the next. */
+#define MOST_STEPS 10000000U
+
+bool mapped_keep(struct mapped *all, int32_t pid, uint64_t time_ns, bool runs)
+{
+	struct process *p = find(all, pid);
+
+	if (!p)
+		return false;
+	p->kept = true;
+	/* Who was met later had not ended. */
+	p->runs |= runs || time_ns > p->gone_ns;
+	if (!p->gone_ns || p->pruned || p->runs)
+		return false;
+	p->runs = all->processes.nsteps > MOST_STEPS;
+	return !p->runs;
+}
+
+void mapped_keep_at(struct mapped *all, int32_t pid, uint64_t time_ns, uint64_t pc)
+{
+	struct mapped_file *m = mapped_at(all, pid, time_ns, pc);
+	struct process *p = find(all, pid);
+
+	all->processes.nsteps += p ? p->n + 1 : 1;
+	if (m)
+		m->kept = true;
+}
+
+bool mapped_crowded(const struct mapped *all)
+{
+	const struct processes *p = &all->processes;
+
+	return p->nmaps > PROCESSES_MOST_MAPS / 2 &&
+	       p->nwhole > p->nleft + p->nleft / 2 + PROCESSES_MANY_GONE;
+}
+
+uint64_t mapped_refused(const struct mapped *all)
+{
+	return all->processes.refused;
+}
+
+void mapped_forget(struct mapped *all, uint64_t before_ns)
+{
+	processes_forget(&all->processes, before_ns);
 }
 
 /* Room for one time behind n; false: no memory. */
@@ -174,15 +146,17 @@ static int add_map(struct mapped *all, struct process *p, const struct mapped_fi
 		memmove(p->maps, p->maps + MAX_MAPS / 2, MAX_MAPS / 2 * sizeof(*p->maps));
 		p->n = MAX_MAPS / 2;
 	}
-	if (p->n == p->room && all->nmaps >= MAX_ALL_MAPS)
+	if (p->n == p->room && all->processes.nmaps >= PROCESSES_MOST_MAPS) {
+		all->processes.refused++;
 		return SP_OK;
+	}
 	if (p->n == p->room) {
 		uint32_t room = p->room + p->room / 2 + 4;
 		struct mapped_file *maps = realloc(p->maps, room * sizeof(*maps));
 
 		if (!maps)
 			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for mappings");
-		all->nmaps += room - p->room;
+		all->processes.nmaps += room - p->room;
 		p->maps = maps;
 		p->room = room;
 	}
@@ -194,8 +168,8 @@ int mapped_add(struct mapped *all, int32_t pid, const struct mapped_file *m, str
 {
 	struct process *p;
 
-	make_room(all);
-	p = get(all, pid, err);
+	processes_make_room(&all->processes);
+	p = processes_get(&all->processes, pid, err);
 	return p ? add_map(all, p, m, err) : err->code;
 }
 
@@ -235,13 +209,13 @@ int mapped_fork(struct mapped *all, int32_t pid, int32_t ppid, uint64_t time_ns,
 	/* Threads share their maps; what ran before the recording has told its own. */
 	if (pid == ppid || !time_ns)
 		return SP_OK;
-	make_room(all);
+	processes_make_room(&all->processes);
 	parent = find(all, ppid);
-	p = get(all, pid, err);
+	p = processes_get(&all->processes, pid, err);
 	if (!p)
 		return err->code;
-	all->ngone -= p->gone;
-	p->gone = false;
+	if (p->gone_ns < time_ns || p->gone_ns == PROCESS_ENDED)
+		processes_lives(&all->processes, p);
 	rc = new_life(p, time_ns, err);
 	rc = rc ? rc : note_change(p, time_ns, err);
 	since = parent ? life_at(parent, time_ns) : 0;
@@ -258,11 +232,14 @@ int mapped_fork(struct mapped *all, int32_t pid, int32_t ppid, uint64_t time_ns,
 
 int mapped_exec(struct mapped *all, int32_t pid, uint64_t time_ns, struct sp_err *err)
 {
-	struct process *p = get(all, pid, err);
+	struct process *p = processes_get(&all->processes, pid, err);
 	int rc;
 
 	if (!p)
 		return err->code;
+	/* A thread that executes a program takes over the number of its process. */
+	if (p->gone_ns < time_ns || p->gone_ns == PROCESS_ENDED)
+		processes_lives(&all->processes, p);
 	rc = new_life(p, time_ns, err); /* the new program's mappings follow */
 	return rc ? rc : note_change(p, time_ns, err);
 }

@@ -4,10 +4,17 @@
  * for recordings of other machines. On arm64 nothing is mapped there. */
 #define SURELY_LOADED 0xffffffffc0000000ULL
 
+void missed_clear(struct missed *m)
+{
+	once_clear(&m->met);
+}
+
 void missed_put(struct missed *m, uint64_t addr, const struct kallsyms *k)
 {
 	bool loaded = addr >= SURELY_LOADED;
 
+	if (!once_met(&m->met, addr))
+		return;
 	if (!m->asked && k) {
 		m->asked = true;
 		m->text = kallsyms_address(k, "_stext");

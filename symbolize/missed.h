@@ -6,17 +6,22 @@
  *
  * In:    the addresses; this machine's kernel symbols, if they are the recording's
  * Out:   quality rows
- * Keeps: counts
+ * Keeps: counts, and ONCE_MOST addresses, so that each counts once
  */
 #include "kallsyms.h"
+#include "once.h"
 #include "symbols.h"
 
 struct missed {
 	uint64_t kernel;	 /* of the kernel's own text, or where nothing tells */
 	uint64_t gone;		 /* of what was loaded into it: modules, BPF programs */
+	struct once met;	 /* the addresses */
 	uint64_t text, text_end; /* where the kernel's own text is, once asked for */
 	bool asked;
 };
+
+/* Frees what it holds. */
+void missed_clear(struct missed *m);
 
 /* k: the symbols of the kernel that was recorded; NULL unknown. */
 void missed_put(struct missed *m, uint64_t addr, const struct kallsyms *k);

@@ -251,8 +251,27 @@ static int execed(void *self, int32_t pid, uint64_t time_ns, struct sp_err *err)
 
 static int exited(void *self, int32_t pid, uint64_t time_ns, struct sp_err *err)
 {
-	(void)time_ns, (void)err;
-	return users_exit(((struct symbols *)self)->users, pid);
+	return users_exit(((struct symbols *)self)->users, pid, time_ns, err);
+}
+
+static bool keep(void *self, int32_t pid, uint64_t time_ns, bool runs)
+{
+	return users_keep(((struct symbols *)self)->users, pid, time_ns, runs);
+}
+
+static void keep_at(void *self, int32_t pid, uint64_t time_ns, uint64_t pc)
+{
+	users_keep_at(((struct symbols *)self)->users, pid, time_ns, pc);
+}
+
+static bool crowded(void *self)
+{
+	return users_crowded(((struct symbols *)self)->users);
+}
+
+static void forget(void *self, uint64_t before_ns)
+{
+	users_forget(((struct symbols *)self)->users, before_ns);
 }
 
 static size_t unwound(void *self, int32_t pid, uint64_t time_ns, const struct sp_user_regs *regs,
@@ -288,6 +307,10 @@ int symbols_new(struct symbols **ret, const struct symbols_cfg *cfg, struct sp_e
 		.forked = forked,
 		.execed = execed,
 		.exited = exited,
+		.keep = keep,
+		.keep_at = keep_at,
+		.forget = forget,
+		.crowded = crowded,
 		.kernel_symbol = kernel_symbol,
 		.kernel_range = kernel_range,
 		.build_id = build_id,
@@ -307,6 +330,7 @@ void symbols_free(struct symbols *s)
 	kallsyms_free(s->kallsyms);
 	kranges_free(s->ranges);
 	travelled_free(s->travelled);
+	missed_clear(&s->missed);
 	texts_free(s->names);
 	kallsyms_free(ahead_take(s->ahead));
 	free(s->told_name);
@@ -350,6 +374,8 @@ int symbols_quality(struct symbols *s, symbols_tell *tell, void *self, struct sp
 
 	/* Names that all travelled are not missed, whatever this machine hides. */
 	rc = missed_tell(&s->missed, (missed || s->cfg.live) && withheld, tell, self, err);
+	if (!rc && users_refused(s->users))
+		rc = tell(self, SP_Q_LIMIT, users_refused(s->users), "mappings of processes", err);
 	rc = rc ? rc : tell_vmlinux(s, tell, self, err);
 	return rc ? rc : troubles_tell(s->users, tell, self, err);
 }

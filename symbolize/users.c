@@ -17,6 +17,7 @@
 
 /* What a recording can make this keep of paths, made names and files is bounded. */
 #define MAX_TEXT_BYTES (8U << 20)
+#define MAX_MADE_BYTES (1U << 20)
 #define MAX_TOLD       32768U
 
 /* The names that a process wrote for its own code. */
@@ -40,7 +41,8 @@ struct users {
 	struct jit *jits;
 	struct elffiles *files;
 	struct told *told;
-	struct texts *texts; /* paths, and names made up for addresses without symbol */
+	struct texts *texts; /* paths and build-ids */
+	struct texts *made;  /* names for addresses without symbol */
 };
 
 int users_new(struct users **ret, bool elf, struct sp_err *err)
@@ -54,6 +56,7 @@ int users_new(struct users **ret, bool elf, struct sp_err *err)
 	rc = mapped_new(&u->mapped, err);
 	rc = rc ? rc : elffiles_new(&u->files, err);
 	rc = rc ? rc : texts_new(&u->texts, MAX_TEXT_BYTES, err);
+	rc = rc ? rc : texts_new(&u->made, MAX_MADE_BYTES, err);
 	if (!rc)
 		*ret = sp_take(u);
 	return rc;
@@ -77,6 +80,7 @@ void users_free(struct users *u)
 		free(t);
 	}
 	texts_free(u->texts);
+	texts_free(u->made);
 	elffiles_free(u->files);
 	free(u);
 }
@@ -148,7 +152,7 @@ int users_map(struct users *u, const struct sp_mapping *m, struct sp_err *err)
 		.pgoff = m->pgoff,
 		.ino = m->ino,
 		.time_ns = m->time_ns,
-		.told_ns = m->time_ns & INT64_MAX,
+		.told_ns = m->time_ns & (UINT64_MAX >> 2),
 	};
 	int rc = text_of(u, m->path, &map.path, err);
 
@@ -161,10 +165,34 @@ int users_fork(struct users *u, int32_t pid, int32_t ppid, uint64_t time_ns, str
 	return mapped_fork(u->mapped, pid, ppid, time_ns, err);
 }
 
-int users_exit(struct users *u, int32_t pid)
+int users_exit(struct users *u, int32_t pid, uint64_t time_ns, struct sp_err *err)
 {
-	mapped_exit(u->mapped, pid);
-	return SP_OK;
+	return mapped_exit(u->mapped, pid, time_ns, err);
+}
+
+bool users_keep(struct users *u, int32_t pid, uint64_t time_ns, bool runs)
+{
+	return mapped_keep(u->mapped, pid, time_ns, runs);
+}
+
+void users_keep_at(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc)
+{
+	mapped_keep_at(u->mapped, pid, time_ns, pc);
+}
+
+uint64_t users_refused(const struct users *u)
+{
+	return mapped_refused(u->mapped);
+}
+
+bool users_crowded(const struct users *u)
+{
+	return mapped_crowded(u->mapped);
+}
+
+void users_forget(struct users *u, uint64_t before_ns)
+{
+	mapped_forget(u->mapped, before_ns);
 }
 
 int users_exec(struct users *u, int32_t pid, uint64_t time_ns, struct sp_err *err)
@@ -245,7 +273,7 @@ static const char *make_name(struct users *u, const char *path, uint64_t offset)
 	char text[300];
 
 	snprintf(text, sizeof(text), "%.200s+0x%" PRIx64, *base ? base : path, offset);
-	return texts_keep(u->texts, text, &made, &none) ? "[unknown]" : made;
+	return texts_keep(u->made, text, &made, &none) ? "[unnamed]" : made;
 }
 
 size_t users_frames(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc,

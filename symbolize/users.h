@@ -6,9 +6,10 @@
  *
  * In:    mappings, forks, execs as records tell them, in nearly the order of time: what a look-up
  *        may see is decided by times, not by order
- * Out:   frames: "file+0x…" where the file has no symbol for it, "[unknown]" where nothing is
- *        mapped
- * Keeps: the mappings of every process; symbols of the files asked for (elffile.h, perfmap.h)
+ * Out:   frames: "file+0x…" where the file has no symbol for it, "[unnamed]" where these are too
+ *        many, "[unknown]" where nothing is mapped
+ * Keeps: the mappings of processes that may be asked for (mapped.h); symbols of the files asked for
+ * (elffile.h, perfmap.h)
  */
 #include "elffile.h"
 
@@ -29,8 +30,15 @@ void users_set_detail(struct users *u, struct elffile_detail detail);
 
 int users_map(struct users *u, const struct sp_mapping *m, struct sp_err *err);
 int users_fork(struct users *u, int32_t pid, int32_t ppid, uint64_t time_ns, struct sp_err *err);
-/* The process has ended: it is forgotten when room is needed. */
-int users_exit(struct users *u, int32_t pid);
+/* The process has ended: it is forgotten when room is needed, or by users_forget(). */
+int users_exit(struct users *u, int32_t pid, uint64_t time_ns, struct sp_err *err);
+/* As the resolver's (resolver.h). */
+bool users_keep(struct users *u, int32_t pid, uint64_t time_ns, bool runs);
+void users_keep_at(struct users *u, int32_t pid, uint64_t time_ns, uint64_t pc);
+void users_forget(struct users *u, uint64_t before_ns);
+bool users_crowded(const struct users *u);
+/* Mappings that were passed over for want of room. */
+uint64_t users_refused(const struct users *u);
 int users_exec(struct users *u, int32_t pid, uint64_t time_ns, struct sp_err *err);
 
 /* The build-id of the file by that path, where mappings do not tell it. Two different ones for one

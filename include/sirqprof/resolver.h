@@ -51,8 +51,8 @@ struct sp_resolver {
 	 * or "module+0x…" frame. */
 	size_t (*kernel)(void *self, uint64_t pc, struct sp_frame *ret, size_t max);
 
-	/* An address without a name that is shown, or that a verdict rests on: once each. Others
-	 * that are asked for, of no stall, need no remedy. */
+	/* An address without a name that is shown, or that a verdict rests on; each counts once.
+	 * Others that are asked for, of no stall, need no remedy. */
 	void (*kernel_missed)(void *self, uint64_t pc);
 
 	/* As kernel(), for an address of process pid at a time. */
@@ -64,6 +64,16 @@ struct sp_resolver {
 	int (*forked)(void *self, int32_t pid, int32_t ppid, uint64_t time_ns, struct sp_err *err);
 	int (*execed)(void *self, int32_t pid, uint64_t time_ns, struct sp_err *err);
 	int (*exited)(void *self, int32_t pid, uint64_t time_ns, struct sp_err *err);
+	/* Of a recording without end nearly every process ends and is never asked for again. Before
+	 * forget() those are named that may be; keep() says whether it has to be told their user
+	 * addresses too, as user() will be asked for them. Of those that ended before a time
+	 * forget() keeps no more than these, of the others that ended then nothing. time_ns: as of
+	 * when it is asked for; runs: it has threads that live, whatever became of the first. */
+	bool (*keep)(void *self, int32_t pid, uint64_t time_ns, bool runs);
+	void (*keep_at)(void *self, int32_t pid, uint64_t time_ns, uint64_t pc);
+	void (*forget)(void *self, uint64_t before_ns);
+	/* There is little room left, and some of those that ended would make more. */
+	bool (*crowded)(void *self);
 	int (*kernel_symbol)(void *self, uint64_t addr, uint64_t start, const char *name,
 			     const char *module, struct sp_err *err);
 	/* A symbol that the kernel made while it ran: a BPF program, a trampoline. */

@@ -2,6 +2,7 @@
 #include "fakenames.h"
 #include "fold.h"
 
+#include <linux/perf_event.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +26,7 @@ static int setup(void **state)
 	(void)state;
 	err = (struct sp_err)SP_ERR_INIT;
 	return strings_new(&strings, &err) || stacks_new(&stacks, &err) ||
-	       tasks_new(&tasks, strings, &err) || fold_new(&fold, &err) ||
+	       tasks_new(&tasks, strings, &err) || fold_new(&fold, tasks, &err) ||
 	       attribute_new(&attribute,
 			     &(struct attribute_parts){ .strings = strings,
 							.stacks = stacks,
@@ -132,6 +133,42 @@ static void shed(void **state)
 	assert_int_equal(fold_shed(fold), 0);
 }
 
+/* What is of processes goes first; rows that look the same then are one. */
+static void shed_users(void **state)
+{
+	uint64_t words[4] = { (uint64_t)PERF_CONTEXT_KERNEL, 0, (uint64_t)PERF_CONTEXT_USER };
+	const struct sp_fold *f = NULL;
+	struct sp_event e = { .type = SP_EV_SAMPLE, .cpu = 1, .pid = 7, .tid = 7 };
+	uint32_t n = 0;
+
+	(void)state;
+	name_task(7, "sh");
+	words[1] = fake_addr("s_show", 6, false);
+	for (uint64_t i = 0; i < 4; i++) {
+		words[3] = fake_addr("run", 3, true) + i;
+		e.time_ns = 1 * S;
+		assert_int_equal(stacks_add(stacks, words, 4, false, &e.sample.stack, &err), 0);
+		assert_int_equal(fold_baseline(fold, &e, (i + 1) * MS, &err), 0);
+	}
+	/* Without a kernel part nothing is left of it. */
+	assert_int_equal(stacks_add(stacks, words + 2, 2, false, &e.sample.stack, &err), 0);
+	assert_int_equal(fold_baseline(fold, &e, MS / 2, &err), 0);
+	assert_int_equal(fold_shed_users(fold, stacks, &n, &err), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(fold_outside(fold, attribute, NULL, NULL, 0, &f, &n, &err), 0);
+	assert_int_equal(n, 3);
+	check(&f[0], "sh", "[other stacks]", MS / 2);
+	check(&f[1], "sh", "run;s_show", 7 * MS);
+	check(&f[2], "sh", "s_show", 3 * MS);
+	/* And to the end. */
+	assert_int_equal(fold_shed_users(fold, stacks, &n, &err), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(fold_shed_users(fold, stacks, &n, &err), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(fold_shed_users(fold, stacks, &n, &err), 0);
+	assert_int_equal(n, 0);
+}
+
 static void outside(void **state)
 {
 	struct sp_spike spikes[2] = {
@@ -208,6 +245,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(starved, setup, teardown),
 		cmocka_unit_test_setup_teardown(outside, setup, teardown),
 		cmocka_unit_test_setup_teardown(shed, setup, teardown),
+		cmocka_unit_test_setup_teardown(shed_users, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(crowded, setup, teardown),
 	};

@@ -114,6 +114,170 @@ static void the_gone_are_forgotten_first(void **state)
 }
 
 /* Of files read there is a bound over all tasks; the newest are known. */
+static void born(int32_t tid, int32_t pid, int32_t ppid, uint64_t at_ns)
+{
+	put((struct sp_event){ .type = SP_EV_FORK,
+			       .time_ns = at_ns,
+			       .pid = pid,
+			       .tid = tid,
+			       .task = { .ppid = ppid } });
+	put((struct sp_event){ .type = SP_EV_COMM,
+			       .time_ns = at_ns + 1,
+			       .pid = pid,
+			       .tid = tid,
+			       .task = { .comm = str("sh") } });
+}
+
+static void ended(int32_t tid, int32_t pid, uint64_t at_ns)
+{
+	put((struct sp_event){ .type = SP_EV_TASK_EXIT, .time_ns = at_ns, .pid = pid, .tid = tid });
+}
+
+static bool known(int32_t tid)
+{
+	struct task_info who;
+
+	return tasks_at(tasks, tid, 1000, &who);
+}
+
+/* Who ended is forgotten unless it was kept: it alone, or with its process and all their parents.
+ */
+static void who_is_kept_stays(void **state)
+{
+	(void)state;
+	born(1, 1, 0, 10);
+	born(2, 2, 1, 11);   /* the parent of the parent */
+	born(3, 3, 2, 12);   /* the parent */
+	born(4, 4, 3, 13);   /* the process */
+	born(5, 4, 4, 14);   /* the thread that is asked for, without a parent of its own */
+	born(6, 6, 3, 15);   /* asked for by name */
+	born(7, 7, 3, 16);   /* by nobody */
+	born(8, 8, 3, 17);   /* ended a moment ago */
+	born(9, 9, 3, 18);   /* lives */
+	born(10, 10, 3, 19); /* its first thread has become another program's */
+	for (int32_t tid = 2; tid <= 7; tid++)
+		ended(tid, tid == 5 ? 4 : tid, 50);
+	ended(8, 8, 90);
+	ended(10, 10, 50);
+	put((struct sp_event){ .type = SP_EV_COMM,
+			       .time_ns = 51,
+			       .pid = 10,
+			       .tid = 10,
+			       .task = { .comm = str("new"), .exec = 1 } });
+	assert_int_equal(tasks_ended(tasks), 7);
+	tasks_keep_parents(tasks, 5, SP_NO_TASK, 100);
+	tasks_keep(tasks, 6);
+	tasks_keep(tasks, 4711);
+	tasks_forget(tasks, 80);
+	for (int32_t tid = 1; tid <= 10; tid++)
+		assert_int_equal(known(tid), tid != 7);
+	assert_int_equal(tasks_ended(tasks), 6);
+	/* Once is not for ever. */
+	tasks_keep(tasks, 6);
+	tasks_forget(tasks, 80);
+	for (int32_t tid = 1; tid <= 10; tid++)
+		assert_int_equal(known(tid), tid == 1 || tid == 6 || tid >= 8);
+	tasks_forget(tasks, 91);
+	assert_false(known(8));
+	assert_int_equal(tasks_ended(tasks), 0);
+}
+
+/* Another process of the same number has nothing of the one before: not its parent, not its group,
+ * nor was it there then. */
+static void lives_of_a_number(void **state)
+{
+	struct task_info who;
+
+	(void)state;
+	born(1, 1, 0, 5);
+	born(7, 7, 1, 10);
+	put((struct sp_event){
+		.type = SP_EV_CGROUP, .time_ns = 15, .tid = 7, .str = str("first") });
+	ended(7, 7, 20);
+	born(7, 7, 2, 30);
+	assert_true(tasks_at(tasks, 7, 18, &who));
+	assert_int_equal(who.ppid, 1);
+	assert_int_equal(who.cgroup, str("first"));
+	assert_true(tasks_at(tasks, 7, 35, &who));
+	assert_int_equal(who.ppid, 2);
+	assert_int_equal(who.cgroup, 0);
+	put((struct sp_event){
+		.type = SP_EV_CGROUP, .time_ns = 36, .tid = 7, .str = str("second") });
+	assert_true(tasks_at(tasks, 7, 31, &who));
+	assert_int_equal(who.cgroup, str("second"));
+	assert_true(tasks_at(tasks, 7, 18, &who));
+	assert_int_equal(who.cgroup, str("first"));
+	/* Before it was born there was nobody. */
+	assert_false(tasks_at(tasks, 7, 9, &who));
+	/* Its child is in its group. */
+	born(8, 8, 7, 40);
+	assert_true(tasks_at(tasks, 8, 41, &who));
+	assert_int_equal(who.cgroup, str("second"));
+	/* What is told again is no other life. */
+	put((struct sp_event){
+		.type = SP_EV_FORK, .time_ns = 50, .pid = 8, .tid = 8, .task = { .ppid = 7 } });
+	assert_true(tasks_at(tasks, 8, 41, &who));
+	assert_int_equal(who.cgroup, str("second"));
+	assert_true(tasks_at(tasks, 8, 60, &who));
+	assert_int_equal(who.cgroup, str("second"));
+}
+
+/* Full of those that may be asked for and of others: the others go. */
+static void who_is_wanted_goes_last(void **state)
+{
+	int32_t tid = 10;
+
+	(void)state;
+	for (; tid < 10000; tid++) {
+		born(tid, tid, 1, 10);
+		ended(tid, tid, 11);
+		tasks_keep(tasks, tid);
+	}
+	tasks_forget(tasks, 100);
+	assert_int_equal(tasks_ended(tasks), 9990);
+	for (; tid < 10000 + 3 * (int32_t)TASKS_MOST; tid++) {
+		born(tid, tid, 1, 200);
+		ended(tid, tid, 201);
+	}
+	for (int32_t i = 10; i < 10000; i++)
+		assert_true(known(i));
+	assert_false(known(10000));
+	assert_true(known(tid - 1));
+}
+
+/* Pids are reused: parents may go round. */
+static void parents_in_a_circle(void **state)
+{
+	(void)state;
+	born(2, 2, 3, 10);
+	born(3, 3, 2, 11);
+	ended(2, 2, 20);
+	ended(3, 3, 20);
+	tasks_keep_parents(tasks, 2, 2, 100);
+	tasks_forget(tasks, 80);
+	assert_true(known(2) && known(3));
+}
+
+static void count_alive(void *self, const struct task_asked *who)
+{
+	assert_int_equal(who->pid, 4);
+	assert_true(who->parents);
+	*(uint32_t *)self += (uint32_t)who->tid;
+}
+
+static void who_lives_is_told(void **state)
+{
+	uint32_t sum = 0;
+
+	(void)state;
+	born(4, 4, 0, 13);
+	born(5, 4, 4, 14);
+	born(6, 4, 4, 14);
+	ended(6, 4, 20);
+	tasks_each_alive(tasks, count_alive, &sum);
+	assert_int_equal(sum, 9);
+}
+
 static void files_of_all_tasks_are_bounded(void **state)
 {
 	struct task_file f;
@@ -169,6 +333,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(exec_renames_from_then_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_count_only_inside_the_stall, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_gone_are_forgotten_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_is_kept_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(lives_of_a_number, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_is_wanted_goes_last, setup, teardown),
+		cmocka_unit_test_setup_teardown(parents_in_a_circle, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_lives_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_of_all_tasks_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_number_is_like_another, setup, teardown),
 	};

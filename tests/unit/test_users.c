@@ -70,10 +70,92 @@ static void the_gone_make_room(void **state)
 		for (uint64_t k = 0; k < 8; k++)
 			map_anon(u, pid, t, 0x10000 + k * 0x1000, "/lib/b");
 		assert_string_equal(at(u, pid, t, 0x17800), "/lib/b");
-		assert_int_equal(users_exit(u, pid), 0);
+		assert_int_equal(users_exit(u, pid, 1, &err), 0);
 	}
 	assert_string_equal(at(u, 10, 300000, 0x1800), "/bin/a");
 	assert_string_equal(at(u, 100, 300000, 0x10800), "");
+}
+
+/* Of who ended what will be asked for stays: the mappings that addresses lie in, and nothing of
+ * who was not kept. */
+static void the_gone_are_forgotten(void **state)
+{
+	sp_auto(users) u = NULL;
+	uint64_t life;
+
+	(void)state;
+	assert_int_equal(users_new(&u, false, &err), 0);
+	for (int32_t pid = 10; pid <= 14; pid++)
+		for (uint64_t k = 0; k < 8; k++)
+			map_anon(u, pid, 5 + k, 0x10000 + k * 0x1000, k == 3 ? "/lib/c" : "/lib/b");
+	life = users_life(u, 10, 20);
+	for (int32_t pid = 10; pid <= 12; pid++)
+		assert_int_equal(users_exit(u, pid, 50, &err), 0);
+	assert_int_equal(users_exit(u, 13, 90, &err), 0);
+	/* 10 is asked for at one address, 11 not, 12 has threads that live, 13 ended a moment ago,
+	 * 14 lives. */
+	assert_true(users_keep(u, 10, 1, false));
+	users_keep_at(u, 10, 20, 0x13800);
+	users_keep_at(u, 10, 20, 0x99800);
+	users_keep(u, 12, 1, true);
+	assert_true(users_keep(u, 13, 1, false));
+	assert_false(users_keep(u, 14, 1, false));
+	assert_false(users_keep(u, 4711, 1, false));
+	users_forget(u, 80);
+	assert_string_equal(at(u, 10, 20, 0x13800), "/lib/c");
+	assert_string_equal(at(u, 10, 20, 0x12800), "");
+	assert_string_equal(at(u, 11, 20, 0x13800), "");
+	for (int32_t pid = 12; pid <= 14; pid++)
+		for (uint64_t k = 0; k < 8; k++)
+			assert_string_equal(at(u, pid, 20, 0x10800 + k * 0x1000),
+					    k == 3 ? "/lib/c" : "/lib/b");
+	/* A number for what stands there: that of before, or another, but the same all the time
+	 * that nothing changes. */
+	assert_int_not_equal(users_life(u, 10, 7), users_life(u, 10, 20));
+	assert_int_equal(users_life(u, 10, 20), users_life(u, 10, 300));
+	assert_true(life >= users_life(u, 10, 20));
+	/* It was told its addresses; kept again, it stays as it is. */
+	assert_false(users_keep(u, 10, 1, false));
+	users_forget(u, 80);
+	assert_string_equal(at(u, 10, 20, 0x13800), "/lib/c");
+	assert_string_equal(at(u, 12, 20, 0x13800), "");
+	/* Another life of the number. */
+	assert_int_equal(users_exec(u, 10, 200, &err), 0);
+	map_anon(u, 10, 201, 0x10000, "/bin/new");
+	users_forget(u, 1000);
+	assert_string_equal(at(u, 10, 300, 0x10800), "/bin/new");
+	assert_string_equal(at(u, 13, 20, 0x13800), "");
+}
+
+/* Half of the room: worth a look at who ended. */
+static void crowds(void **state)
+{
+	sp_auto(users) u = NULL;
+	int32_t pid = 100;
+
+	(void)state;
+	assert_int_equal(users_new(&u, false, &err), 0);
+	for (; !users_crowded(u) && pid < 100000; pid++) {
+		for (uint64_t k = 0; k < 50; k++)
+			map_anon(u, pid, 1, 0x10000 + k * 0x1000, "/lib/b");
+		assert_int_equal(users_exit(u, pid, 2, &err), 0);
+	}
+	assert_in_range(pid, 600, 1500);
+	for (int32_t i = 100; i < pid; i++)
+		if (users_keep(u, i, 1, false))
+			users_keep_at(u, i, 2, 0x10800);
+	users_forget(u, 10);
+	assert_false(users_crowded(u));
+	assert_string_equal(at(u, 100, 2, 0x10800), "/lib/b");
+	assert_string_equal(at(u, pid - 1, 2, 0x10800), "/lib/b");
+	/* And who was asked for goes last. */
+	for (int32_t i = 100000; i < 110000; i++) {
+		for (uint64_t k = 0; k < 50; k++)
+			map_anon(u, i, 11, 0x10000 + k * 0x1000, "/lib/b");
+		assert_int_equal(users_exit(u, i, 12, &err), 0);
+	}
+	assert_string_equal(at(u, 100, 2, 0x10800), "/lib/b");
+	assert_string_equal(at(u, 100000, 12, 0x10800), "");
 }
 
 /* What stands at an address changes with exec and with what is mapped over it. */
@@ -103,6 +185,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mappings_over_time),
 		cmocka_unit_test(the_gone_make_room),
+		cmocka_unit_test(the_gone_are_forgotten),
+		cmocka_unit_test(crowds),
 		cmocka_unit_test(lives),
 	};
 
