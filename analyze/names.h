@@ -6,8 +6,8 @@
  *
  * In:    sp_stack ids, and whose stack it is
  * Out:   struct chain; its frames live until names_free()
- * Keeps: one frame a function met, one array of names a stack that is shown, those with frames of a
- *        process up to NAMES_SHOWN_BYTES; what was asked for lately, until names_forget()
+ * Keeps: one frame a function met, each array of names that is shown, those with frames of
+ *        processes up to NAMES_SHOWN_BYTES; what was asked for lately, until names_forget()
  */
 #include "arena.h"
 #include "plumbing.h"
@@ -52,9 +52,10 @@ void names_free(struct names *n);
 int names_chain(struct names *n, sp_stack stack, int32_t pid, uint64_t time_ns, struct chain *ret,
 		struct sp_err *err);
 
-/* The names of a chain as they are shown, for as long as the arena lives: one array a stack. The
- * kernel's are as many as there are stacks, but each process has its own of the same stack: past
- * NAMES_SHOWN_BYTES the chain loses its user frames. */
+/* The names of a chain as they are shown, for as long as the arena lives: one array, however many
+ * stacks and processes show the same. The kernel's are as many as there are stacks at most, but
+ * processes may be of any number of programs: past NAMES_SHOWN_BYTES the chain loses its user
+ * frames. */
 #define NAMES_SHOWN_BYTES (8U << 20)
 int names_shown(struct names *n, struct chain *c, const char *const **ret, struct sp_err *err);
 
