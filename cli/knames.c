@@ -1,6 +1,7 @@
 #include "knames.h"
 
 #include "decode.h"
+#include "once.h"
 #include "stacks.h"
 #include "stream.h"
 #include "strings.h"
@@ -8,17 +9,10 @@
 #include <linux/perf_event.h>
 #include <sirqprof/perfdata.h>
 #include <stdlib.h>
-#include <uthash.h>
 
 /* Stacks are looked at once, at the next round; keeping some spares a busy CPU's usual ones the way
- * through the table. The addresses told are far fewer on a live kernel: 10 MB at most. */
+ * through the table. */
 #define STACKS_MOST 4096U
-#define TOLD_MOST   131072U
-
-struct told {
-	uint64_t addr;
-	UT_hash_handle hh;
-};
 
 struct knames {
 	const struct sp_resolver *resolver;
@@ -27,35 +21,18 @@ struct knames {
 	struct stacks *stacks;
 	struct decode *decode;
 	struct stream *stream;
-	struct told *told;
+	struct once told; /* addresses: those of a live kernel are far fewer than it holds */
 	uint32_t stacks_told; /* ids up to this are done */
 };
-
-static void forget_told(struct knames *k)
-{
-	struct told *t, *next;
-
-	HASH_ITER (hh, k->told, t, next) {
-		HASH_DEL(k->told, t);
-		free(t);
-	}
-}
 
 static int tell(struct knames *k, uint64_t addr, struct sp_err *err)
 {
 	struct sp_frame frame;
-	struct told *t;
 
-	HASH_FIND(hh, k->told, &addr, sizeof(addr), t);
-	if (t || !addr)
+	if (!addr || !once_met(&k->told, addr))
 		return SP_OK;
-	if (HASH_COUNT(k->told) >= TOLD_MOST)
-		forget_told(k);
-	t = calloc(1, sizeof(*t));
-	if (!t)
-		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel names");
-	t->addr = addr;
-	HASH_ADD(hh, k->told, addr, sizeof(t->addr), t);
+	if (k->told.n == ONCE_MOST)
+		once_clear(&k->told);
 	if (!k->resolver->kernel(k->resolver->self, addr, &frame, 1) || !frame.known)
 		return SP_OK;
 	fact_begin(k->stream, SP_FACT_KSYM, stream_now(), UINT32_MAX);
@@ -137,7 +114,7 @@ void knames_free(struct knames *k)
 {
 	if (!k)
 		return;
-	forget_told(k);
+	once_clear(&k->told);
 	decode_free(k->decode);
 	stream_free(k->stream);
 	stacks_free(k->stacks);

@@ -25,8 +25,10 @@ struct symbol {
 };
 
 struct kallsyms {
-	char *text;	   /* names in it are NUL-ended in place; text[0] is NUL */
+	char *text;	   /* NUL-ended names; text[0] is NUL */
 	size_t text_room;  /* bytes, of sp_huge_alloc() */
+	uint32_t used;	   /* of text, by names */
+	uint32_t module;   /* the newest one's offset in text, 0 none */
 	struct symbol *at; /* by start */
 	size_t n, room;	   /* room: symbols that at has place for */
 	bool hidden;
@@ -60,12 +62,36 @@ static bool is_code(char type)
 	return type == 't' || type == 'T' || type == 'w' || type == 'W' || type == 'i';
 }
 
+/* Half of the text is addresses, and data: names move together at its front, where lines were that
+ * have been read. Each is shorter than its line. */
+static uint32_t keep(struct kallsyms *k, const char *name, size_t len)
+{
+	uint32_t at = k->used;
+
+	memmove(k->text + at, name, len);
+	k->text[at + len] = 0;
+	k->used += (uint32_t)len + 1;
+	return at;
+}
+
+/* A module's symbols follow one another. */
+static uint32_t keep_module(struct kallsyms *k, const char *name, size_t len)
+{
+	if (!len)
+		return 0;
+	if (!k->module || strncmp(k->text + k->module, name, len) != 0 || k->text[k->module + len])
+		k->module = keep(k, name, len);
+	return k->module;
+}
+
 /* One line; returns its end. */
 static char *parse_line(struct kallsyms *k, char *at, const char *end)
 {
 	uint64_t addr = 0;
 	unsigned int digit;
 	char *name, *nl = memchr(at, '\n', (size_t)(end - at)), *tab;
+	struct symbol *sym;
+	size_t len, module_len;
 	char type;
 
 	if (!nl)
@@ -78,25 +104,23 @@ static char *parse_line(struct kallsyms *k, char *at, const char *end)
 		return nl;
 	type = at[1];
 	name = at + 3;
-	*nl = 0;
 	tab = memchr(name, '\t', (size_t)(nl - name));
-	if (tab)
-		*tab = 0;
+	len = (size_t)((tab ? tab : nl) - name);
+	module_len = tab ? (size_t)(nl - tab - 1) : 0;
 	if (!is_code(type)) {
 		if (k->n && k->at[k->n - 1].name != IS_DATA && addr > k->at[k->n - 1].start)
-			k->at[k->n++] = (struct symbol){
-				addr, IS_DATA, tab && tab[1] ? (uint32_t)(tab + 1 - k->text) : 0
-			};
+			k->at[k->n++] =
+				(struct symbol){ addr, IS_DATA,
+						 keep_module(k, nl - module_len, module_len) };
 		return nl;
 	}
 	k->hidden &= addr == 0;
 	if (!addr)
 		return nl;
-	k->at[k->n++] = (struct symbol){
-		.start = addr,
-		.name = (uint32_t)(name - k->text),
-		.module = tab && tab[1] ? (uint32_t)(tab + 1 - k->text) : 0,
-	};
+	sym = &k->at[k->n++];
+	sym->start = addr;
+	sym->name = keep(k, name, len);
+	sym->module = keep_module(k, nl - module_len, module_len);
 	return nl;
 }
 
@@ -180,6 +204,7 @@ static int index_text(struct kallsyms **ret, char *text, size_t len, size_t room
 	}
 	k->text = text;
 	k->text_room = room;
+	k->used = 1;
 	k->hidden = true;
 	if (len >= UINT32_MAX)
 		return sp_fail(err, SP_ELIMIT, SP_NOWHERE, "4 GB of kernel symbols");
@@ -190,6 +215,7 @@ static int index_text(struct kallsyms **ret, char *text, size_t len, size_t room
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for kernel symbols");
 	for (char *at = text + 1; at < end;)
 		at = parse_line(k, at, end) + 1;
+	sp_huge_trim(text, room, k->used);
 	rc = sort_if_needed(k, err);
 	rc = rc ? rc : make_buckets(k, err);
 	if (!rc)
@@ -223,11 +249,32 @@ static bool double_room(char **text, size_t *room, size_t len)
 	return true;
 }
 
-/* Reads all of path: len bytes of a block of room, len < room. text[0] is NUL, the rest follows. */
-static int read_text(const char *path, char **ret, size_t *ret_len, size_t *ret_room,
+/* Of the lines from *done on those of modules stay, which have a tab, and what has no end yet;
+ * returns what is left of len. */
+static size_t keep_modules(char *text, size_t *done, size_t len)
+{
+	char *end = text + len, *to = text + *done, *at = to, *nl;
+
+	while (at < end && (nl = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+		size_t n = (size_t)(nl + 1 - at);
+
+		if (memchr(at, '\t', n)) {
+			memmove(to, at, n);
+			to += n;
+		}
+		at += n;
+	}
+	memmove(to, at, (size_t)(end - at));
+	*done = (size_t)(to - text);
+	return *done + (size_t)(end - at);
+}
+
+/* Reads path, all of it or the lines of modules: len bytes of a block of room, len < room. text[0]
+ * is NUL, the rest follows. */
+static int read_text(const char *path, bool modules, char **ret, size_t *ret_len, size_t *ret_room,
 		     struct sp_err *err)
 {
-	size_t room = 8 << 20, len = 1;
+	size_t room = modules ? 64 << 10 : 8 << 20, len = 1, done = 1;
 	char *text = sp_huge_alloc(room);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = -1;
@@ -242,6 +289,8 @@ static int read_text(const char *path, char **ret, size_t *ret_len, size_t *ret_
 	text[0] = 0;
 	while ((n = read(fd, text + len, room - 1 - len)) > 0) {
 		len += (size_t)n;
+		if (modules)
+			len = keep_modules(text, &done, len);
 		if (len == room - 1 && !double_room(&text, &room, len))
 			break;
 	}
@@ -257,50 +306,23 @@ static int read_text(const char *path, char **ret, size_t *ret_len, size_t *ret_
 	return SP_OK;
 }
 
-int kallsyms_load(struct kallsyms **ret, const char *path, struct sp_err *err)
+static int load(struct kallsyms **ret, const char *path, bool modules, struct sp_err *err)
 {
-	char *text;
-	size_t len, room;
-	int rc = read_text(path, &text, &len, &room, err);
+	char *text = NULL;
+	size_t len = 0, room = 0;
+	int rc = read_text(path, modules, &text, &len, &room, err);
 
 	return rc ? rc : index_text(ret, text, len, room, err);
 }
 
-/* Lines of modules have a tab. Moves them together; returns what is left of len. */
-static size_t keep_modules(char *text, size_t len)
+int kallsyms_load(struct kallsyms **ret, const char *path, struct sp_err *err)
 {
-	char *end = text + len, *to = text + 1;
-
-	for (char *at = text + 1; at < end;) {
-		char *nl = memchr(at, '\n', (size_t)(end - at));
-		size_t n = (size_t)((nl ? nl + 1 : end) - at);
-
-		if (memchr(at, '\t', n)) {
-			memmove(to, at, n);
-			to += n;
-		}
-		at += n;
-	}
-	*to = 0;
-	return (size_t)(to - text);
+	return load(ret, path, false, err);
 }
 
 int kallsyms_load_modules(struct kallsyms **ret, const char *path, struct sp_err *err)
 {
-	char *text, *less;
-	size_t len, room;
-	int rc = read_text(path, &text, &len, &room, err);
-
-	if (rc)
-		return rc;
-	len = keep_modules(text, len);
-	less = sp_huge_alloc(len + 1);
-	if (!less)
-		return index_text(ret, text, len, room, err);
-	memcpy(less, text, len);
-	less[len] = 0;
-	sp_huge_free(text, room);
-	return index_text(ret, less, len, len + 1, err);
+	return load(ret, path, true, err);
 }
 
 /* Nothing follows the last function of a module, of a BPF program, of the kernel's text: there it

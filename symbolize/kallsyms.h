@@ -6,7 +6,7 @@
  *
  * In:    lines "address type name [module]" (kernel/kallsyms.c, s_show())
  * Out:   the symbol that holds an address
- * Keeps: the text once, and 16 bytes a symbol
+ * Keeps: the names of functions, and 16 bytes a symbol
  *
  * kallsyms has no sizes: a symbol ends where the next begins, after KALLSYMS_MAX_SIZE at most, and
  * the last of a module or of the kernel's text with the page behind its own.

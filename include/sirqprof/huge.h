@@ -59,6 +59,17 @@ static inline void *sp_huge_alloc(size_t size)
 	return at;
 }
 
+/* Only the first so many bytes are used from now on: where the block is a mapping, the others go
+ * back to the system. at: of sp_huge_alloc(size). */
+static inline void sp_huge_trim(void *at, size_t size, size_t used)
+{
+	/* The largest page that Linux runs on anywhere. */
+	size_t kept = (used + 65535) & ~(size_t)65535;
+
+	if (size >= SP_HUGE_LEAST && kept < size)
+		madvise((char *)at + kept, sp_huge_whole(size) - kept, MADV_DONTNEED);
+}
+
 /* at: of sp_huge_alloc(size), with the same size; or NULL. Its memory goes back to the system. */
 static inline void sp_huge_free(void *at, size_t size)
 {

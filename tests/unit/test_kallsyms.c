@@ -165,12 +165,55 @@ static void a_long_text(void **state)
 	}
 }
 
+/* What comes and goes, out of a text that is longer than the block that it is read into. */
+static void modules_alone(void **state)
+{
+	const char *path = "/tmp/sirqprof-test-kallsyms-modules";
+	const uint64_t base = 0xffffffff81000000, loaded = 0xffffffffc0000000;
+	const uint32_t n = 90000;
+	sp_auto(kallsyms) k = NULL;
+	FILE *f = fopen(path, "we");
+	char name[40];
+
+	(void)state;
+	assert_non_null(f);
+	for (uint32_t i = 0; i < n; i++) {
+		assert_true(fprintf(f, "%016lx t a_function_numbered_%05u\n",
+				    (unsigned long)(base + 16UL * i), i) > 0);
+		if (i % 30 == 0)
+			assert_true(fprintf(f, "%016lx t of_a_module_%05u\t[mod%u]\n",
+					    (unsigned long)(loaded + 16UL * i), i, i / 3000) > 0);
+	}
+	assert_int_equal(fclose(f), 0);
+	/* The name of one module begins as that of another. */
+	f = fopen(path, "ae");
+	assert_non_null(f);
+	fputs("ffffffffd0000000 t long_one\t[mod]long\nffffffffd0000100 t short_one\t[mod]\n"
+	      "ffffffffd0000200 t long_two\t[mod]long\n",
+	      f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(kallsyms_load_modules(&k, path, &err), 0);
+	unlink(path);
+	check_kernel(k, 0xffffffffd0000004, "long_one", "[mod]long");
+	check_kernel(k, 0xffffffffd0000104, "short_one", "[mod]");
+	check_kernel(k, 0xffffffffd0000204, "long_two", "[mod]long");
+	assert_int_equal(kallsyms_count(k), n / 30 + 3);
+	for (uint32_t i = 0; i < n; i += 30) {
+		char module[16];
+
+		snprintf(name, sizeof(name), "of_a_module_%05u", i);
+		snprintf(module, sizeof(module), "[mod%u]", i / 3000);
+		check_kernel(k, loaded + 16UL * i + 15, name, module);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kernel_symbols),	cmocka_unit_test(hidden_kernel_symbols),
 		cmocka_unit_test(empty_kernel_symbols), cmocka_unit_test(perf_map),
 		cmocka_unit_test(maps_of_strangers),	cmocka_unit_test(a_long_text),
+		cmocka_unit_test(modules_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
