@@ -1,11 +1,13 @@
 #include "events.h"
 
+#include <sirqprof/limits.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Every CPU has one descriptor an event: raise the soft limit as far as it goes. */
+/* Every CPU has one descriptor an event, and programs are kept open: raise the soft limit as far as
+ * it goes. */
 static void raise_fd_limit(uint64_t need)
 {
 	struct rlimit lim;
@@ -119,7 +121,7 @@ int events_new(struct events **ret, struct plan *p, const uint32_t *cpus, uint32
 	ev->ids = calloc((size_t)all * p->nevents, sizeof(*ev->ids));
 	if (!ev->cpus || !ev->fds || !ev->ids)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for events on %u CPUs", all);
-	raise_fd_limit((uint64_t)all * p->nevents + 64);
+	raise_fd_limit((uint64_t)all * p->nevents + 2 * SP_MAX_OPEN + 64);
 	for (uint32_t i = 0; !rc && i < all; i++) {
 		struct events_cpu *c = &ev->cpus[ev->ncpus++];
 

@@ -5,7 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOCK (16U << 10)
+static struct elfstamp stamp_of(const struct stat *st)
+{
+	return (struct elfstamp){ st->st_dev, st->st_ino, st->st_nlink, st->st_mtim, st->st_ctim };
+}
 
 bool elfbytes_open(struct elfbytes *b, int fd)
 {
@@ -18,6 +21,7 @@ bool elfbytes_open(struct elfbytes *b, int fd)
 	}
 	b->fd = fd;
 	b->size = (uint64_t)st.st_size;
+	b->stamp = stamp_of(&st);
 	return true;
 }
 
@@ -28,32 +32,20 @@ void elfbytes_memory(struct elfbytes *b, const uint8_t *at, size_t size)
 	b->size = size;
 }
 
-void elfbytes_close(struct elfbytes *b)
+void elfbytes_let_go(struct elfbytes *b)
 {
-	for (uint64_t i = 0; b->blocks && i <= b->size / BLOCK; i++)
-		free(b->blocks[i]);
-	free(b->blocks);
 	if (b->fd >= 0)
 		close(b->fd);
+	b->fd = -1;
+}
+
+void elfbytes_close(struct elfbytes *b)
+{
+	elfbytes_let_go(b);
 	*b = (struct elfbytes)ELFBYTES_INIT;
 }
 
-/* NULL when out of memory. What cannot be read is zero. */
-static const uint8_t *block_of(struct elfbytes *b, uint64_t i)
-{
-	if (!b->blocks)
-		b->blocks = calloc(b->size / BLOCK + 1, sizeof(*b->blocks));
-	if (!b->blocks)
-		return NULL;
-	if (!b->blocks[i]) {
-		b->blocks[i] = calloc(1, BLOCK);
-		if (b->blocks[i] && pread(b->fd, b->blocks[i], BLOCK, (off_t)(i * BLOCK)) < 0)
-			memset(b->blocks[i], 0, BLOCK);
-	}
-	return b->blocks[i];
-}
-
-bool elfbytes_read(struct elfbytes *b, uint64_t off, void *to, size_t size)
+bool elfbytes_read(const struct elfbytes *b, uint64_t off, void *to, size_t size)
 {
 	uint8_t *out = to;
 
@@ -64,15 +56,45 @@ bool elfbytes_read(struct elfbytes *b, uint64_t off, void *to, size_t size)
 		return true;
 	}
 	while (size) {
-		const uint8_t *block = block_of(b, off / BLOCK);
-		size_t at = off % BLOCK, n = BLOCK - at < size ? BLOCK - at : size;
+		ssize_t n = pread(b->fd, out, size, (off_t)off);
 
-		if (!block)
+		if (n <= 0)
 			return false;
-		memcpy(out, block + at, n);
 		out += n;
-		off += n;
-		size -= n;
+		off += (uint64_t)n;
+		size -= (size_t)n;
 	}
+	return true;
+}
+
+static bool at_once(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+enum elfbytes_same elfbytes_same(const struct elfbytes *b, int fd)
+{
+	struct elfstamp is;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return ELFBYTES_OTHER;
+	is = stamp_of(&st);
+	if (is.dev != b->stamp.dev || is.ino != b->stamp.ino)
+		return ELFBYTES_OTHER;
+	if ((uint64_t)st.st_size != b->size || !at_once(&is.written, &b->stamp.written))
+		return ELFBYTES_WRITTEN;
+	if (at_once(&is.changed, &b->stamp.changed))
+		return ELFBYTES_SAME;
+	return is.links != b->stamp.links ? ELFBYTES_LINKED : ELFBYTES_TOUCHED;
+}
+
+bool elfbytes_touched(struct elfbytes *b, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return false;
+	b->stamp = stamp_of(&st);
 	return true;
 }

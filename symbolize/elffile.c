@@ -1,11 +1,13 @@
 #include "elffile.h"
 
 #include "dwfl.h"
-#include "elfbytes.h"
+#include "elfblocks.h"
 #include "elffound.h"
-#include "elfimage.h"
 #include "elfpath.h"
+#include "elftables.h"
+#include "once.h"
 
+#include <sirqprof/hash.h>
 #include <sirqprof/limits.h>
 
 #include <elf.h>
@@ -17,13 +19,13 @@
 #include <unistd.h>
 #include <uthash.h>
 
-/* Files kept open, so that their bytes can be read while unwinding. */
-#define MAX_OPEN 256U
 /* What compressed debug information of one file may become: libdw inflates it whole, and a file may
  * claim a thousand times its size. Chromium's has some GB, other programs' some hundred MB. */
 #define MAX_INFLATED (1ULL << 30)
 /* And of all files together. */
 #define MAX_ALL_INFLATED (2 * MAX_INFLATED)
+/* The key of the file that stands for all that are too many: no path, and no state. */
+#define REST "rest"
 /* Below this a 64-bit kernel puts only the vdso of 32-bit programs. */
 #define ABOVE_32_BITS (1ULL << 32)
 
@@ -31,20 +33,21 @@ struct elffile {
 	char *key, *path;
 	enum elffile_state state;
 	uint64_t in_vain; /* addresses asked for without a name */
-	struct elfimage image;
-	struct elfbytes bytes;
+	uint64_t away;	  /* of those without because it could not be opened again */
+	struct elftable table;
 	struct dwfl_debug *debug;
 	bool debug_tried, eh_tried, refused;
 	struct ehtable eh;
-	uint64_t *inflated; /* of all files */
+	struct elffiles *all;
 	UT_hash_handle hh;
 };
 
 struct elffiles {
 	struct elffile *by_key;
 	struct elffound found;
-	bool live;
-	uint32_t nopen;
+	struct elftables tables;
+	struct elfblocks blocks; /* for unwinding */
+	struct once met;	 /* files and their places that have no name */
 	uint64_t inflated; /* what debug information that was read claims to be, of all files */
 };
 
@@ -54,20 +57,20 @@ int elffiles_new(struct elffiles **ret, struct sp_err *err)
 
 	if (!f)
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for ELF files");
+	elftables_init(&f->tables);
 	*ret = f;
 	return SP_OK;
 }
 
 void elffiles_set_live(struct elffiles *f, bool live)
 {
-	f->live = live;
+	f->tables.live = live;
 }
 
 static void free_file(struct elffile *file)
 {
-	elfbytes_close(&file->bytes);
 	dwfl_debug_free(file->debug);
-	elfimage_free(&file->image);
+	elftable_free(&file->all->tables, &file->table);
 	ehtable_free(&file->eh);
 	free(file->key);
 	free(file->path);
@@ -81,68 +84,19 @@ void elffiles_free(struct elffiles *f)
 	if (!f)
 		return;
 	elffound_free(&f->found);
+	once_clear(&f->met);
+	elfblocks_clear(&f->blocks);
 	HASH_ITER (hh, f->by_key, file, next) {
 		HASH_DEL(f->by_key, file);
 		free_file(file);
 	}
+	elftables_free(&f->tables);
 	free(f);
 }
 
-/* Distributions keep symbols apart: by build-id, or by the name that .gnu_debuglink has ("Separate
- * debug files" of gdb's manual). In a container its own come first. */
-static bool add_debug_file(struct elffile *file, const struct sp_mapping *m, bool live,
-			   const char *path)
+static enum elffile_state state_of(const struct elffile *file)
 {
-	const struct sp_mapping at = { .pid = m->pid, .path = path };
-	bool added = false;
-
-	for (enum elfpath_try how = ELFPATH_ROOT; how <= ELFPATH_HERE && !added; how++) {
-		int fd = elfpath_open(how, &at, live && m->pid > 0);
-
-		if (fd < 0)
-			continue;
-		added = elfimage_add_debug(&file->image, fd);
-		close(fd);
-	}
-	return added;
-}
-
-static void add_debug(struct elffile *file, const struct sp_mapping *m, bool live)
-{
-	const char *id = file->image.build_id, *link = file->image.debuglink;
-	const int dir = (int)(strrchr(m->path, '/') ? strrchr(m->path, '/') - m->path : 0);
-	char path[SP_MAX_STRING];
-
-	if (strlen(id) < 6 || file->image.has_symtab)
-		return;
-	snprintf(path, sizeof(path), "/usr/lib/debug/.build-id/%.2s/%s.debug", id, id + 2);
-	if (add_debug_file(file, m, live, path) || !link[0] || strchr(link, '/'))
-		return;
-	for (size_t i = 0; i < 3; i++) {
-		int n = i == 0 ? snprintf(path, sizeof(path), "%.*s/%s", dir, m->path, link)
-			: i == 1
-				? snprintf(path, sizeof(path), "%.*s/.debug/%s", dir, m->path, link)
-				: snprintf(path, sizeof(path), "/usr/lib/debug%.*s/%s", dir,
-					   m->path, link);
-
-		if (n < (int)sizeof(path) && add_debug_file(file, m, live, path))
-			return;
-	}
-}
-
-static void finish(struct elffile *file)
-{
-	elfsyms_seal(&file->image.symbols);
-	file->state = file->image.symbols.n ? ELFFILE_FINE : ELFFILE_STRIPPED;
-}
-
-/* Keeps the file for its bytes, while there are descriptors to spare. */
-static void keep_open(struct elffiles *f, struct elffile *file, int fd)
-{
-	if (f->nopen >= MAX_OPEN)
-		close(fd);
-	else if (elfbytes_open(&file->bytes, fd))
-		f->nopen++;
+	return file->table.image.symbols.n ? ELFFILE_FINE : ELFFILE_STRIPPED;
 }
 
 static enum elffile_state fits(const struct elffiles *f, const struct sp_mapping *m, int fd,
@@ -156,7 +110,7 @@ static enum elffile_state fits(const struct elffiles *f, const struct sp_mapping
 		return strcmp(hex, m->build_id) == 0 ? ELFFILE_FINE : ELFFILE_OTHER;
 	if (how == ELFPATH_MAPPED)
 		return ELFFILE_FINE;
-	return f->live && elfpath_is_same(fd, m) ? ELFFILE_FINE : ELFFILE_OTHER;
+	return f->tables.live && elfpath_is_same(fd, m) ? ELFFILE_FINE : ELFFILE_OTHER;
 }
 
 /* Opens the best candidate; its state when there is none. */
@@ -166,7 +120,7 @@ static enum elffile_state open_best(const struct elffiles *f, const struct sp_ma
 	enum elffile_state state = ELFFILE_MISSING, best = ELFFILE_MISSING;
 
 	for (enum elfpath_try how = 0; how < ELFPATH_NR; how++) {
-		int fd = elfpath_open(how, m, f->live);
+		int fd = elfpath_open(how, m, f->tables.live);
 
 		if (fd < 0)
 			continue;
@@ -189,13 +143,11 @@ static void load_vdso(struct elffiles *f, struct elffile *file, const struct sp_
 	size_t size;
 
 	file->state = ELFFILE_MISSING;
-	if (!image || !f->live || m->start < ABOVE_32_BITS)
+	if (!image || !f->tables.live || m->start < ABOVE_32_BITS)
 		return;
 	size = head->e_shoff + (size_t)head->e_shentsize * head->e_shnum;
-	if (elfimage_read_memory(&file->image, image, size)) {
-		elfbytes_memory(&file->bytes, (const uint8_t *)image, size);
-		finish(file);
-	}
+	if (elftable_read_memory(&f->tables, &file->table, image, size))
+		file->state = state_of(file);
 }
 
 static struct elffile *new_file(struct elffiles *f, const char *key, const char *path)
@@ -204,8 +156,8 @@ static struct elffile *new_file(struct elffiles *f, const char *key, const char 
 
 	if (!file)
 		return NULL;
-	file->bytes = (struct elfbytes)ELFBYTES_INIT;
-	file->inflated = &f->inflated;
+	file->table.bytes = file->table.apart = (struct elfbytes)ELFBYTES_INIT;
+	file->all = f;
 	file->key = strdup(key);
 	file->path = strdup(path);
 	if (!file->key || !file->path) {
@@ -244,10 +196,10 @@ static void key_of(char *key, size_t size, const struct sp_mapping *m, int fd,
 /* The one that stands for all that are too many. */
 static struct elffile *rest_of(struct elffiles *f)
 {
-	struct elffile *file = known(f, "rest");
+	struct elffile *file = known(f, REST);
 
 	if (!file)
-		file = new_file(f, "rest", "[too many files]");
+		file = new_file(f, REST, "[too many files]");
 	if (file)
 		file->state = ELFFILE_MISSING;
 	return file;
@@ -270,10 +222,10 @@ static struct elffile *look_for(struct elffiles *f, const struct sp_mapping *m)
 		file = rest_of(f);
 	if (!file) {
 		file = new_file(f, key, m->path);
-		if (file && fd >= 0 && elfimage_read(&file->image, fd)) {
-			add_debug(file, m, f->live);
-			finish(file);
-			keep_open(f, file, fd);
+		if (file && fd >= 0) {
+			file->state = elftable_read(&f->tables, &file->table, m, fd)
+					      ? state_of(file)
+					      : state;
 			fd = -1;
 		} else if (file && strcmp(m->path, "[vdso]") == 0) {
 			load_vdso(f, file, m);
@@ -286,64 +238,92 @@ static struct elffile *look_for(struct elffiles *f, const struct sp_mapping *m)
 	return file;
 }
 
-struct elffile *elffiles_get(struct elffiles *f, const struct sp_mapping *m)
+static struct elffile *find_file(struct elffiles *f, const struct sp_mapping *m)
 {
 	struct sp_mapping of_path = *m;
 	struct elffile *file;
 
 	/* What a build-id names is known by it; a process that lives shows its files itself. */
-	if (m->build_id[0] || m->path[0] != '/' || (f->live && !elffound_gone(m->pid)))
+	if (m->build_id[0] || m->path[0] != '/' || (f->tables.live && !elffound_gone(m->pid)))
 		return look_for(f, m);
 	/* What is noted is for all, so it comes from the host's own path alone: whoever has the
 	 * number by now may be in a container. Elsewhere an inode means nothing. */
 	of_path.pid = 0;
-	of_path.ino = f->live ? m->ino : 0;
+	of_path.ino = f->tables.live ? m->ino : 0;
 	file = elffound_get(&f->found, &of_path);
 	if (file)
 		return file;
 	file = look_for(f, &of_path);
-	if (file && (file->state == ELFFILE_MISSING || !f->live))
+	if (file && (file->state == ELFFILE_MISSING || !f->tables.live))
 		elffound_note(&f->found, &of_path, 0, file);
 	else if (file && (file->state == ELFFILE_FINE || file->state == ELFFILE_STRIPPED))
 		elffound_note(&f->found, &of_path, m->time_ns, file);
 	return file;
 }
 
+struct elffile *elffiles_get(struct elffiles *f, const struct sp_mapping *m)
+{
+	struct elffile *file = find_file(f, m);
+
+	if (file)
+		elftable_asked(&file->table, m);
+	return file;
+}
+
 bool elffile_vaddr(const struct elffile *file, uint64_t file_offset, uint64_t *ret)
 {
-	return elfimage_vaddr(&file->image, file_offset, ret);
+	return elfimage_vaddr(&file->table.image, file_offset, ret);
 }
 
 /* Debug information is looked for once, when it is first asked for. */
 static struct dwfl_debug *debug_of(struct elffile *file)
 {
-	const uint64_t left = MAX_ALL_INFLATED - *file->inflated;
+	const uint64_t left = MAX_ALL_INFLATED - file->all->inflated;
 	uint64_t size = 0;
 
-	if (!file->debug_tried && file->bytes.fd >= 0)
-		file->debug = dwfl_debug_open_within(file->path, file->bytes.fd,
+	if (!file->debug_tried && file->table.bytes.fd >= 0)
+		file->debug = dwfl_debug_open_within(file->path, file->table.bytes.fd,
 						     left < MAX_INFLATED ? left : MAX_INFLATED,
 						     &size, &file->refused);
 	if (file->debug)
-		*file->inflated += size;
+		file->all->inflated += size;
 	file->debug_tried = true;
 	return file->debug;
+}
+
+/* However many processes run the file, a place in it counts once; one of a file that stands for
+ * others may be of each of them. */
+static void note_vain(struct elffile *file, uint64_t file_offset, bool away)
+{
+	const struct {
+		const struct elffile *file;
+		uint64_t file_offset;
+	} key = { file, file_offset };
+
+	const bool is_new = strcmp(file->key, REST) == 0 ||
+			    once_met(&file->all->met, sp_hash(&key, sizeof(key)));
+
+	file->in_vain += is_new;
+	file->away += is_new && away;
 }
 
 size_t elffile_frames(struct elffile *file, uint64_t file_offset, struct elffile_detail detail,
 		      struct sp_frame *ret, size_t max)
 {
-	const struct elfsym *s = NULL;
-	uint64_t addr;
+	const char *name = NULL;
+	uint64_t addr, start = 0;
+	const bool inside = elffile_vaddr(file, file_offset, &addr);
 
-	if (elffile_vaddr(file, file_offset, &addr))
-		s = elfsyms_find(&file->image.symbols, addr);
-	if (!s || !max) {
-		file->in_vain++;
+	if (inside)
+		name = elftable_find(&file->all->tables, &file->table, addr, &start);
+	if (file->table.lost)
+		file->state = ELFFILE_OTHER;
+	if (!name || !max) {
+		note_vain(file, file_offset, inside && file->table.away);
 		return 0;
 	}
-	ret->name = s->name;
-	ret->offset = addr - s->start;
+	ret->name = name;
+	ret->offset = addr - start;
 	ret->known = true;
 	if ((!detail.inlines && !detail.lines) || !debug_of(file))
 		return 1;
@@ -354,29 +334,29 @@ bool elffile_read(struct elffile *file, uint64_t vaddr, void *to, size_t size)
 {
 	uint64_t off;
 
-	return elfimage_offset(&file->image, vaddr, size, &off) &&
-	       elfbytes_read(&file->bytes, off, to, size);
+	return elfimage_offset(&file->table.image, vaddr, size, &off) &&
+	       elfblocks_read(&file->all->blocks, &file->table.bytes, off, to, size);
 }
 
 bool elffile_eh_frame_hdr(const struct elffile *file, uint64_t *ret_vaddr, uint64_t *ret_size)
 {
-	*ret_vaddr = file->image.hdr_vaddr;
-	*ret_size = file->image.hdr_size;
-	return file->image.hdr_size > 0;
+	*ret_vaddr = file->table.image.hdr_vaddr;
+	*ret_size = file->table.image.hdr_size;
+	return file->table.image.hdr_size > 0;
 }
 
 const struct ehtable *elffile_eh_table(struct elffile *file, uint64_t *ret_vaddr)
 {
-	const size_t size = file->image.eh_size;
+	const size_t size = file->table.image.eh_size;
 	uint8_t *bytes;
 
 	if (!file->eh_tried && size && size <= EHTABLE_MAX_BYTES && (bytes = malloc(size))) {
-		if (elffile_read(file, file->image.eh_vaddr, bytes, size))
-			ehtable_build(&file->eh, bytes, size, file->image.eh_vaddr);
+		if (elffile_read(file, file->table.image.eh_vaddr, bytes, size))
+			ehtable_build(&file->eh, bytes, size, file->table.image.eh_vaddr);
 		free(bytes);
 	}
 	file->eh_tried = true;
-	*ret_vaddr = file->image.eh_vaddr;
+	*ret_vaddr = file->table.image.eh_vaddr;
 	return file->eh.n ? &file->eh : NULL;
 }
 
@@ -388,7 +368,13 @@ int elffiles_troubles(const struct elffiles *f, elffile_trouble *put, void *self
 	for (const struct elffile *file = f->by_key; !rc && file; file = file->hh.next)
 		if (file->in_vain && file->state != ELFFILE_FINE)
 			rc = put(self, file->path, file->state, file->in_vain, err);
+		else if (file->away)
+			rc = put(self, file->path,
+				 file->table.other ? ELFFILE_OTHER : ELFFILE_MISSING, file->away,
+				 err);
 		else if (file->refused)
 			rc = put(self, file->path, ELFFILE_REFUSED, 1, err);
+	if (!rc && f->tables.unnamed)
+		rc = put(self, "[too many names]", ELFFILE_MISSING, f->tables.unnamed, err);
 	return rc;
 }

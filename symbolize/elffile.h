@@ -6,8 +6,8 @@
  *
  * In:    mappings, and the build-id that was mapped, if the record told it
  * Out:   the function at an offset of the file; its bytes, for unwinding
- * Keeps: one symbol table a file, read at the first question; ELFFILE_MOST files, those that are
- *        not there too: the others are one that has no names
+ * Keeps: symbol tables, read at the first question, as many as elftables.h lets; ELFFILE_MOST
+ * files, those that are not there too: the others are one that has no names
  *
  * A file on disk that is not the one mapped gives no name: unknown is better than wrong. Without a
  * build-id a file is trusted only on the machine and boot that was recorded, and only if it did not
@@ -24,7 +24,7 @@ struct elffile;
 
 enum elffile_state {
 	ELFFILE_FINE,
-	ELFFILE_MISSING,  /* no such file (any more) */
+	ELFFILE_MISSING,  /* no such file (any more), or none that can be opened */
 	ELFFILE_OTHER,	  /* another file by that name */
 	ELFFILE_STRIPPED, /* no symbols */
 	ELFFILE_NOT_ELF,

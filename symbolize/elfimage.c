@@ -1,5 +1,7 @@
 #include "elfimage.h"
 
+#include "elfsymtab.h"
+
 #include <sirqprof/limits.h>
 
 #include <gelf.h>
@@ -7,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Symbols kept of one file (libxul has a million), segments, bytes of a build-id. */
-#define MAX_SYMBOLS  (4U << 20)
+/* Segments, bytes of a build-id. */
 #define MAX_SEGMENTS 4096U
 #define MAX_BUILD_ID ((ELFIMAGE_ID_LEN - 1) / 2)
 
@@ -20,53 +21,45 @@ static uint64_t section_end(Elf *elf, size_t index)
 	return scn && gelf_getshdr(scn, &shdr) ? shdr.sh_addr + shdr.sh_size : 0;
 }
 
-/* "memcpy@@GLIBC_2.14": the version is the linker's. limit: where the symbol's section ends. */
-static void add_symbol(struct elfimage *image, const GElf_Sym *sym, uint64_t limit,
-		       const char *name)
+static uint64_t limit_of(void *self, uint16_t section)
 {
-	const int type = GELF_ST_TYPE(sym->st_info), bind = GELF_ST_BIND(sym->st_info);
-
-	elfsyms_add(&image->symbols,
-		    &(struct elfsym){
-			    .start = sym->st_value,
-			    .size = sym->st_size,
-			    .limit = limit,
-			    .name = name,
-			    .rank = (uint8_t)(4 * (type != STT_NOTYPE) + 2 * (bind != STB_WEAK) +
-					      (bind == STB_GLOBAL)),
-		    },
-		    (size_t)(strchrnul(name, '@') - name));
+	return section_end(self, section);
 }
 
-static void add_symbols(struct elfimage *image, Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr)
+static bool is_strings(Elf *elf, size_t index, GElf_Shdr *ret)
 {
-	Elf_Data *data = elf_getdata(scn, NULL);
-	size_t n = data && shdr->sh_entsize ? data->d_size / shdr->sh_entsize : 0;
-	uint64_t limit = 0;
-	int section = -1; /* that limit is of */
+	Elf_Scn *scn = elf_getscn(elf, index);
 
-	elfsyms_expect(&image->symbols, n < MAX_SYMBOLS ? n : MAX_SYMBOLS);
-	for (size_t i = 0; i < n && image->symbols.n < MAX_SYMBOLS; i++) {
-		const char *name;
-		GElf_Sym sym;
-		int type;
+	return scn && gelf_getshdr(scn, ret) && ret->sh_type == SHT_STRTAB &&
+	       !(ret->sh_flags & SHF_COMPRESSED);
+}
 
-		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF || !sym.st_value)
-			continue;
-		type = GELF_ST_TYPE(sym.st_info);
-		if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE)
-			continue;
-		name = elf_strptr(elf, shdr->sh_link, sym.st_name);
-		/* Labels without type or size are assembly's (_start) or the assembler's (.L). */
-		if (!name || !*name || *name == '@' ||
-		    (type == STT_NOTYPE && (name[0] == '.' || name[0] == '$')))
-			continue;
-		if (sym.st_shndx != section) {
-			section = sym.st_shndx;
-			limit = section_end(elf, sym.st_shndx);
-		}
-		add_symbol(image, &sym, limit, name);
-	}
+/* Where they are libelf knows; it would keep the whole of them in memory, and their names. */
+static void add_symbols(struct elfimage *image, Elf *elf, const struct elfbytes *from, bool apart,
+			const GElf_Shdr *shdr)
+{
+	const char *ident = elf_getident(elf, NULL);
+	struct elfsymtab tab = {
+		.from = from,
+		.off = shdr->sh_offset,
+		.size = shdr->sh_size,
+		.entry = shdr->sh_entsize,
+		.limit = limit_of,
+		.self = elf,
+		.strings = (uint8_t)image->nstrings,
+	};
+	struct elfstrings *strings = &image->strings[image->nstrings];
+	GElf_Shdr names;
+
+	if (!ident || image->nstrings == ELFSYMS_STRINGS || shdr->sh_flags & SHF_COMPRESSED ||
+	    !is_strings(elf, shdr->sh_link, &names))
+		return;
+	tab.narrow = ident[EI_CLASS] == ELFCLASS32;
+	tab.big = ident[EI_DATA] == ELFDATA2MSB;
+	elfstrings_init(strings, from, names.sh_offset, names.sh_size);
+	strings->apart = apart;
+	image->nstrings++;
+	image->nread += elfsymtab_read(&tab, strings, &image->symbols);
 }
 
 static void read_debuglink(struct elfimage *image, Elf_Scn *scn)
@@ -98,7 +91,7 @@ static uint64_t inflated_size(Elf_Scn *scn, const GElf_Shdr *shdr, const char *n
 	return size;
 }
 
-static void read_sections(struct elfimage *image, Elf *elf)
+static void read_sections(struct elfimage *image, Elf *elf, const struct elfbytes *from, bool apart)
 {
 	Elf_Scn *scn = NULL;
 	size_t names = 0;
@@ -112,7 +105,7 @@ static void read_sections(struct elfimage *image, Elf *elf)
 			continue;
 		image->has_symtab |= shdr.sh_type == SHT_SYMTAB;
 		if (shdr.sh_type == SHT_SYMTAB || shdr.sh_type == SHT_DYNSYM)
-			add_symbols(image, elf, scn, &shdr);
+			add_symbols(image, elf, from, apart, &shdr);
 		if (shdr.sh_type != SHT_PROGBITS)
 			continue;
 		name = elf_strptr(elf, names, shdr.sh_name);
@@ -238,41 +231,38 @@ bool elfimage_inflated(int fd, uint64_t *ret)
 	return true;
 }
 
-static bool read_all(struct elfimage *image, Elf *elf)
+static Elf *begin_bytes(const struct elfbytes *from)
 {
+	Elf *elf;
+
+	if (!from->memory)
+		return begin(from->fd);
+	elf_version(EV_CURRENT);
+	elf = elf_memory((char *)from->memory, from->size);
+	if (elf && elf_kind(elf) == ELF_K_ELF)
+		return elf;
+	elf_end(elf);
+	return NULL;
+}
+
+bool elfimage_read(struct elfimage *ret, const struct elfbytes *from)
+{
+	Elf *elf = begin_bytes(from);
+
+	*ret = (struct elfimage){ 0 };
 	if (!elf)
 		return false;
-	read_build_id(elf, image->build_id);
-	read_segments(image, elf);
-	read_sections(image, elf);
+	read_build_id(elf, ret->build_id);
+	read_segments(ret, elf);
+	read_sections(ret, elf, from, false);
 	elf_end(elf);
 	return true;
 }
 
-bool elfimage_read(struct elfimage *ret, int fd)
+bool elfimage_add_debug(struct elfimage *image, const struct elfbytes *from)
 {
-	*ret = (struct elfimage){ 0 };
-	return read_all(ret, begin(fd));
-}
-
-bool elfimage_read_memory(struct elfimage *ret, const void *bytes, size_t size)
-{
-	Elf *elf;
-
-	*ret = (struct elfimage){ 0 };
-	elf_version(EV_CURRENT);
-	elf = elf_memory((char *)bytes, size);
-	if (elf && elf_kind(elf) != ELF_K_ELF) {
-		elf_end(elf);
-		elf = NULL;
-	}
-	return read_all(ret, elf);
-}
-
-bool elfimage_add_debug(struct elfimage *image, int fd)
-{
+	Elf *elf = begin_bytes(from);
 	char other[ELFIMAGE_ID_LEN];
-	Elf *elf = begin(fd);
 	bool same = false;
 
 	if (!elf)
@@ -280,13 +270,44 @@ bool elfimage_add_debug(struct elfimage *image, int fd)
 	read_build_id(elf, other);
 	same = image->build_id[0] && strcmp(other, image->build_id) == 0;
 	if (same)
-		read_sections(image, elf);
+		read_sections(image, elf, from, true);
 	elf_end(elf);
 	return same;
 }
 
+static struct elfsyms_look look(void *self, uint32_t strings, uint32_t name)
+{
+	return elfstrings_look(&((struct elfimage *)self)->strings[strings], name);
+}
+
+bool elfimage_named(struct elfimage *image, const char *name, uint64_t *ret)
+{
+	const struct elfsyms *s = &image->symbols;
+	bool found = false;
+
+	for (size_t i = 0; i < s->n; i++) {
+		uint64_t start = elfsyms_start(s, &s->at[i]);
+
+		if ((found && start >= *ret) ||
+		    !elfstrings_is(&image->strings[s->at[i].strings], s->at[i].name, name))
+			continue;
+		*ret = start;
+		found = true;
+	}
+	return found;
+}
+
+void elfimage_seal(struct elfimage *image)
+{
+	elfsyms_seal(&image->symbols, look, image);
+	for (uint32_t i = 0; i < image->nstrings; i++)
+		elfstrings_release(&image->strings[i]);
+}
+
 void elfimage_free(struct elfimage *image)
 {
+	for (uint32_t i = 0; i < image->nstrings; i++)
+		elfstrings_release(&image->strings[i]);
 	elfsyms_free(&image->symbols);
 	free(image->segments);
 	*image = (struct elfimage){ 0 };

@@ -6,8 +6,10 @@
  *
  * In:    a file, or its bytes in memory; untrusted
  * Out:   its functions, segments, build-id, where its unwind table is, where its symbols may be
- * Keeps: names once; MAX_SYMBOLS and MAX_SEGMENTS bound the rest
+ * Keeps: its symbol table without the names (elfsyms.h); MAX_SEGMENTS bound the rest
  */
+#include "elfbytes.h"
+#include "elfstrings.h"
 #include "elfsyms.h"
 
 #include <stdbool.h>
@@ -21,7 +23,10 @@ struct elfsegment {
 };
 
 struct elfimage {
-	struct elfsyms symbols; /* seal them (elfsyms.h) when all are there */
+	struct elfsyms symbols;
+	struct elfstrings strings[ELFSYMS_STRINGS]; /* their names */
+	uint32_t nstrings;
+	uint64_t nread; /* entries of symbol tables, the shown functions among them */
 	struct elfsegment *segments;
 	size_t nsegments;
 	uint64_t hdr_vaddr, hdr_size;	/* PT_GNU_EH_FRAME; size 0: none */
@@ -37,13 +42,21 @@ bool elfimage_id(int fd, char ret[ELFIMAGE_ID_LEN]);
 /* The bytes that its compressed sections claim to become; false when it is no ELF file. */
 bool elfimage_inflated(int fd, uint64_t *ret);
 
-/* Fills *ret, which is to be freed in any case; false when it is no ELF file. */
-bool elfimage_read(struct elfimage *ret, int fd);
-bool elfimage_read_memory(struct elfimage *ret, const void *bytes, size_t size);
+/* Fills *ret, which is to be freed in any case; false when it is no ELF file. from is to stay until
+ * the image is sealed. */
+bool elfimage_read(struct elfimage *ret, const struct elfbytes *from);
 void elfimage_free(struct elfimage *image);
 
-/* Adds the symbols of a separate debug file, if its build-id is the image's. */
-bool elfimage_add_debug(struct elfimage *image, int fd);
+/* Adds the symbols of a separate debug file, if its build-id is the image's; from is to stay, too.
+ */
+bool elfimage_add_debug(struct elfimage *image, const struct elfbytes *from);
+
+/* The lowest address of a name; false without. For a file that is not sealed: there each address
+ * has one name. */
+bool elfimage_named(struct elfimage *image, const char *name, uint64_t *ret);
+
+/* All symbols are there: from now on they can be found. */
+void elfimage_seal(struct elfimage *image);
 
 /* file offset → virtual address of the file; false outside its segments. */
 bool elfimage_vaddr(const struct elfimage *image, uint64_t offset, uint64_t *ret);

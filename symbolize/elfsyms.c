@@ -1,42 +1,12 @@
 #include "elfsyms.h"
 
-#include "demangle.h"
-
-#include <sirqprof/limits.h>
-
 #include <stdlib.h>
 #include <string.h>
 
-/* Names packed one behind the other; they never move. */
-#define TEXT_ROOM (32U << 10)
+_Static_assert(sizeof(struct elfsym) == 16, "a symbol takes 16 bytes");
 
-struct elfsyms_text {
-	struct elfsyms_text *next;
-	size_t used;
-	char at[TEXT_ROOM];
-};
-
-/* NULL when out of memory. */
-static const char *keep(struct elfsyms *s, const char *name, size_t len)
-{
-	struct elfsyms_text *t = s->texts;
-	char *to;
-
-	len = len < SP_MAX_STRING ? len : SP_MAX_STRING;
-	if (!t || t->used + len + 1 > sizeof(t->at)) {
-		t = malloc(sizeof(*t));
-		if (!t)
-			return NULL;
-		t->next = s->texts;
-		t->used = 0;
-		s->texts = t;
-	}
-	to = t->at + t->used;
-	memcpy(to, name, len);
-	to[len] = 0;
-	t->used += len + 1;
-	return to;
-}
+/* Fewer are sorted by moving each to its place. */
+#define FEW 32U
 
 void elfsyms_expect(struct elfsyms *s, size_t n)
 {
@@ -48,174 +18,260 @@ void elfsyms_expect(struct elfsyms *s, size_t n)
 	s->room = s->n + n;
 }
 
-bool elfsyms_add(struct elfsyms *s, const struct elfsym *sym, size_t len)
+static bool room_for_one(struct elfsyms *s)
 {
-	const char *name;
+	size_t room = s->room ? s->room * 2 : 256;
+	struct elfsym *at;
 
-	if (s->n == s->room) {
-		size_t room = s->room ? s->room * 2 : 256;
-		struct elfsym *at = realloc(s->at, room * sizeof(*at));
-
-		if (!at)
-			return false;
-		s->at = at;
-		s->room = room;
-	}
-	name = keep(s, sym->name, len);
-	if (!name)
+	if (s->n < s->room)
+		return true;
+	at = realloc(s->at, room * sizeof(*at));
+	if (!at)
 		return false;
-	s->at[s->n] = *sym;
-	s->at[s->n].order = (uint32_t)s->n;
-	s->at[s->n++].name = name;
+	s->at = at;
+	s->room = room;
 	return true;
 }
 
-/* At one address the name to show comes first: that of most meaning, by perf's order. */
-static int by_start(const void *a, const void *b)
+/* ELFSYMS_UPPERS: there are too many. */
+static uint32_t upper_of(struct elfsyms *s, uint32_t upper)
 {
-	const struct elfsym *x = a, *y = b;
+	uint32_t i = 0;
 
-	if (x->start != y->start)
-		return x->start < y->start ? -1 : 1;
-	if (!x->size != !y->size)
-		return x->size ? -1 : 1;
-	if (x->rank != y->rank)
-		return x->rank > y->rank ? -1 : 1;
-	if (strspn(x->name, "_") != strspn(y->name, "_"))
-		return strspn(x->name, "_") < strspn(y->name, "_") ? -1 : 1;
-	if (strlen(x->name) != strlen(y->name))
-		return strlen(x->name) > strlen(y->name) ? -1 : 1;
-	return x->order < y->order ? -1 : x->order > y->order;
+	while (i < s->nuppers && s->uppers[i] != upper)
+		i++;
+	if (i == s->nuppers && i < ELFSYMS_UPPERS)
+		s->uppers[s->nuppers++] = upper;
+	return i;
 }
 
-struct key {
-	uint64_t start;
-	size_t index;
+static uint32_t cut(uint64_t size)
+{
+	return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+}
+
+bool elfsyms_add(struct elfsyms *s, const struct elfsym_told *sym)
+{
+	const uint32_t upper = upper_of(s, (uint32_t)(sym->start >> 32));
+	const uint64_t rest = sym->limit > sym->start ? sym->limit - sym->start : 0;
+
+	if (upper == ELFSYMS_UPPERS || s->n >= ELFSYMS_MOST || !room_for_one(s))
+		return false;
+	s->at[s->n] = (struct elfsym){
+		.start = (uint32_t)sym->start,
+		.size = cut(sym->size ? sym->size : rest),
+		.name = sym->name,
+		.nr = (uint32_t)s->n,
+		.rank = (sym->size ? ELFSYMS_RANKS : 0) + sym->rank % ELFSYMS_RANKS,
+		.strings = sym->strings % ELFSYMS_STRINGS,
+		.upper = upper,
+	};
+	s->n++;
+	return true;
+}
+
+uint64_t elfsyms_start(const struct elfsyms *s, const struct elfsym *sym)
+{
+	return (uint64_t)s->uppers[sym->upper] << 32 | sym->start;
+}
+
+/* Upper halves are numbered as they came; from here on as they go. */
+static void order_uppers(struct elfsyms *s)
+{
+	uint32_t place[ELFSYMS_UPPERS] = { 0 }, sorted[ELFSYMS_UPPERS];
+	bool moved = false;
+
+	for (uint32_t i = 0; i < s->nuppers; i++) {
+		for (uint32_t j = 0; j < s->nuppers; j++)
+			place[i] += s->uppers[j] < s->uppers[i];
+		sorted[place[i]] = s->uppers[i];
+		moved |= place[i] != i;
+	}
+	if (!moved)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		s->at[i].upper = place[s->at[i].upper];
+	memcpy(s->uppers, sorted, s->nuppers * sizeof(sorted[0]));
+}
+
+static uint64_t key_of(const struct elfsym *sym)
+{
+	return (uint64_t)sym->upper << 32 | sym->start;
+}
+
+static void sort_few(struct elfsym *at, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		const struct elfsym sym = at[i];
+		size_t j = i;
+
+		for (; j && key_of(&at[j - 1]) > key_of(&sym); j--)
+			at[j] = at[j - 1];
+		at[j] = sym;
+	}
+}
+
+/* By the byte of their keys at shift, then each heap by the bytes below; in place. Of addresses few
+ * bytes differ, and a sort that compares looks at each symbol a dozen times. */
+static void sort_by_byte(struct elfsym *at, size_t n, unsigned int shift)
+{
+	size_t begin[257] = { 0 }, next[256];
+
+	if (n <= FEW) {
+		sort_few(at, n);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		begin[(key_of(&at[i]) >> shift & 0xff) + 1]++;
+	for (size_t i = 0; i < 256; i++) {
+		begin[i + 1] += begin[i];
+		next[i] = begin[i];
+	}
+	for (size_t heap = 0; heap < 256; heap++) {
+		while (next[heap] < begin[heap + 1]) {
+			struct elfsym *here = &at[next[heap]];
+			const size_t to = key_of(here) >> shift & 0xff;
+			struct elfsym sym = *here;
+
+			if (to != heap) {
+				*here = at[next[to]];
+				at[next[to]] = sym;
+			}
+			next[to]++;
+		}
+	}
+	for (size_t heap = 0; shift && heap < 256; heap++)
+		if (begin[heap + 1] - begin[heap] > 1)
+			sort_by_byte(at + begin[heap], begin[heap + 1] - begin[heap], shift - 8);
+}
+
+/* The highest byte in which keys differ. */
+static unsigned int first_shift(const struct elfsyms *s)
+{
+	uint64_t differ = 0;
+	unsigned int shift = 0;
+
+	for (size_t i = 1; i < s->n; i++)
+		differ |= key_of(&s->at[i]) ^ key_of(&s->at[0]);
+	while (differ >> shift > 0xff)
+		shift += 8;
+	return shift;
+}
+
+struct names {
+	elfsyms_name *look;
+	void *self;
 };
 
-/* One byte of the keys into order; stable. */
-static void pass(const struct key *from, struct key *to, size_t n, unsigned int shift)
+/* At one address the name to show: that of most meaning, by perf's order. */
+static const struct elfsym *best_of(const struct elfsym *at, size_t n, const struct names *names)
 {
-	size_t at[256] = { 0 }, sum = 0;
+	struct elfsyms_look was = { 0 };
+	const struct elfsym *best = at;
+	bool looked = false;
 
-	for (size_t i = 0; i < n; i++)
-		at[from[i].start >> shift & 0xff]++;
-	for (size_t i = 0; i < 256; i++) {
-		size_t many = at[i];
+	for (const struct elfsym *sym = at + 1; sym < at + n; sym++) {
+		struct elfsyms_look is = { 0 };
+		bool better = sym->rank > best->rank, alike = sym->rank == best->rank;
 
-		at[i] = sum;
-		sum += many;
-	}
-	for (size_t i = 0; i < n; i++)
-		to[at[from[i].start >> shift & 0xff]++] = from[i];
-}
-
-/* Of addresses few bytes differ, and a sort that compares looks at each symbol a dozen times. */
-static bool sort_by_byte(struct elfsyms *s)
-{
-	struct key *keys = malloc(2 * s->n * sizeof(*keys)), *from = keys, *to = keys + s->n;
-	struct elfsym *sorted = malloc(s->n * sizeof(*sorted));
-	uint64_t differ = 0;
-	bool done = keys && sorted;
-
-	for (size_t i = 0; done && i < s->n; i++) {
-		keys[i] = (struct key){ s->at[i].start, i };
-		differ |= s->at[i].start ^ s->at[0].start;
-	}
-	for (unsigned int shift = 0; done && shift < 64; shift += 8) {
-		struct key *swap = from;
-
-		if (!(differ >> shift & 0xff))
+		if (alike) {
+			if (!looked)
+				was = names->look(names->self, best->strings, best->name);
+			looked = true;
+			is = names->look(names->self, sym->strings, sym->name);
+			better = is.underscores != was.underscores
+					 ? is.underscores < was.underscores
+				 : is.len != was.len ? is.len > was.len
+						     : sym->nr < best->nr;
+		}
+		if (!better)
 			continue;
-		pass(from, to, s->n, shift);
-		from = to;
-		to = swap;
+		best = sym;
+		was = is;
+		looked = alike;
 	}
-	for (size_t i = 0; done && i < s->n; i++)
-		sorted[i] = s->at[from[i].index];
-	free(keys);
-	free(done ? s->at : sorted);
-	if (done) {
-		s->at = sorted;
-		s->room = s->n;
-	}
-	return done;
+	return best;
 }
 
-void elfsyms_seal(struct elfsyms *s)
+void elfsyms_seal(struct elfsyms *s, elfsyms_name *look, void *self)
 {
-	size_t end;
+	const struct names names = { look, self };
+	struct elfsym *fit;
+	size_t end, n = 0;
 
-	if (s->n < 2)
-		return;
-	if (!sort_by_byte(s)) {
-		qsort(s->at, s->n, sizeof(*s->at), by_start);
-		return;
-	}
+	order_uppers(s);
+	if (s->n)
+		sort_by_byte(s->at, s->n, first_shift(s));
 	for (size_t i = 0; i < s->n; i = end) {
-		for (end = i + 1; end < s->n && s->at[end].start == s->at[i].start; end++)
+		struct elfsym best;
+
+		for (end = i + 1; end < s->n && key_of(&s->at[end]) == key_of(&s->at[i]); end++)
 			;
-		if (end > i + 1)
-			qsort(s->at + i, end - i, sizeof(*s->at), by_start);
+		best = *best_of(s->at + i, end - i, &names);
+		/* Where several without a size begin, none is known to reach any further. */
+		if (end - i > 1 && best.rank < ELFSYMS_RANKS)
+			best.size = 0;
+		best.nr = 0;
+		s->at[n++] = best;
+	}
+	s->n = n;
+	fit = n && n < s->room ? realloc(s->at, n * sizeof(*fit)) : NULL;
+	if (fit) {
+		s->at = fit;
+		s->room = n;
 	}
 }
 
-static bool holds(const struct elfsyms *s, size_t i, uint64_t addr)
+/* The last address that it holds. */
+static uint64_t last_of(const struct elfsyms *s, size_t i)
 {
 	const struct elfsym *sym = &s->at[i];
+	const uint64_t start = elfsyms_start(s, sym);
+	const uint64_t more = sym->size ? sym->size - 1U : 0;
+	uint64_t last = more < UINT64_MAX - start ? start + more : UINT64_MAX;
 
 	/* Hand-written assembly often has no sizes: such a function ends where the next begins, or
 	 * with its section. */
-	if (!sym->size)
-		return addr == sym->start ||
-		       (addr < sym->limit && (i + 1 == s->n || addr < s->at[i + 1].start));
-	return addr - sym->start < sym->size;
+	if (sym->rank < ELFSYMS_RANKS && i + 1 < s->n && last >= elfsyms_start(s, sym + 1))
+		last = elfsyms_start(s, sym + 1) - 1;
+	return last;
 }
 
-const struct elfsym *elfsyms_find(struct elfsyms *s, uint64_t addr)
+struct elfsym *elfsyms_find(const struct elfsyms *s, uint64_t addr, uint64_t *ret_first,
+			    uint64_t *ret_last)
 {
 	size_t lo = 0, hi = s->n;
-	struct elfsym *sym;
+	uint64_t last;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (s->at[mid].start <= addr)
+		if (elfsyms_start(s, &s->at[mid]) <= addr)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	if (!lo)
-		return NULL;
-	for (lo--; lo && s->at[lo - 1].start == s->at[lo].start;)
-		lo--;
+	*ret_first = lo ? elfsyms_start(s, &s->at[lo - 1]) : 0;
+	*ret_last = lo < s->n ? elfsyms_start(s, &s->at[lo]) - 1 : UINT64_MAX;
 	/* A short symbol inside a long one (a local label): the one before may still hold addr. */
-	for (int up = 0; !holds(s, lo, addr); up++) {
-		if (!lo || up == 8)
-			return NULL;
-		for (lo--; lo && s->at[lo - 1].start == s->at[lo].start;)
-			lo--;
+	for (int up = 0; lo && up <= 8; up++) {
+		last = last_of(s, --lo);
+		if (addr <= last) {
+			*ret_last = last < *ret_last ? last : *ret_last;
+			return &s->at[lo];
+		}
+		*ret_first = last + 1 > *ret_first ? last + 1 : *ret_first;
 	}
-	sym = &s->at[lo];
-	if (!sym->nice) {
-		char *nice = demangle_name(sym->name);
-		const char *kept = nice ? keep(s, nice, strlen(nice)) : NULL;
+	return NULL;
+}
 
-		free(nice);
-		sym->nice = true;
-		sym->name = kept ? kept : sym->name;
-	}
-	return sym;
+size_t elfsyms_bytes(const struct elfsyms *s)
+{
+	return s->room * sizeof(*s->at);
 }
 
 void elfsyms_free(struct elfsyms *s)
 {
-	struct elfsyms_text *next;
-
-	for (; s->texts; s->texts = next) {
-		next = s->texts->next;
-		free(s->texts);
-	}
 	free(s->at);
 	*s = (struct elfsyms){ 0 };
 }

@@ -1,11 +1,12 @@
 #include "vmlinux.h"
 
 #include "dwfl.h"
-#include "elfimage.h"
 #include "elfpath.h"
+#include "elftables.h"
 
 #include <sirqprof/limits.h>
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +18,8 @@ struct vmlinux {
 	uint64_t address;
 	bool tried;
 	enum elffile_state state;
-	struct elfimage image;
+	struct elftables tables; /* of one */
+	struct elftable table;
 	struct dwfl_debug *debug;
 	uint64_t slide; /* how much higher it lay than it was linked */
 };
@@ -30,6 +32,8 @@ int vmlinux_new(struct vmlinux **ret, const char *path, struct sp_err *err)
 		v->given = strdup(path);
 	if (!v || (path && !v->given))
 		return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for vmlinux");
+	elftables_init(&v->tables);
+	v->table.bytes = v->table.apart = (struct elfbytes)ELFBYTES_INIT;
 	*ret = sp_take(v);
 	return SP_OK;
 }
@@ -39,7 +43,8 @@ void vmlinux_free(struct vmlinux *v)
 	if (!v)
 		return;
 	dwfl_debug_free(v->debug);
-	elfimage_free(&v->image);
+	elftable_free(&v->tables, &v->table);
+	elftables_free(&v->tables);
 	free(v->given);
 	free(v);
 }
@@ -58,14 +63,22 @@ void vmlinux_set_place(struct vmlinux *v, const char *symbol, uint64_t address)
 	v->address = address;
 }
 
-static bool find_slide(struct vmlinux *v)
+/* The symbol may share its address with one that is shown in its place. */
+static bool find_slide(struct vmlinux *v, int fd)
 {
-	for (size_t i = 0; i < v->image.symbols.n; i++)
-		if (strcmp(v->image.symbols.at[i].name, v->symbol) == 0) {
-			v->slide = v->address - v->image.symbols.at[i].start;
-			return true;
-		}
-	return false;
+	struct elfimage image = { 0 };
+	struct elfbytes bytes;
+	uint64_t start;
+	bool found;
+
+	if (!elfbytes_open(&bytes, fcntl(fd, F_DUPFD_CLOEXEC, 0)))
+		return false;
+	found = elfimage_read(&image, &bytes) && elfimage_named(&image, v->symbol, &start);
+	if (found)
+		v->slide = v->address - start;
+	elfimage_free(&image);
+	elfbytes_close(&bytes);
+	return found;
 }
 
 /* Takes the file if it is the kernel's. */
@@ -81,18 +94,23 @@ static bool take(struct vmlinux *v, const char *path)
 		v->state = ELFFILE_NOT_ELF;
 	} else if (!v->build_id[0] || strcmp(id, v->build_id) != 0) {
 		v->state = ELFFILE_OTHER;
-	} else if (elfimage_read(&v->image, fd)) {
-		v->debug = dwfl_debug_open(path, fd);
-		elfsyms_seal(&v->image.symbols);
-		v->state = v->debug && find_slide(v) ? ELFFILE_FINE : ELFFILE_STRIPPED;
+	} else {
+		v->state = ELFFILE_STRIPPED;
+		if (find_slide(v, fd))
+			v->debug = dwfl_debug_open(path, fd);
 	}
-	close(fd);
-	if (v->state != ELFFILE_FINE) {
-		dwfl_debug_free(v->debug);
-		elfimage_free(&v->image);
-		v->debug = NULL;
+	if (!v->debug) {
+		close(fd);
+		return false;
 	}
-	return v->state == ELFFILE_FINE;
+	if (elftable_read(&v->tables, &v->table, &at, fd)) {
+		v->state = ELFFILE_FINE;
+		return true;
+	}
+	elftable_free(&v->tables, &v->table);
+	dwfl_debug_free(v->debug);
+	v->debug = NULL;
+	return false;
 }
 
 /* Where distributions put it (perf's vmlinux_path and Fedora's, Debian's and SUSE's packages). */
@@ -137,19 +155,20 @@ static void find(struct vmlinux *v)
 size_t vmlinux_frames(struct vmlinux *v, uint64_t pc, struct elffile_detail detail,
 		      struct sp_frame *ret, size_t max)
 {
-	const struct elfsym *sym;
-	uint64_t vaddr;
+	const char *name = NULL;
+	uint64_t vaddr, start = 0;
 
 	if (!v->tried)
 		find(v);
 	if (v->state != ELFFILE_FINE)
 		return 1;
 	vaddr = pc - v->slide;
-	sym = ret->known ? NULL : elfsyms_find(&v->image.symbols, vaddr);
-	if (sym)
-		*ret = (struct sp_frame){ .name = sym->name,
+	if (!ret->known)
+		name = elftable_find(&v->tables, &v->table, vaddr, &start);
+	if (name)
+		*ret = (struct sp_frame){ .name = name,
 					  .module = "[kernel.kallsyms]",
-					  .offset = vaddr - sym->start,
+					  .offset = vaddr - start,
 					  .known = true };
 	if (!ret->known)
 		return 1;

@@ -7,7 +7,7 @@
  * In:    the build-id of the kernel that was recorded, and where it lay; a vmlinux, given or found
  *        below /usr/lib/debug, /boot or by debuginfod
  * Out:   frames; nothing when no vmlinux has that build-id
- * Keeps: libdw's view of the file
+ * Keeps: libdw's view of the file, its symbol table, and it open
  */
 #include "elffile.h"
 

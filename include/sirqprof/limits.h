@@ -18,7 +18,8 @@
 #define SP_MAX_STALLS	     16384U	 /* stalls kept */
 #define SP_MAX_STALL_SHARES  64U	 /* distinct (task, stack) pairs kept of one stall */
 #define SP_MAX_EVIDENCE	     16U	 /* evidence rows of one stall */
-#define SP_MAX_FDS	     512U	 /* file descriptors read of one task by the stuck watch */
+#define SP_MAX_OPEN	     1024U /* programs and libraries kept open, for names and unwinding */
+#define SP_MAX_FDS	     512U  /* file descriptors read of one task by the stuck watch */
 
 #define SP_COMM_LEN 16U /* TASK_COMM_LEN, NUL included */
 

@@ -115,6 +115,7 @@ struct program {
 
 static bool take(struct program *p, const char *dir, const char *name)
 {
+	struct elfbytes bytes = ELFBYTES_INIT;
 	struct elfimage image = { 0 };
 	struct stat st;
 	int fd;
@@ -123,7 +124,7 @@ static bool take(struct program *p, const char *dir, const char *name)
 	fd = lstat(p->path, &st) == 0 && S_ISREG(st.st_mode) ? open(p->path, O_RDONLY | O_CLOEXEC)
 							     : -1;
 	p->size = 0;
-	if (fd < 0 || !elfimage_read(&image, fd))
+	if (fd < 0 || !elfbytes_open(&bytes, fd) || !elfimage_read(&image, &bytes))
 		image.nsegments = 0;
 	for (size_t i = 0; i < image.nsegments; i++)
 		if (image.segments[i].filesz > p->size) {
@@ -131,8 +132,7 @@ static bool take(struct program *p, const char *dir, const char *name)
 			p->size = image.segments[i].filesz;
 		}
 	elfimage_free(&image);
-	if (fd >= 0)
-		close(fd);
+	elfbytes_close(&bytes);
 	return p->size >= ADDRESSES;
 }
 

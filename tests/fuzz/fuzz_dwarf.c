@@ -45,6 +45,7 @@ static void ask(struct dwfl_debug *d, uint64_t vaddr)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct elfbytes bytes;
 	struct elfimage image;
 	struct dwfl_debug *d;
 	char path[64];
@@ -56,13 +57,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(fd >= 0 && write(fd, data, size) == (ssize_t)size);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	/* As elffile.c does: what is no ELF file never comes to libdw. */
-	if (elfimage_read(&image, fd)) {
+	MUST(elfbytes_open(&bytes, dup(fd)));
+	if (elfimage_read(&image, &bytes)) {
 		d = dwfl_debug_open(path, fd);
 		for (uint64_t i = 0; d && i < ADDRESSES; i++)
 			ask(d, 0x1000 + 4 * i);
 		dwfl_debug_free(d);
 	}
 	elfimage_free(&image);
+	elfbytes_close(&bytes);
 	close(fd);
 	return 0;
 }

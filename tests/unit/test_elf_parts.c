@@ -1,10 +1,11 @@
-/* symbolize/elfbytes, ehtable, elfpath: bytes of a file, a table of .eh_frame, the file behind a
- * mapping. */
+/* symbolize/elfbytes, elfstrings, ehtable, elfpath: bytes of a file, a table of .eh_frame, the file
+ * behind a mapping. */
 #include "unit.h"
 
 #include "ehtable.h"
-#include "elfbytes.h"
+#include "elfblocks.h"
 #include "elfpath.h"
+#include "elfstrings.h"
 #include "fakebytes.h"
 #include "tempdir.h"
 
@@ -30,15 +31,23 @@ static int file_of(const char *path, size_t size)
 	return fd;
 }
 
+static struct elfblocks blocks;
+
+/* As they are read at once, and by way of blocks. */
 static void check_bytes(struct elfbytes *b, uint64_t off, size_t size, bool there)
 {
-	uint8_t *got = malloc(size ? size : 1);
+	uint8_t *got = calloc(1, size ? size : 1), *lately = calloc(1, size ? size : 1);
 
 	assert_non_null(got);
+	assert_non_null(lately);
 	assert_int_equal(elfbytes_read(b, off, got, size), there);
-	for (size_t i = 0; there && i < size; i++)
+	assert_int_equal(elfblocks_read(&blocks, b, off, lately, size), there);
+	for (size_t i = 0; there && i < size; i++) {
 		assert_int_equal(got[i], (uint8_t)((off + i) * 31 >> 3));
+		assert_int_equal(lately[i], got[i]);
+	}
 	free(got);
+	free(lately);
 }
 
 static void check_all(struct elfbytes *b)
@@ -65,6 +74,8 @@ static void bytes_of_a_file_and_of_memory(void **state)
 	elfbytes_close(&b);
 	assert_true(elfbytes_open(&b, file_of(path, SIZE)));
 	check_all(&b);
+	check_all(&b);
+	elfblocks_clear(&blocks);
 	elfbytes_close(&b);
 	assert_int_equal(b.fd, -1);
 	check_bytes(&b, 0, 1, false);
@@ -100,15 +111,74 @@ static void a_file_that_is_cut_meanwhile(void **state)
 	(void)state;
 	assert_true(elfbytes_open(&b, file_of(path, SIZE)));
 	check_bytes(&b, 0, 16, true);
-	assert_int_equal(truncate(path, 0), 0);
-	/* What was read stays, what was not is zero at most: nobody is killed. */
-	check_bytes(&b, 0, 16, true);
-	memset(got, 0x5a, sizeof(got));
-	if (elfbytes_read(&b, 20000, got, sizeof(got)))
-		for (size_t i = 0; i < sizeof(got); i++)
-			assert_int_equal(got[i], 0);
+	assert_int_equal(truncate(path, 20000), 0);
+	/* What was read lately stays, what was not is not there: nobody is killed. */
+	assert_true(elfblocks_read(&blocks, &b, 0, got, sizeof(got)));
+	assert_false(elfblocks_read(&blocks, &b, 20000, got, sizeof(got)));
+	assert_false(elfbytes_read(&b, 20000, got, sizeof(got)));
+	elfblocks_clear(&blocks);
 	elfbytes_close(&b);
 	unlink(path);
+}
+
+/* What was not read is no name, however often it is asked for. */
+static void names_of_a_file_that_is_cut_meanwhile(void **state)
+{
+	const char *path = in_tempdir("cut");
+	struct elfstrings s;
+	struct elfbytes b;
+	int fd = file_of(path, SIZE);
+
+	(void)state;
+	assert_int_equal(pwrite(fd, "", 1, SIZE - 1), 1);
+	assert_true(elfbytes_open(&b, fd));
+	elfstrings_init(&s, &b, 0, SIZE);
+	assert_int_equal(elfstrings_first(&s, 100), (uint8_t)(100 * 31 >> 3));
+	assert_int_equal(truncate(path, 20000), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(elfstrings_first(&s, 17000), -1);
+	/* What was read lately stays. */
+	assert_int_equal(elfstrings_first(&s, 100), (uint8_t)(100 * 31 >> 3));
+	elfstrings_release(&s);
+	elfbytes_close(&b);
+	unlink(path);
+}
+
+/* More than are kept: each is still its own. */
+static void blocks_of_many_files(void **state)
+{
+	static struct elfbytes files[64];
+	char name[32];
+
+	(void)state;
+	for (uint32_t i = 0; i < 64; i++) {
+		const char *path;
+		uint8_t byte = (uint8_t)i;
+		int fd;
+
+		snprintf(name, sizeof(name), "many%u", i);
+		path = in_tempdir(name);
+		fd = file_of(path, 1);
+		assert_int_equal(ftruncate(fd, 16 * ELFBLOCK_BYTES), 0);
+		for (uint32_t k = 0; k < 16; k++)
+			assert_int_equal(pwrite(fd, &byte, 1, k * ELFBLOCK_BYTES + k), 1);
+		assert_true(elfbytes_open(&files[i], fd));
+		unlink(path);
+	}
+	for (uint32_t n = 0; n < 20000; n++) {
+		uint32_t i = n * 2654435761U >> 26, k = n % 16;
+		uint8_t got[32];
+
+		assert_true(
+			elfblocks_read(&blocks, &files[i], k * ELFBLOCK_BYTES, got, sizeof(got)));
+		for (uint32_t at = 0; at < sizeof(got); at++)
+			assert_int_equal(got[at], at == k ? i : 0);
+	}
+	for (uint32_t i = 0; i < ELFBLOCKS; i++)
+		assert_true(!blocks.at[i].of || blocks.at[i].bytes);
+	elfblocks_clear(&blocks);
+	for (uint32_t i = 0; i < 64; i++)
+		elfbytes_close(&files[i]);
 }
 
 #define VADDR 0x10000ULL
@@ -354,6 +424,8 @@ int main(void)
 		cmocka_unit_test(bytes_of_a_file_and_of_memory),
 		cmocka_unit_test(no_bytes_of_nothing),
 		cmocka_unit_test(a_file_that_is_cut_meanwhile),
+		cmocka_unit_test(names_of_a_file_that_is_cut_meanwhile),
+		cmocka_unit_test(blocks_of_many_files),
 		cmocka_unit_test(entries_in_order),
 		cmocka_unit_test(addresses_as_they_are),
 		cmocka_unit_test(what_cannot_be_read),

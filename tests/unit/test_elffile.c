@@ -12,6 +12,8 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <time.h>
 
@@ -139,12 +141,13 @@ static void what_is_not_the_one_mapped(void **state)
 	old.time_ns = 1;
 	assert_int_equal(ask(f, &old, &frame), 0);
 	assert_int_equal(ask(f, &no_elf, &frame), 0);
+	/* A place counts once. */
 	assert_int_equal(ask(f, &missing, &frame), 0);
 	assert_int_equal(ask(f, &missing, &frame), 0);
 	assert_int_equal(elffiles_troubles(f, see, seen, &err), 0);
 	assert_int_equal(seen[ELFFILE_OTHER], 2);
 	assert_int_equal(seen[ELFFILE_NOT_ELF], 1);
-	assert_int_equal(seen[ELFFILE_MISSING], 2);
+	assert_int_equal(seen[ELFFILE_MISSING], 1);
 	assert_int_equal(seen[ELFFILE_FINE], 0);
 	elffiles_free(f);
 	unlink(text);
@@ -223,6 +226,117 @@ static void the_inode_of_one_that_was_written_over(void **state)
 	assert_int_equal(ask(f, &m, &frame), 0);
 	elffiles_free(f);
 	unlink(path);
+}
+
+/* A name is read when it is first asked for: by then the file may be another, and says so. */
+static void written_over_while_it_is_asked(void **state)
+{
+	struct elffiles *f = files(true);
+	const char *path = in_tempdir("asked");
+	const struct elffile_detail none = { false, false };
+	uint64_t seen[8] = { 0 };
+	struct elffile *file;
+	struct sp_mapping m;
+	struct sp_frame frame;
+
+	(void)state;
+	copy(exe, path);
+	m = mapping(path, "");
+	m.time_ns += 2000000000;
+	file = elffiles_get(f, &m);
+	assert_int_equal(elffile_frames(file, offset_of((uintptr_t)setup), none, &frame, 1), 1);
+	assert_string_equal(frame.name, "setup");
+	copy("/bin/sh", path);
+	assert_int_equal(
+		elffile_frames(file, offset_of((uintptr_t)named_function), none, &frame, 1), 0);
+	assert_int_equal(elffiles_troubles(f, see, seen, &err), 0);
+	assert_int_equal(seen[ELFFILE_OTHER], 1);
+	elffiles_free(f);
+	unlink(path);
+}
+
+/* Leaves n descriptors. */
+static void leave(rlim_t n)
+{
+	const int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct rlimit lim;
+
+	close(lowest);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &lim), 0);
+	lim.rlim_cur = (rlim_t)lowest + n;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &lim), 0);
+}
+
+/* One that is not kept open, and was removed: who still maps it shows it. */
+static void that_only_its_processes_have(void **state)
+{
+	const struct elffile_detail none = { false, false };
+	const uint64_t named = offset_of((uintptr_t)named_function);
+	const uint64_t first = offset_of((uintptr_t)setup);
+	const char *path = in_tempdir("removed");
+	struct sp_mapping lives = mapping(path, exe_id), gone;
+	struct elffiles *f = files(true);
+	struct elffile *file;
+	struct sp_frame frame;
+	struct rlimit was;
+	void *at;
+	int fd;
+
+	(void)state;
+	copy(exe, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	at = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	assert_ptr_not_equal(at, MAP_FAILED);
+	lives.start = (uintptr_t)at;
+	lives.len = 4096;
+	gone = lives;
+	gone.pid = dead_child();
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	leave(1);
+	file = elffiles_get(f, &gone);
+	assert_int_equal(elffile_frames(file, first, none, &frame, 1), 1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	unlink(path);
+	assert_int_equal(elffile_frames(file, named, none, &frame, 1), 0);
+	assert_ptr_equal(elffiles_get(f, &lives), file);
+	/* Looking at what is mapped takes privileges. */
+	if (geteuid() == 0)
+		assert_int_equal(elffile_frames(file, named, none, &frame, 1), 1);
+	munmap(at, 4096);
+	elffiles_free(f);
+}
+
+/* As where no descriptor was left for it: what it said it says again, and the rest later. */
+static void that_cannot_be_opened_for_a_while(void **state)
+{
+	const struct elffile_detail none = { false, false };
+	const struct sp_mapping m = mapping(exe, exe_id);
+	const uint64_t named = offset_of((uintptr_t)named_function);
+	const uint64_t first = offset_of((uintptr_t)setup);
+	struct elffiles *f = files(true);
+	struct rlimit was;
+	uint64_t seen[8] = { 0 };
+	struct elffile *file;
+	struct sp_frame frame;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	leave(1);
+	file = elffiles_get(f, &m);
+	assert_int_equal(elffile_frames(file, first, none, &frame, 1), 1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 0, was.rlim_max }), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(elffile_frames(file, named, none, &frame, 1), 0);
+	assert_int_equal(elffile_frames(file, first, none, &frame, 1), 1);
+	assert_string_equal(frame.name, "setup");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_int_equal(elffiles_troubles(f, see, seen, &err), 0);
+	assert_int_equal(seen[ELFFILE_MISSING], 1);
+	assert_int_equal(seen[ELFFILE_OTHER], 0);
+	assert_int_equal(elffile_frames(file, named, none, &frame, 1), 1);
+	assert_string_equal(frame.name, "named_function");
+	elffiles_free(f);
 }
 
 /* Without a build-id, of another boot, nothing is believed. */
@@ -440,6 +554,9 @@ int main(void)
 		cmocka_unit_test(what_is_not_the_one_mapped),
 		cmocka_unit_test(the_number_of_one_that_is_gone),
 		cmocka_unit_test(the_inode_of_one_that_was_written_over),
+		cmocka_unit_test(written_over_while_it_is_asked),
+		cmocka_unit_test(that_only_its_processes_have),
+		cmocka_unit_test(that_cannot_be_opened_for_a_while),
 		cmocka_unit_test(of_another_machine),
 		cmocka_unit_test(bytes_at_virtual_addresses),
 		cmocka_unit_test(debug_information),

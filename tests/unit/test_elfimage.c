@@ -1,7 +1,9 @@
-/* What compressed sections claim to become, before anything inflates them. */
+/* symbolize/elfimage: what compressed sections claim to become, before anything inflates them;
+ * where a name is. */
 #include "elfimage.h"
 
 #include "dwfl.h"
+#include "fakeelf.h"
 #include "tempdir.h"
 #include "unit.h"
 
@@ -185,11 +187,39 @@ static void a_separate_file_is_counted_too(void **state)
 	assert_true(is_refused(UINT64_MAX, 1ULL << 30));
 }
 
+static void the_lowest_address_of_a_name(void **state)
+{
+	const struct fakesym syms[] = {
+		{ .start = FAKEELF_AT + 128, .size = 64, .name = "twice" },
+		{ .start = FAKEELF_AT, .size = 64, .name = "once" },
+		{ .start = FAKEELF_AT + 64, .size = 64, .name = "twice" },
+		{ .start = FAKEELF_AT + 192, .size = 64, .name = "twice" },
+	};
+	const char *path = in_tempdir("named");
+	struct elfimage image;
+	struct elfbytes bytes;
+	uint64_t at = 0;
+
+	(void)state;
+	fakeelf_write(path, &(struct fakeelf){ .syms = syms, .n = 4 });
+	assert_true(elfbytes_open(&bytes, open(path, O_RDONLY | O_CLOEXEC)));
+	assert_true(elfimage_read(&image, &bytes));
+	assert_true(elfimage_named(&image, "twice", &at));
+	assert_int_equal(at, FAKEELF_AT + 64);
+	assert_true(elfimage_named(&image, "once", &at));
+	assert_int_equal(at, FAKEELF_AT);
+	assert_false(elfimage_named(&image, "never", &at));
+	elfimage_free(&image);
+	elfbytes_close(&bytes);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_forms_of_compression_are_counted),
 		cmocka_unit_test(a_separate_file_is_counted_too),
+		cmocka_unit_test(the_lowest_address_of_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, tempdir_make, tempdir_remove);

@@ -17,17 +17,17 @@ static struct sp_err err = SP_ERR_INIT;
 static uint64_t linked_at(const char *name)
 {
 	int fd = open(VMLINUX_LIKE, O_RDONLY | O_CLOEXEC);
+	struct elfbytes bytes;
 	struct elfimage image;
 	uint64_t at = 0;
 
 	assert_true(fd >= 0);
-	assert_true(elfimage_read(&image, fd));
+	assert_true(elfbytes_open(&bytes, fd));
+	assert_true(elfimage_read(&image, &bytes));
 	assert_string_equal(image.build_id, ID);
-	for (size_t i = 0; i < image.symbols.n; i++)
-		if (strcmp(image.symbols.at[i].name, name) == 0)
-			at = image.symbols.at[i].start;
+	assert_true(elfimage_named(&image, name, &at));
 	elfimage_free(&image);
-	close(fd);
+	elfbytes_close(&bytes);
 	assert_true(at);
 	return at;
 }
