@@ -1,13 +1,11 @@
 #include "tasks.h"
 
-#include "tasktable.h"
+#include "tasknames.h"
 
 #include <sirqprof/limits.h>
 
 #include <stdlib.h>
 
-/* Names kept of one tid, the newest: exec renames, and tids are reused. */
-#define MAX_NAMES 6
 /* Pods whose names are kept: a kubelet runs 110 by default. */
 #define MAX_PODS 4096U
 /* Open files and system calls read by the stuck watch, kept of one tid. */
@@ -77,47 +75,6 @@ const char *tasks_pod(const struct tasks *t, const char *uid)
 	return NULL;
 }
 
-static int append_name(struct task *task, const struct task_name *n, struct sp_err *err)
-{
-	struct task_name *names;
-
-	if (task->nnames == MAX_NAMES) {
-		memmove(task->names, task->names + 1, (MAX_NAMES - 1) * sizeof(*task->names));
-		task->nnames--;
-	} else {
-		/* Of just the size: most have one or two. */
-		names = realloc(task->names, (task->nnames + 1U) * sizeof(*names));
-		if (!names)
-			return sp_fail(err, SP_ENOMEM, SP_NOWHERE, "no memory for tasks");
-		task->names = names;
-	}
-	task->names[task->nnames++] = *n;
-	return SP_OK;
-}
-
-/* Adds what is known from a time on; fields that are unknown (0, SP_NO_TASK) are taken over. */
-static int name_from(struct task *task, uint64_t at_ns, sp_str comm, int32_t pid, int32_t ppid,
-		     struct sp_err *err)
-{
-	struct task_name *last = task->nnames ? &task->names[task->nnames - 1] : NULL;
-	struct task_name n = { .from_ns = at_ns, .comm = comm, .pid = pid, .ppid = ppid };
-
-	if (last) {
-		n.comm = comm ? comm : last->comm;
-		n.pid = pid > 0 ? pid : last->pid;
-		n.ppid = ppid > 0 ? ppid : last->ppid;
-		n.cgroup = last->cgroup;
-		if (n.comm == last->comm || last->comm == 0) {
-			/* The same name, or the first one: it completes what was known. */
-			n.from_ns = last->from_ns;
-			n.born = last->born;
-			*last = n;
-			return SP_OK;
-		}
-	}
-	return append_name(task, &n, err);
-}
-
 /* Files are of use to the stall in which they were read, so old ones go when there are many. */
 static void forget_files(struct tasks *t)
 {
@@ -155,6 +112,17 @@ static int put_file(struct tasks *t, struct task *task, const struct sp_event *e
 	return SP_OK;
 }
 
+/* A thread that goes on after its end under another name is another, whose begin was not told. */
+static int seen(struct tasks *t, struct task *task, uint64_t at_ns, sp_str comm, struct sp_err *err)
+{
+	if (!task->gone_ns || task->gone_ns >= at_ns || !task->nnames ||
+	    task->names[task->nnames - 1].comm == comm)
+		return tasknames_from(task, at_ns, comm, 0, 0, err);
+	tasktable_lives(&t->table, task);
+	return tasknames_append(
+		task, &(struct task_name){ .from_ns = at_ns, .comm = comm, .born = 1 }, err);
+}
+
 /* The comms in a switch keep tids known that never exec'd while we watched. */
 static int put_switch(struct tasks *t, const struct sp_event *e, struct sp_err *err)
 {
@@ -164,11 +132,11 @@ static int put_switch(struct tasks *t, const struct sp_event *e, struct sp_err *
 	if (e->sched.next_tid > 0 && e->sched.next_comm)
 		rc = tasktable_get(&t->table, e->sched.next_tid, &task, err);
 	if (!rc && e->sched.next_tid > 0 && e->sched.next_comm)
-		rc = name_from(task, e->time_ns, e->sched.next_comm, 0, 0, err);
+		rc = seen(t, task, e->time_ns, e->sched.next_comm, err);
 	if (!rc && e->type == SP_EV_SWITCH && e->tid > 0 && e->sched.prev_comm) {
 		rc = tasktable_get(&t->table, e->tid, &task, err);
 		if (!rc)
-			rc = name_from(task, e->time_ns, e->sched.prev_comm, 0, 0, err);
+			rc = seen(t, task, e->time_ns, e->sched.prev_comm, err);
 	}
 	return rc;
 }
@@ -193,13 +161,15 @@ static int put_fork(struct tasks *t, const struct sp_event *e, struct sp_err *er
 						  ? parent->names[parent->nnames - 1].cgroup
 						  : 0,
 				.born = e->time_ns != 0 };
+	if (!task->gone_ns && tasknames_told_late(task, &n))
+		return SP_OK;
 	/* Who is told of again is known; another life of the number has nothing of the one before.
 	 */
 	if (task->nnames && !task->gone_ns && task->names[task->nnames - 1].pid == e->pid &&
 	    task->names[task->nnames - 1].ppid == e->task.ppid)
-		rc = name_from(task, e->time_ns, comm, e->pid, e->task.ppid, err);
+		rc = tasknames_from(task, e->time_ns, comm, e->pid, e->task.ppid, err);
 	else
-		rc = append_name(task, &n, err);
+		rc = tasknames_append(task, &n, err);
 	tasktable_lives(&t->table, task);
 	return rc;
 }
@@ -210,19 +180,6 @@ static void put_exit(struct tasks *t, const struct sp_event *e)
 
 	if (task)
 		tasktable_ended(&t->table, task, e->time_ns);
-}
-
-/* All of its life is in the group that is read once. */
-static int put_cgroup(struct task *task, const struct sp_event *e, struct sp_err *err)
-{
-	int rc = task->nnames ? SP_OK : name_from(task, e->time_ns, 0, 0, 0, err);
-
-	for (uint32_t i = rc ? 0 : task->nnames; i-- > 0;) {
-		task->names[i].cgroup = e->str & INT32_MAX;
-		if (task->names[i].born)
-			break;
-	}
-	return rc;
 }
 
 static int put_syscall(struct task *task, const struct sp_event *e, struct sp_err *err)
@@ -269,10 +226,10 @@ int tasks_put(struct tasks *t, const struct sp_event *e, struct sp_err *err)
 		/* A thread that executes a program takes over the number of its process. */
 		if (task->gone_ns && e->time_ns > task->gone_ns)
 			tasktable_lives(&t->table, task);
-		rc = name_from(task, e->time_ns, e->task.comm, e->pid, e->task.ppid, err);
+		rc = tasknames_from(task, e->time_ns, e->task.comm, e->pid, e->task.ppid, err);
 	}
 	if (e->type == SP_EV_CGROUP)
-		rc = put_cgroup(task, e, err);
+		rc = tasknames_cgroup(task, e->time_ns, e->str, err);
 	if (e->type == SP_EV_SYSCALL)
 		rc = put_syscall(task, e, err);
 	if (e->type == SP_EV_FD)

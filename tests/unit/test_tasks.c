@@ -222,6 +222,89 @@ static void lives_of_a_number(void **state)
 	assert_int_equal(who.cgroup, str("second"));
 }
 
+static void named(int32_t tid, uint64_t at_ns, const char *comm)
+{
+	put((struct sp_event){ .type = SP_EV_COMM,
+			       .time_ns = at_ns,
+			       .pid = tid,
+			       .tid = tid,
+			       .task = { .comm = str(comm) } });
+}
+
+/* However often it is renamed: no life takes over what was another's. */
+static void names_of_many(void **state)
+{
+	struct task_info who;
+	char text[16];
+
+	(void)state;
+	born(7, 7, 1, 10);
+	ended(7, 7, 20);
+	born(7, 7, 2, 30);
+	for (uint32_t i = 0; i < 20; i++) {
+		snprintf(text, sizeof(text), "name%u", i);
+		named(7, 40 + i, text);
+	}
+	/* The older life is known, or nothing is. */
+	if (tasks_at(tasks, 7, 15, &who))
+		assert_int_equal(who.ppid, 1);
+	assert_true(tasks_at(tasks, 7, 31, &who));
+	assert_int_equal(who.ppid, 2);
+	assert_true(tasks_at(tasks, 7, 100, &who));
+	assert_int_equal(who.comm, str("name19"));
+	for (int32_t life = 3; life < 20; life++) {
+		ended(7, 7, 100 * (uint64_t)life);
+		born(7, 7, life, 100 * (uint64_t)life + 10);
+	}
+	for (int32_t life = 3; life < 20; life++)
+		if (tasks_at(tasks, 7, 100 * (uint64_t)life + 20, &who))
+			assert_int_equal(who.ppid, life);
+	assert_true(tasks_at(tasks, 7, 1920, &who));
+}
+
+/* Buffers of two CPUs: the child executes before its fork is told. */
+static void a_fork_told_late(void **state)
+{
+	struct task_info who;
+
+	(void)state;
+	born(3, 3, 1, 5);
+	named(8, 50, "cc1");
+	put((struct sp_event){
+		.type = SP_EV_FORK, .time_ns = 40, .pid = 8, .tid = 8, .task = { .ppid = 3 } });
+	assert_true(tasks_at(tasks, 8, 60, &who));
+	assert_int_equal(who.comm, str("cc1"));
+	assert_int_equal(who.ppid, 3);
+	assert_false(tasks_at(tasks, 8, 39, &who));
+	/* The same where their times were taken away. */
+	named(9, 0, "cc1");
+	put((struct sp_event){ .type = SP_EV_FORK, .pid = 9, .tid = 9, .task = { .ppid = 3 } });
+	assert_true(tasks_at(tasks, 9, 60, &who));
+	assert_int_equal(who.comm, str("cc1"));
+	assert_int_equal(who.ppid, 3);
+}
+
+/* Its end was told, another's begin was not. */
+static void another_goes_on(void **state)
+{
+	struct task_info who;
+	struct sp_event e = { .type = SP_EV_SWITCH, .time_ns = 50, .tid = 0 };
+
+	(void)state;
+	born(7, 7, 3, 10);
+	ended(7, 7, 20);
+	e.sched.next_tid = 7;
+	e.sched.next_comm = str("other");
+	put(e);
+	assert_true(tasks_at(tasks, 7, 60, &who));
+	assert_int_equal(who.comm, str("other"));
+	assert_true(who.ppid <= 0);
+	assert_true(tasks_at(tasks, 7, 15, &who));
+	assert_int_equal(who.ppid, 3);
+	tasks_forget(tasks, 1000);
+	assert_true(tasks_at(tasks, 7, 60, &who));
+}
+
 /* Full of those that may be asked for and of others: the others go. */
 static void who_is_wanted_goes_last(void **state)
 {
@@ -335,6 +418,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_gone_are_forgotten_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_is_kept_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(lives_of_a_number, setup, teardown),
+		cmocka_unit_test_setup_teardown(names_of_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_fork_told_late, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_goes_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_is_wanted_goes_last, setup, teardown),
 		cmocka_unit_test_setup_teardown(parents_in_a_circle, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_lives_is_told, setup, teardown),
