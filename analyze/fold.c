@@ -164,7 +164,8 @@ __attribute__((noinline)) static int add_row(struct fold *f, const struct sp_eve
 		.stack = e->sample.stack,
 		.pid = e->pid,
 		.tid = e->tid,
-		.cpu = e->cpu,
+		.cpu = (uint16_t)e->cpu,
+		.names = (uint16_t)f->names,
 	}, *r = &new;
 	struct task_info who;
 	uint32_t *slot;
@@ -182,6 +183,7 @@ __attribute__((noinline)) static int add_row(struct fold *f, const struct sp_eve
 	}
 	if (*slot) {
 		f->rows[*slot - 1].owned_ns += r->owned_ns;
+		f->rows[*slot - 1].names = r->names;
 	} else if (f->n == f->room) {
 		f->rows[f->n - 1].stack = 0;
 		f->rows[f->n - 1].owned_ns += r->owned_ns;
@@ -194,13 +196,18 @@ __attribute__((noinline)) static int add_row(struct fold *f, const struct sp_eve
 	return SP_OK;
 }
 
+void fold_renamed(struct fold *f)
+{
+	f->names++;
+}
+
 int fold_baseline(struct fold *f, const struct sp_event *e, uint64_t owned_ns, struct sp_err *err)
 {
 	uint32_t row = e->sample.stack < f->nnewest ? f->newest[e->sample.stack] : 0;
 	struct fold_row *r = row ? &f->rows[row - 1] : NULL;
 
 	if (!r || r->slice != slice_of(f, e->time_ns) || r->stack != e->sample.stack ||
-	    r->tid != e->tid || r->cpu != e->cpu)
+	    r->tid != e->tid || r->cpu != e->cpu || r->names != (uint16_t)f->names)
 		return add_row(f, e, owned_ns, err);
 	r->owned_ns += owned_ns;
 	return SP_OK;

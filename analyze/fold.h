@@ -32,6 +32,8 @@ uint32_t fold_shed(struct fold *f);
 int fold_new(struct fold **ret, const struct tasks *tasks, struct sp_err *err);
 void fold_free(struct fold *f);
 
+/* Some thread may have another name from now on. */
+void fold_renamed(struct fold *f);
 /* A sample outside every stall, with the time that it owns. */
 int fold_baseline(struct fold *f, const struct sp_event *sample, uint64_t owned_ns,
 		  struct sp_err *err);

@@ -18,14 +18,16 @@ struct fold_row {
 	uint32_t slice; /* time / slice_ns */
 	sp_stack stack;
 	int32_t pid, tid;
-	uint32_t cpu;
 	sp_str comm; /* 0: not known yet */
+	uint16_t cpu;
+	uint16_t names; /* the low bits of fold.names when it was added to last */
 };
 
 struct fold {
 	const struct tasks *tasks; /* borrowed */
 	struct fold_row *rows;
 	uint32_t n, room;
+	uint32_t names; /* how often a thread's name may have changed */
 	uint64_t slice_ns;
 	uint64_t slice, slice_from_ns; /* of the newest sample */
 	uint32_t *newest;	       /* by stack id: row + 1 that it added to last, 0 none */

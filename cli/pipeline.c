@@ -18,6 +18,8 @@ __attribute__((noinline)) static int spread_wide(struct pipeline *p, const struc
 	int rc = stages_configure(p, err);
 
 	if (!rc && !is_lane_only(e)) {
+		if (e->type == SP_EV_COMM || e->type == SP_EV_FORK)
+			fold_renamed(p->fold);
 		rc = tasks_put(p->tasks, e, err);
 		rc = rc ? rc : stages_facts(p, e, err);
 	}

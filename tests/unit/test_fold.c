@@ -169,6 +169,26 @@ static void shed_users(void **state)
 	assert_int_equal(n, 0);
 }
 
+/* Two programs of one thread in one second, in the same stack. */
+static void renamed(void **state)
+{
+	const struct sp_fold *f = NULL;
+	uint32_t n = 0;
+
+	(void)state;
+	name_task(7, "make");
+	sample(1 * S, 7, 1, "a", 1 * MS);
+	sample(1 * S + MS, 7, 1, "a", 2 * MS);
+	name_task(7, "cc1");
+	fold_renamed(fold);
+	sample(1 * S + 2 * MS, 7, 1, "a", 4 * MS);
+	sample(1 * S + 3 * MS, 7, 1, "a", 8 * MS);
+	assert_int_equal(fold_outside(fold, attribute, NULL, NULL, 0, &f, &n, &err), 0);
+	assert_int_equal(n, 2);
+	check(&f[0], "cc1", "a", 12 * MS);
+	check(&f[1], "make", "a", 3 * MS);
+}
+
 static void outside(void **state)
 {
 	struct sp_spike spikes[2] = {
@@ -246,6 +266,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(outside, setup, teardown),
 		cmocka_unit_test_setup_teardown(shed, setup, teardown),
 		cmocka_unit_test_setup_teardown(shed_users, setup, teardown),
+		cmocka_unit_test_setup_teardown(renamed, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(crowded, setup, teardown),
 	};
