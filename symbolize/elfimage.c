@@ -5,13 +5,19 @@
 #include <sirqprof/limits.h>
 
 #include <gelf.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Segments, bytes of a build-id. */
 #define MAX_SEGMENTS 4096U
-#define MAX_BUILD_ID ((ELFIMAGE_ID_LEN - 1) / 2)
+/* 100,000 sections have objects compiled with -ffunction-sections, never what runs. */
+#define MAX_SECTIONS	  65535U
+#define MAX_SECTION_NAMES (16U << 20)
+#define MAX_NOTE	  (1U << 20)
+#define MAX_BUILD_ID	  ((ELFIMAGE_ID_LEN - 1) / 2)
 
 static uint64_t section_end(Elf *elf, size_t index)
 {
@@ -64,7 +70,10 @@ static void add_symbols(struct elfimage *image, Elf *elf, const struct elfbytes 
 
 static void read_debuglink(struct elfimage *image, Elf_Scn *scn)
 {
-	Elf_Data *data = elf_getdata(scn, NULL);
+	GElf_Shdr shdr;
+	Elf_Data *data = gelf_getshdr(scn, &shdr) && shdr.sh_size <= MAX_NOTE
+				 ? elf_getdata(scn, NULL)
+				 : NULL;
 
 	if (data && data->d_buf && memchr(data->d_buf, 0, data->d_size))
 		snprintf(image->debuglink, sizeof(image->debuglink), "%s",
@@ -171,28 +180,91 @@ static void read_build_id(Elf *elf, char hex[ELFIMAGE_ID_LEN])
 	hex[0] = 0;
 	while ((scn = elf_nextscn(elf, scn)))
 		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_NOTE &&
-		    build_id_in(elf_getdata(scn, NULL), hex))
+		    shdr.sh_size <= MAX_NOTE && build_id_in(elf_getdata(scn, NULL), hex))
 			return;
 	if (elf_getphdrnum(elf, &n) || n > MAX_SEGMENTS)
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_NOTE &&
+		    ph.p_filesz <= MAX_NOTE &&
 		    build_id_in(elf_getdata_rawchunk(elf, (int64_t)ph.p_offset, ph.p_filesz,
 						     ph.p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR),
 				hex))
 			return;
 }
 
-static Elf *begin(int fd)
+/* Nothing when it cannot be read. */
+static void read_at(const struct elfbytes *from, uint64_t off, void *to, size_t size)
+{
+	memset(to, 0, size);
+	if (from->memory && off < from->size && size <= from->size - off)
+		memcpy(to, from->memory + off, size);
+	if (!from->memory && off <= INT64_MAX &&
+	    pread(from->fd, to, size, (off_t)off) != (ssize_t)size)
+		memset(to, 0, size);
+}
+
+static uint64_t number(const uint8_t *at, size_t size, bool big)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < size; i++)
+		n = n << 8 | at[big ? i : size - 1 - i];
+	return n;
+}
+
+/* libelf takes some 250 bytes a section as soon as it begins, and a file may claim any number: more
+ * than 65,279 stand in the first one's size (elf(5), e_shnum). */
+static bool few_sections(const struct elfbytes *from)
+{
+	uint8_t head[sizeof(Elf64_Ehdr)], first[sizeof(Elf64_Shdr)];
+	uint64_t off;
+	bool narrow, big;
+
+	read_at(from, 0, head, sizeof(Elf32_Ehdr));
+	narrow = head[EI_CLASS] == ELFCLASS32;
+	big = head[EI_DATA] == ELFDATA2MSB;
+	if (!narrow)
+		read_at(from, 0, head, sizeof(Elf64_Ehdr));
+	off = narrow ? number(head + offsetof(Elf32_Ehdr, e_shoff), 4, big)
+		     : number(head + offsetof(Elf64_Ehdr, e_shoff), 8, big);
+	if (!off ||
+	    number(head + (narrow ? offsetof(Elf32_Ehdr, e_shnum) : offsetof(Elf64_Ehdr, e_shnum)),
+		   2, big))
+		return true;
+	read_at(from, off, first, narrow ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr));
+	return (narrow ? number(first + offsetof(Elf32_Shdr, sh_size), 4, big)
+		       : number(first + offsetof(Elf64_Shdr, sh_size), 8, big)) <= MAX_SECTIONS;
+}
+
+/* The names of sections are read whole. */
+static bool short_names(Elf *elf)
+{
+	size_t names = 0;
+	GElf_Shdr shdr;
+
+	return elf_getshdrstrndx(elf, &names) || !gelf_getshdr(elf_getscn(elf, names), &shdr) ||
+	       shdr.sh_size <= MAX_SECTION_NAMES;
+}
+
+static Elf *begin_bytes(const struct elfbytes *from)
 {
 	Elf *elf;
 
+	if (!few_sections(from))
+		return NULL;
 	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ, NULL);
-	if (elf && elf_kind(elf) == ELF_K_ELF)
+	elf = from->memory ? elf_memory((char *)from->memory, from->size)
+			   : elf_begin(from->fd, ELF_C_READ, NULL);
+	if (elf && elf_kind(elf) == ELF_K_ELF && short_names(elf))
 		return elf;
 	elf_end(elf);
 	return NULL;
+}
+
+static Elf *begin(int fd)
+{
+	return begin_bytes(&(struct elfbytes){ .fd = fd });
 }
 
 bool elfimage_id(int fd, char ret[ELFIMAGE_ID_LEN])
@@ -229,20 +301,6 @@ bool elfimage_inflated(int fd, uint64_t *ret)
 	elf_end(elf);
 	*ret = all;
 	return true;
-}
-
-static Elf *begin_bytes(const struct elfbytes *from)
-{
-	Elf *elf;
-
-	if (!from->memory)
-		return begin(from->fd);
-	elf_version(EV_CURRENT);
-	elf = elf_memory((char *)from->memory, from->size);
-	if (elf && elf_kind(elf) == ELF_K_ELF)
-		return elf;
-	elf_end(elf);
-	return NULL;
 }
 
 bool elfimage_read(struct elfimage *ret, const struct elfbytes *from)

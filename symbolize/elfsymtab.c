@@ -83,7 +83,9 @@ uint64_t elfsymtab_read(const struct elfsymtab *tab, struct elfstrings *names, s
 {
 	const size_t entry = tab->narrow ? sizeof(Elf32_Sym) : sizeof(Elf64_Sym);
 	const uint64_t inside = tab->from->size < tab->off ? 0 : tab->from->size - tab->off;
-	const uint64_t n = tab->size / entry;
+	/* Entries that make no symbol, undefined ones and data, are not many times the others. */
+	const uint64_t most = 4ULL * ELFSYMS_MOST, all = tab->size / entry;
+	const uint64_t n = all < most ? all : most;
 	struct limit limit = { .section = -1 };
 	uint64_t i = 0;
 	uint8_t *piece = NULL;
