@@ -13,8 +13,21 @@
 #include <unistd.h>
 #include <utlist.h>
 
+/* As many again are for everything else; as far as the soft limit may go. */
+static void raise_limit(void)
+{
+	const rlim_t need = 2 * ELFTABLES_OPEN;
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur >= need)
+		return;
+	lim.rlim_cur = lim.rlim_max < need ? lim.rlim_max : need;
+	setrlimit(RLIMIT_NOFILE, &lim);
+}
+
 void elftables_init(struct elftables *all)
 {
+	raise_limit();
 	*all = (struct elftables){ .most_bytes = ELFTABLES_MOST_BYTES,
 				   .grown_bytes = ELFTABLES_GROWN_BYTES };
 }

@@ -27,7 +27,7 @@
 
 #define ELFTABLES_MOST_BYTES  (12U << 20)
 #define ELFTABLES_GROWN_BYTES (32U << 20)
-/* Symbols that are read again, 3 to 13 s: then no table is any more. */
+/* Symbols that are read again, 3 to 60 s: then no table is any more. */
 #define ELFTABLES_AGAIN_MOST 100000000U
 /* Programs kept open, so that their bytes can be read: names, and what unwinding needs. Fewer where
  * RLIMIT_NOFILE leaves fewer: as many are left free as are kept. */
@@ -69,6 +69,7 @@ struct elftable {
 	struct elftable *prev, *next;
 };
 
+/* Raises the soft limit of descriptors, where it is lower than what is kept open needs. */
 void elftables_init(struct elftables *all);
 /* All tables are to be freed before. */
 void elftables_free(struct elftables *all);

@@ -41,6 +41,10 @@ int mapped_exit(struct mapped *all, int32_t pid, uint64_t time_ns, struct sp_err
 	/* Records of two CPUs come in any order: its fork may follow. */
 	processes_make_room(&all->processes);
 	p = processes_get(&all->processes, pid, err);
+	/* And so may an exec of a thread that took over the number: its first thread ended, it did
+	 * not. */
+	if (p && p->nlives && time_ns && p->lives[p->nlives - 1] > time_ns)
+		return SP_OK;
 	if (p)
 		processes_ended(&all->processes, p, time_ns);
 	return p ? SP_OK : err->code;

@@ -70,7 +70,7 @@ static void the_gone_make_room(void **state)
 		for (uint64_t k = 0; k < 8; k++)
 			map_anon(u, pid, t, 0x10000 + k * 0x1000, "/lib/b");
 		assert_string_equal(at(u, pid, t, 0x17800), "/lib/b");
-		assert_int_equal(users_exit(u, pid, 1, &err), 0);
+		assert_int_equal(users_exit(u, pid, t + 1, &err), 0);
 	}
 	assert_string_equal(at(u, 10, 300000, 0x1800), "/bin/a");
 	assert_string_equal(at(u, 100, 300000, 0x10800), "");
