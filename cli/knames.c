@@ -21,7 +21,7 @@ struct knames {
 	struct stacks *stacks;
 	struct decode *decode;
 	struct stream *stream;
-	struct once told; /* addresses: those of a live kernel are far fewer than it holds */
+	struct once told;     /* addresses: those of a live kernel are far fewer than it holds */
 	uint32_t stacks_told; /* ids up to this are done */
 };
 

@@ -83,7 +83,8 @@ static __always_inline void log_run(const struct packets_run *r, __u32 cpu)
 		bpf_ringbuf_output(&truths, &truth, sizeof(truth), 0);
 }
 
-/* 0 where it cannot be told: Linux 6.1 refuses packets' programs the helper for it, 5.10 has neither. */
+/* 0 where it cannot be told: Linux 6.1 refuses packets' programs the helper for it, 5.10 has
+ * neither. */
 static __always_inline __u32 current_tid(void)
 {
 #ifndef HOG_WITHOUT_LOOP
