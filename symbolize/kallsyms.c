@@ -29,6 +29,7 @@ struct kallsyms {
 	size_t text_room;  /* bytes, of sp_huge_alloc() */
 	uint32_t used;	   /* of text, by names */
 	uint32_t module;   /* the newest one's offset in text, 0 none */
+	size_t module_len;
 	struct symbol *at; /* by start */
 	size_t n, room;	   /* room: symbols that at has place for */
 	bool hidden;
@@ -77,10 +78,12 @@ static uint32_t keep(struct kallsyms *k, const char *name, size_t len)
 /* A module's symbols follow one another. */
 static uint32_t keep_module(struct kallsyms *k, const char *name, size_t len)
 {
-	if (!len)
+	if (!len || !*name)
 		return 0;
-	if (!k->module || strncmp(k->text + k->module, name, len) != 0 || k->text[k->module + len])
+	if (!k->module || k->module_len != len || memcmp(k->text + k->module, name, len) != 0) {
 		k->module = keep(k, name, len);
+		k->module_len = len;
+	}
 	return k->module;
 }
 
