@@ -42,7 +42,7 @@ struct processes {
 	uint32_t ngone;
 	uint32_t nwhole;  /* of them, those with all their mappings */
 	uint32_t nleft;	  /* so many of them the last processes_forget() left */
-	uint64_t nsteps;  /* mappings looked at for processes_keep_at() since then */
+	uint64_t nsteps;  /* mappings looked at for mapped_keep_at() since then */
 	uint64_t refused; /* mappings, for want of room */
 };
 

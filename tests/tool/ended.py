@@ -7,13 +7,11 @@ given back.
 """
 import argparse
 import json
-import os
 import struct
 import subprocess
 import sys
-import threading
 
-from hostile import ENTRY, EXIT, KERNEL, ROUND, USER, fact, head, sample, side, softirq, watch
+from hostile import ENTRY, EXIT, KERNEL, ROUND, USER, fact, head, report_of, sample, side, softirq
 
 MS, S = 10**6, 10**9
 LEAF, CALLER = (1 << 63) + 4096, (1 << 63) + 8192
@@ -169,27 +167,12 @@ def wrong_parents(report, _folded, _baseline):
 
 
 def run(args, feed, wrong):
-    peak, said = [0], []
-    outs = ["ended.json", "ended.folded", "ended.baseline"]
-    with subprocess.Popen([args.sirqprof, "report", "-i", "-", "-q", "--json", outs[0], "--folded",
-                           outs[1], "--folded-baseline", outs[2]], stdin=subprocess.PIPE) as proc:
-        threads = [threading.Thread(target=feed, args=(proc,)),
-                   threading.Thread(target=watch, args=(proc, peak))]
-        for t in threads:
-            t.start()
-        proc.wait()
-        for t in threads:
-            t.join()
-    for out in outs:
-        with open(out, encoding="utf-8") as f:
-            said.append(f.read())
-        os.remove(out)
-    why = wrong(json.loads(said[0]), said[1], said[2])
-    if proc.returncode:
-        why = "exit status %d" % proc.returncode
-    if not why and not args.sanitized and peak[0] > MOST_MB:
-        why = "%d MB" % peak[0]
-    print(why or "%d MB, nobody is missed" % peak[0])
+    status, mb, said = report_of(args.sirqprof, [("--json", "ended.json"), ("--folded", "ended.folded"),
+                                                 ("--folded-baseline", "ended.baseline")], feed)
+    why = "exit status %d" % status if status else wrong(json.loads(said[0]), said[1], said[2])
+    if not why and not args.sanitized and mb > MOST_MB:
+        why = "%d MB" % mb
+    print(why or "%d MB, nobody is missed" % mb)
     return why is None
 
 

@@ -449,6 +449,24 @@ def run(args, chunks):
     return peak[0], used.ru_utime + used.ru_stime, status, said[0][:200]
 
 
+def report_of(sirqprof, outs, write):
+    """A report of what write(pipe) writes: exit status, peak of memory in MB, and what is in outs (option, file), which go."""
+    peak, said = [0], []
+    with subprocess.Popen([sirqprof, "report", "-i", "-", "-q", *(word for out in outs for word in out)],
+                          stdin=subprocess.PIPE) as proc:
+        threads = [threading.Thread(target=write, args=(proc,)), threading.Thread(target=watch, args=(proc, peak))]
+        for thread in threads:
+            thread.start()
+        proc.wait()
+        for thread in threads:
+            thread.join()
+    for _, path in outs:
+        with open(path, encoding="utf-8") as f:
+            said.append(f.read())
+        os.remove(path)
+    return proc.returncode, peak[0], said
+
+
 def pieces(make, size):
     done, i = 0, 0
     while done < size:

@@ -9,13 +9,10 @@ recording name; meanwhile the other CPUs stand in stacks that are never met agai
 """
 import argparse
 import json
-import os
 import struct
-import subprocess
 import sys
-import threading
 
-from hostile import ENTRY, EXIT, KERNEL, ROUND, fact, head, sample, softirq, watch
+from hostile import ENTRY, EXIT, KERNEL, ROUND, fact, head, report_of, sample, softirq
 
 STALLS, OWN, BETWEEN, DEEP = 120, 8, 100, 100
 BASE, NAMED = 1 << 63, (1 << 63) + (1 << 40)
@@ -91,27 +88,11 @@ def main():
     parser.add_argument("sirqprof")
     parser.add_argument("--sanitized", action="store_true")
     args = parser.parse_args()
-    peak = [0]
-    with subprocess.Popen([args.sirqprof, "report", "-i", "-", "-q", "--json", "sweep.json",
-                           "--folded", "sweep.folded"], stdin=subprocess.PIPE) as proc:
-        threads = [threading.Thread(target=feed, args=(proc,)),
-                   threading.Thread(target=watch, args=(proc, peak))]
-        for t in threads:
-            t.start()
-        proc.wait()
-        for t in threads:
-            t.join()
-    with open("sweep.json", encoding="utf-8") as f:
-        report = json.load(f)
-    with open("sweep.folded", encoding="utf-8") as f:
-        why = wrong(report, f.read())
-    os.remove("sweep.json")
-    os.remove("sweep.folded")
-    if proc.returncode:
-        why = "exit status %d" % proc.returncode
-    if not why and not args.sanitized and not peak[0] <= MOST_MB < WORTH_MB:
-        why = "%d MB, of stacks worth %d MB" % (peak[0], WORTH_MB)
-    print(why or "%d stalls, %d MB, of stacks worth %d MB" % (STALLS, peak[0], WORTH_MB))
+    status, mb, said = report_of(args.sirqprof, [("--json", "sweep.json"), ("--folded", "sweep.folded")], feed)
+    why = "exit status %d" % status if status else wrong(json.loads(said[0]), said[1])
+    if not why and not args.sanitized and not mb <= MOST_MB < WORTH_MB:
+        why = "%d MB, of stacks worth %d MB" % (mb, WORTH_MB)
+    print(why or "%d stalls, %d MB, of stacks worth %d MB" % (STALLS, mb, WORTH_MB))
     sys.exit(1 if why else 0)
 
 
