@@ -1,5 +1,4 @@
-/* symbolize/elffile, dwfl and troubles: this program's own file, and files that are not the one
- * mapped. */
+/* symbolize/elffile and dwfl: this program's own file, and files that are not the one mapped. */
 #include "inlined.h"
 #include "unit.h"
 
@@ -8,7 +7,6 @@
 #include "elfimage.h"
 #include "tempdir.h"
 #include "thatpid.h"
-#include "troubles.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -442,71 +440,6 @@ static void no_debug_information(void **state)
 	unlink(path);
 }
 
-struct rows {
-	uint32_t n;
-	struct {
-		enum sp_quality_code code;
-		uint64_t count;
-		char detail[200];
-	} at[4];
-};
-
-static int tell(void *self, enum sp_quality_code code, uint64_t count, const char *detail,
-		struct sp_err *e)
-{
-	struct rows *r = self;
-
-	(void)e;
-	assert_true(r->n < 4);
-	r->at[r->n].code = code;
-	r->at[r->n].count = count;
-	snprintf(r->at[r->n++].detail, sizeof(r->at[0].detail), "%s", detail);
-	return code == SP_Q_BUILD_ID ? SP_ELIMIT : 0;
-}
-
-static void map(struct users *u, uint64_t start, const char *path, const char *build_id)
-{
-	struct sp_mapping m = mapping(path, build_id);
-
-	m.pid = 10;
-	m.time_ns = 1;
-	m.start = start;
-	m.len = 0x1000;
-	assert_int_equal(users_map(u, &m, &err), 0);
-}
-
-/* One row a cause, with the file that has most of them. */
-static void many_troubles_few_rows(void **state)
-{
-	struct users *u = NULL;
-	struct rows rows = { 0 };
-	struct sp_frame frame;
-
-	(void)state;
-	assert_int_equal(users_new(&u, true, &err), 0);
-	assert_int_equal(troubles_tell(u, tell, &rows, &err), 0);
-	assert_int_equal(rows.n, 0);
-	map(u, 0x1000, "/no/such/a", "");
-	map(u, 0x3000, "/no/such/b", "");
-	for (uint64_t pc = 0x3000; pc < 0x3005; pc++)
-		users_frames(u, 10, 5, pc, &frame, 1);
-	users_frames(u, 10, 5, 0x1001, &frame, 1);
-	assert_int_equal(troubles_tell(u, tell, &rows, &err), 0);
-	assert_int_equal(rows.n, 1);
-	assert_int_equal(rows.at[0].code, SP_Q_NO_SYMBOLS);
-	assert_int_equal(rows.at[0].count, 6);
-	assert_string_equal(rows.at[0].detail, "/no/such/b and 1 more");
-	map(u, 0x5000, exe, "0123456789abcdef");
-	users_frames(u, 10, 5, 0x5001, &frame, 1);
-	rows.n = 0;
-	/* What the teller says ends it. */
-	assert_int_equal(troubles_tell(u, tell, &rows, &err), SP_ELIMIT);
-	assert_int_equal(rows.n, 2);
-	assert_int_equal(rows.at[1].count, 1);
-	assert_string_equal(rows.at[1].detail, exe);
-	users_free(u);
-}
-
 static int count(void *self, const char *path, enum elffile_state why, uint64_t addresses,
 		 struct sp_err *e)
 {
@@ -561,7 +494,6 @@ int main(void)
 		cmocka_unit_test(bytes_at_virtual_addresses),
 		cmocka_unit_test(debug_information),
 		cmocka_unit_test(no_debug_information),
-		cmocka_unit_test(many_troubles_few_rows),
 	};
 
 	return named_function(cmocka_run_group_tests(tests, setup, tempdir_remove)) - 1;
